@@ -1,0 +1,23 @@
+# Shortcuts for the everyday commands; `make help` lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help check test bench demo fmt
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
+
+check: ## check formatting and lints
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- --deny warnings
+
+test: ## run all tests against private database servers
+	scripts/test.sh
+
+bench: ## run the benchmarks
+	scripts/bench.sh
+
+demo: ## run the demonstration
+	cargo run --release -- demo
+
+fmt: ## format the sources
+	cargo fmt

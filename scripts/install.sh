@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Installs what the tests need, if it is missing: PostgreSQL and MariaDB (by apt) and cargo-nextest.
+set -euo pipefail
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    echo "install.sh: needs root or sudo for: $*" >&2
+    return 1
+  fi
+}
+
+# have_postgres, have_mariadb: look where scripts/servers.sh does.
+have_postgres() {
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null
+}
+have_mariadb() {
+  local PATH=$PATH:/usr/sbin tool
+  for tool in mariadbd mariadb-install-db mariadb-admin mariadb; do
+    command -v $tool >/dev/null || return 1
+  done
+}
+
+packages=()
+have_postgres || packages+=(postgresql)
+have_mariadb || packages+=(mariadb-server)
+
+if [ ${#packages[@]} -gt 0 ]; then
+  if ! command -v apt-get >/dev/null; then
+    echo "install.sh: no apt-get here; install by hand: ${packages[*]}" >&2
+    exit 1
+  fi
+
+  # Packages start their system-wide services when installed, which the tests have no use for.
+  # A policy that says no (status 101) prevents it; one that is already there is left alone.
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e $policy ]; then
+    trap 'as_root rm -f $policy' EXIT
+    printf '#!/bin/sh\n# Temporary, by scripts/install.sh: start no services.\nexit 101\n' |
+      as_root tee $policy >/dev/null
+    as_root chmod 755 $policy
+  fi
+
+  echo "Installing ${packages[*]}"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -qq -y --no-install-recommends "${packages[@]}"
+fi
+
+if ! cargo nextest --version >/dev/null 2>&1; then
+  echo "Installing cargo-nextest"
+  cargo install cargo-nextest --locked
+fi

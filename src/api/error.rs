@@ -1,0 +1,127 @@
+//! Errors as clients read them: code to HTTP status, and DreamFactory's envelope around our own facts.
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use crate::engine;
+use crate::error::{Code, Coded};
+use crate::plan::PlanError;
+
+/// An error on its way to a client.
+#[derive(Clone, Debug)]
+pub struct ApiError {
+    /// The stable code.
+    pub code: Code,
+    /// What happened.
+    pub message: String,
+    /// How to mend it.
+    pub hint: Option<String>,
+    /// Further facts, shown in `context`.
+    pub facts: Map<String, Value>,
+    /// The status, where it is not the code's own.
+    pub status: Option<StatusCode>,
+    /// One of several records failed: DreamFactory's code for that is 1000.
+    pub batch: bool,
+}
+
+impl ApiError {
+    /// An error with its code.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: None, facts: Map::new(), status: None, batch: false }
+    }
+
+    /// A request that cannot be read.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(Code::InvalidRequest, message)
+    }
+
+    /// Adds how to mend it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds the closest valid name.
+    #[must_use]
+    pub fn closest(self, closest: Option<&str>) -> Self {
+        match closest {
+            Some(name) => self.hint(format!("did you mean `{name}`?")),
+            None => self,
+        }
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.facts.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.status.unwrap_or_else(|| status(self.code))
+    }
+
+    /// Whether a client may simply try again, and after how many seconds.
+    pub fn retry_after(&self) -> Option<u32> {
+        matches!(self.code, Code::SourceUnavailable | Code::Overloaded).then_some(1)
+    }
+
+    /// The inner error object.
+    pub fn object(&self, request_id: Option<&str>) -> Value {
+        let status = self.status().as_u16();
+        let mut context = Map::new();
+        context.insert("reason".into(), self.code.as_str().into());
+        if let Some(hint) = &self.hint {
+            context.insert("hint".into(), hint.as_str().into());
+        }
+        context.extend(self.facts.clone());
+        if let Some(id) = request_id {
+            context.insert("request_id".into(), id.into());
+        }
+        let code = if self.batch { 1000 } else { status };
+        json!({"code": code, "status_code": status, "message": self.message, "context": context})
+    }
+
+    /// The whole body.
+    pub fn body(&self, request_id: Option<&str>) -> Value {
+        json!({"error": self.object(request_id)})
+    }
+}
+
+/// The HTTP status of a code.
+pub fn status(code: Code) -> StatusCode {
+    match code {
+        Code::UnknownSource | Code::UnknownTable | Code::NotFound => StatusCode::NOT_FOUND,
+        Code::UnknownField
+        | Code::UnknownRelationship
+        | Code::InvalidFilter
+        | Code::InvalidRequest
+        | Code::InvalidValue
+        | Code::BudgetExceeded => StatusCode::BAD_REQUEST,
+        Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::Overloaded => StatusCode::TOO_MANY_REQUESTS,
+        Code::Forbidden | Code::ReadOnly => StatusCode::FORBIDDEN,
+        Code::SourceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Timeout => StatusCode::GATEWAY_TIMEOUT,
+        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl From<engine::Error> for ApiError {
+    fn from(error: engine::Error) -> Self {
+        let mut shown = Self::new(error.code(), error.to_string());
+        shown.hint = error.hint();
+        if let engine::Error::Plan(plan) = &error {
+            if let Some(position) = plan.position() {
+                shown.facts.insert("position".into(), position.into());
+            }
+            if let PlanError::NoIdentifier { .. } = plan {
+                // DreamFactory answers 500 here; the request is at fault, so ours is 400.
+                shown.status = Some(StatusCode::BAD_REQUEST);
+            }
+        }
+        shown
+    }
+}

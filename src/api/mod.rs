@@ -1,0 +1,5 @@
+//! Frontends: a client's words to a query, and rows back to a client's form.
+
+pub mod error;
+pub mod json;
+pub mod rest;

@@ -1,0 +1,12 @@
+//! The REST frontend: DreamFactory's paths, parameters and envelopes (docs/rest.md).
+
+mod encode;
+mod filter;
+mod parse;
+mod related;
+mod route;
+mod schema;
+mod values;
+
+pub use filter::parse as parse_filter;
+pub use route::{Request, Response, handle};

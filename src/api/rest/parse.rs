@@ -1,0 +1,418 @@
+//! Parameters of a read, from the query string and from a tunnelled body, to a query.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::api::error::ApiError;
+use crate::api::rest::filter as grammar;
+use crate::api::rest::related::Tree;
+use crate::api::rest::values::{self, boolean, identifiers, number};
+use crate::catalog::{Catalog, Table, TableId};
+use crate::error::Code;
+use crate::name::closest;
+use crate::query::{Count, FieldQuery, Filter, Ids, OrderBy, Read, Selection};
+use crate::statement::{Aggregate, Nulls};
+
+/// Parameters that a read knows, with DreamFactory's other spellings.
+const KNOWN: [&str; 32] = [
+    "fields",
+    "select",
+    "filter",
+    "where",
+    "limit",
+    "top",
+    "offset",
+    "skip",
+    "order",
+    "sort",
+    "order_by",
+    "group",
+    "group_by",
+    "ids",
+    "id_field",
+    "id_type",
+    "related",
+    "include_count",
+    "include_schema",
+    "count_only",
+    "params",
+    "continue",
+    "rollback",
+    "as_list",
+    "refresh",
+    "wrap",
+    "file",
+    "method",
+    "api_key",
+    "session_token",
+    "force",
+    "allow_related_delete",
+];
+
+/// A read, and how its answer is dressed.
+#[derive(Debug)]
+pub struct ReadRequest {
+    /// What is read.
+    pub read: Read,
+    /// One bare record, by the identifier in the path.
+    pub single: bool,
+    /// Scalars instead of objects: of these columns.
+    pub as_list: Option<Vec<String>>,
+    /// The list stands under `resource`.
+    pub wrap: bool,
+    /// The table's definition goes along.
+    pub include_schema: bool,
+    /// Missing identifiers do not stop the others.
+    pub go_on: bool,
+    /// Name of an attachment.
+    pub file: Option<String>,
+}
+
+/// Everything that a read is made of.
+pub struct ReadInput<'a> {
+    /// The catalog of this version.
+    pub catalog: &'a Catalog,
+    /// The source's name.
+    pub source: &'a str,
+    /// The table.
+    pub table: TableId,
+    /// The identifier in the path.
+    pub id: Option<&'a str>,
+    /// The decoded query string.
+    pub params: &'a [(String, String)],
+    /// The body of a tunnelled read.
+    pub body: Option<&'a Value>,
+    /// The client does not want remembered rows.
+    pub bypass_cache: bool,
+}
+
+/// Reads all of it.
+pub fn read(input: &ReadInput<'_>) -> Result<ReadRequest, ApiError> {
+    let table = &input.catalog.entry(input.table).table;
+    let options = Options::collect(input)?;
+    let placeholders = placeholders(input)?;
+    let mut selection = Selection {
+        filter: match options.text("filter") {
+            Some(text) => filter(&text, &placeholders, "filter")?,
+            None => None,
+        },
+        order: match options.text("order") {
+            Some(text) => order(&text)?,
+            None => Vec::new(),
+        },
+        limit: options.number("limit")?,
+        offset: options.number("offset")?.unwrap_or(0),
+        ..Selection::default()
+    };
+    let id_columns = options.text("id_field").map(|text| values::list(&text)).unwrap_or_default();
+    selection.fields = match options.text("fields") {
+        None => None,
+        Some(text) => match fields(&text)? {
+            Some(fields) if fields.is_empty() && id_columns.is_empty() => Some(key_fields(table)),
+            Some(fields) if fields.is_empty() => Some(id_columns.iter().cloned().map(FieldQuery::Column).collect()),
+            fields => fields,
+        },
+    };
+    let as_list = as_list(&options, table, &id_columns, &mut selection)?;
+    let mut tree = match options.query("related") {
+        Some(text) => Tree::parse(input.catalog, input.table, text)?,
+        None => Tree::default(),
+    };
+    for (name, value) in input.params {
+        let known = KNOWN.contains(&name.as_str()) || name.starts_with('_') || name.starts_with("params[");
+        if known || tree.option(input.catalog, input.table, name, value, &placeholders)? {
+            continue;
+        }
+        return Err(ApiError::invalid(format!("unknown parameter `{name}`")).closest(closest(name, KNOWN)));
+    }
+    selection.embeds = tree.embeds();
+
+    let go_on = options.flag("continue")?;
+    if go_on && options.flag("rollback")? {
+        return Err(ApiError::invalid("Rollback and continue operations can not be requested at the same time."));
+    }
+    let ids = ids(input, &options, table, id_columns, go_on)?;
+    let count = match (options.flag("count_only")?, options.flag("include_count")?) {
+        (true, _) => Count::Only,
+        (false, true) => Count::Include,
+        _ => Count::AsNeeded,
+    };
+    Ok(ReadRequest {
+        single: input.id.is_some(),
+        as_list,
+        wrap: options.query("wrap").map_or(Ok(true), |text| boolean("wrap", text))?,
+        include_schema: options.flag("include_schema")?,
+        go_on,
+        file: options.query("file").filter(|file| boolean("file", file).unwrap_or(true)).map(str::to_owned),
+        read: Read {
+            source: input.source.to_owned(),
+            table: table.name.table.to_string().replace('"', ""),
+            ids,
+            selection,
+            group: options.text("group").map(|text| values::list(&text)).unwrap_or_default(),
+            count,
+            bypass_cache: input.bypass_cache || options.flag("refresh")?,
+        },
+    })
+}
+
+/// Options of the query string and of the body; the query string wins.
+struct Options<'a> {
+    params: &'a [(String, String)],
+    body: HashMap<&'static str, String>,
+}
+
+/// Options that a body may carry, and their other spellings.
+const ALIASES: [(&str, &[&str]); 10] = [
+    ("fields", &["select"]),
+    ("filter", &["where"]),
+    ("limit", &["top"]),
+    ("offset", &["skip"]),
+    ("order", &["sort", "order_by"]),
+    ("group", &["group_by"]),
+    ("ids", &[]),
+    ("count_only", &[]),
+    ("continue", &[]),
+    ("rollback", &[]),
+];
+
+impl<'a> Options<'a> {
+    fn collect(input: &ReadInput<'a>) -> Result<Self, ApiError> {
+        let mut body = HashMap::new();
+        if let Some(Value::Object(object)) = input.body {
+            for (name, aliases) in ALIASES {
+                let found = object.get(name).or_else(|| aliases.iter().find_map(|alias| object.get(*alias)));
+                let Some(value) = found.filter(|value| !value.is_null()) else {
+                    continue;
+                };
+                body.insert(name, option_text(name, value)?);
+            }
+        }
+        Ok(Self { params: input.params, body })
+    }
+
+    fn query(&self, name: &str) -> Option<&'a str> {
+        self.params.iter().find(|(param, _)| param == name).map(|(_, value)| value.as_str())
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        let aliases = ALIASES.iter().find(|(known, _)| *known == name).map_or(&[][..], |(_, aliases)| aliases);
+        let in_query = self.query(name).or_else(|| aliases.iter().find_map(|alias| self.query(alias)));
+        in_query.map(str::to_owned).or_else(|| self.body.get(name).cloned())
+    }
+
+    fn number(&self, name: &str) -> Result<Option<u64>, ApiError> {
+        self.text(name).map_or(Ok(None), |text| number(name, &text))
+    }
+
+    fn flag(&self, name: &str) -> Result<bool, ApiError> {
+        self.text(name).map_or(Ok(false), |text| boolean(name, &text))
+    }
+}
+
+/// A body option as the text that the query string would have.
+fn option_text(name: &str, value: &Value) -> Result<String, ApiError> {
+    match value {
+        Value::Array(items) if name == "filter" => {
+            let _ = items;
+            Err(ApiError::new(Code::InvalidFilter, "a filter is a text, not an array")
+                .hint("write it as \"(a = 1) and (b = 2)\""))
+        }
+        Value::Array(items) => Ok(items.iter().map(scalar_text).collect::<Vec<_>>().join(",")),
+        Value::Object(_) => Err(ApiError::invalid(format!("`{name}` cannot be an object"))),
+        other => Ok(scalar_text(other)),
+    }
+}
+
+fn scalar_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Values of `:name` placeholders, from `params[:name]=…` and from the body.
+fn placeholders(input: &ReadInput<'_>) -> Result<HashMap<String, String>, ApiError> {
+    let mut found = HashMap::new();
+    let mut add = |name: &str, value: String| {
+        let name = if name.starts_with(':') { name.to_owned() } else { format!(":{name}") };
+        found.insert(name, value);
+    };
+    if let Some(params) = input.body.and_then(|body| body.get("params")) {
+        let Value::Object(params) = params else {
+            return Err(ApiError::invalid("`params` must be an object such as {\":name\": \"value\"}"));
+        };
+        params.iter().for_each(|(name, value)| add(name, scalar_text(value)));
+    }
+    for (name, value) in input.params {
+        if let Some(name) = name.strip_prefix("params[").and_then(|name| name.strip_suffix(']')) {
+            add(name, value.clone());
+        }
+    }
+    Ok(found)
+}
+
+fn ids(
+    input: &ReadInput<'_>,
+    options: &Options<'_>,
+    table: &Table,
+    columns: Vec<String>,
+    go_on: bool,
+) -> Result<Option<Ids>, ApiError> {
+    let wanted = columns.len().max(if columns.is_empty() { table.primary_key.len() } else { 1 });
+    if let Some(id) = input.id {
+        let parts = if wanted > 1 { id.splitn(wanted, ',').map(str::to_owned).collect() } else { vec![id.to_owned()] };
+        return Ok(Some(Ids { ids: vec![parts], columns, table_order: false }));
+    }
+    if let Some(text) = options.text("ids") {
+        let ids = identifiers(&text);
+        if !ids.is_empty() {
+            return Ok(Some(Ids { ids, columns, table_order: go_on }));
+        }
+    }
+    let Some(body) = input.body else {
+        return Ok(None);
+    };
+    let records = body.get("resource").unwrap_or(body);
+    let Value::Array(records) = records else {
+        return Ok(None);
+    };
+    let names: Vec<String> = match columns.is_empty() {
+        true => table.primary_key.iter().map(|at| table.columns[*at].name.to_string()).collect(),
+        false => columns.clone(),
+    };
+    let mut ids = Vec::new();
+    for (at, record) in records.iter().enumerate() {
+        let part = |name: &String| {
+            record
+                .as_object()
+                .and_then(|record| record.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)))
+                .map(|(_, value)| scalar_text(value))
+        };
+        let id: Option<Vec<String>> = names.iter().map(part).collect();
+        ids.push(id.filter(|id| !id.is_empty()).ok_or_else(|| {
+            ApiError::invalid(format!("Required id field(s) not found in record {at}: {}", names.join(", ")))
+        })?);
+    }
+    if ids.is_empty() {
+        return Err(ApiError::invalid("No record(s) detected in request.")
+            .hint("send {\"resource\": [{\"id\": 1}]}, ids, or a filter"));
+    }
+    Ok(Some(Ids { ids, columns, table_order: go_on }))
+}
+
+/// `as_list`: the columns whose values are listed; they become the only fields.
+fn as_list(
+    options: &Options<'_>,
+    table: &Table,
+    id_columns: &[String],
+    selection: &mut Selection,
+) -> Result<Option<Vec<String>>, ApiError> {
+    if !options.flag("as_list")? {
+        return Ok(None);
+    }
+    let columns: Vec<String> = if !id_columns.is_empty() {
+        id_columns.to_vec()
+    } else if table.column("name").is_some() {
+        vec!["name".to_owned()]
+    } else {
+        table.primary_key.iter().map(|at| table.columns[*at].name.to_string()).collect()
+    };
+    if columns.is_empty() {
+        return Err(ApiError::invalid(
+            "as_list needs id_field: the table has neither a primary key nor a column `name`",
+        ));
+    }
+    selection.fields = Some(columns.iter().cloned().map(FieldQuery::Column).collect());
+    Ok(Some(columns))
+}
+
+/// `fields`: a comma list of columns and aggregates; `None` means all.
+pub fn fields(text: &str) -> Result<Option<Vec<FieldQuery>>, ApiError> {
+    let mut fields = Vec::new();
+    for part in values::list(text) {
+        if part == "*" {
+            return Ok(None);
+        }
+        fields.push(field(&part)?);
+    }
+    Ok(Some(fields))
+}
+
+/// The primary key, or all columns of a table without one.
+pub fn key_fields(table: &Table) -> Vec<FieldQuery> {
+    let columns: Vec<usize> =
+        if table.primary_key.is_empty() { (0..table.columns.len()).collect() } else { table.primary_key.clone() };
+    columns.into_iter().map(|at| FieldQuery::Column(table.columns[at].name.to_string())).collect()
+}
+
+fn field(text: &str) -> Result<FieldQuery, ApiError> {
+    let Some((name, inner)) = text.strip_suffix(')').and_then(|text| text.split_once('(')) else {
+        return Ok(FieldQuery::Column(text.to_owned()));
+    };
+    let aggregate = match name.trim().to_ascii_uppercase().as_str() {
+        "COUNT" => Aggregate::Count,
+        "SUM" => Aggregate::Sum,
+        "AVG" => Aggregate::Avg,
+        "MIN" => Aggregate::Min,
+        "MAX" => Aggregate::Max,
+        _ => {
+            return Err(ApiError::new(Code::UnknownField, format!("Invalid field requested: {text}"))
+                .hint("aggregates are COUNT, SUM, AVG, MIN and MAX"));
+        }
+    };
+    let inner = inner.trim();
+    Ok(FieldQuery::Aggregate(aggregate, (inner != "*").then(|| inner.to_owned())))
+}
+
+/// A filter's text, with the fault's place in it.
+pub fn filter(text: &str, params: &HashMap<String, String>, parameter: &str) -> Result<Option<Filter>, ApiError> {
+    grammar::parse(text, params).map_err(|error| {
+        let mut shown = ApiError::new(Code::InvalidFilter, error.message).fact("position", error.position);
+        if parameter != "filter" {
+            shown = shown.fact("parameter", parameter);
+        }
+        match error.hint {
+            Some(hint) => shown.hint(hint),
+            None => shown,
+        }
+    })
+}
+
+/// `order`: a comma list of `field [asc|desc] [nulls first|last]`.
+pub fn order(text: &str) -> Result<Vec<OrderBy>, ApiError> {
+    let invalid = || {
+        ApiError::invalid("Invalid order by clause in request.").hint("write it as last_name asc, id desc nulls last")
+    };
+    if text.contains(';') {
+        return Err(invalid());
+    }
+    let mut terms = Vec::new();
+    for part in values::list(text) {
+        let mut words = part.split_whitespace().peekable();
+        let mut name = words.next().unwrap_or_default().to_owned();
+        if name.contains('(') {
+            while !name.contains(')') && words.peek().is_some() {
+                name.push_str(words.next().unwrap_or_default());
+            }
+        }
+        let mut term = OrderBy { field: field(&name)?, descending: false, nulls: None };
+        let rest: Vec<String> = words.map(str::to_ascii_lowercase).collect();
+        let mut rest: &[String] = &rest;
+        if let [direction, tail @ ..] = rest
+            && matches!(direction.as_str(), "asc" | "desc")
+        {
+            term.descending = direction == "desc";
+            rest = tail;
+        }
+        term.nulls = match rest.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            [] => None,
+            ["nulls", "first"] => Some(Nulls::First),
+            ["nulls", "last"] => Some(Nulls::Last),
+            _ => return Err(invalid()),
+        };
+        terms.push(term);
+    }
+    Ok(terms)
+}

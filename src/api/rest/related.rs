@@ -1,0 +1,208 @@
+//! `related=customers.payments,groups` and `customers.fields=…`: relationship paths to a tree of selections.
+//!
+//! A default name may itself contain a dot (another source's table), so paths are matched longest name first.
+
+use std::collections::HashMap;
+
+use crate::api::error::ApiError;
+use crate::api::rest::parse;
+use crate::api::rest::values;
+use crate::catalog::lookup::Found;
+use crate::catalog::{Catalog, TableId};
+use crate::error::Code;
+use crate::name::closest;
+use crate::query::{Embed, Selection};
+
+/// What may stand behind a relationship's path in a parameter's name.
+const OPTIONS: [&str; 6] = ["fields", "filter", "order", "limit", "offset", "group"];
+
+/// Relationships that a request asks for, while they are collected.
+#[derive(Default)]
+pub struct Tree {
+    nodes: Vec<Node>,
+}
+
+struct Node {
+    name: String,
+    /// `None` where the relationship's source could not be read.
+    target: Option<TableId>,
+    selection: Selection,
+    children: Tree,
+}
+
+impl Tree {
+    /// Reads the value of `related`.
+    pub fn parse(catalog: &Catalog, table: TableId, text: &str) -> Result<Self, ApiError> {
+        let mut tree = Tree::default();
+        for path in values::list(text) {
+            tree.add(catalog, table, &path)?;
+        }
+        Ok(tree)
+    }
+
+    fn add(&mut self, catalog: &Catalog, table: TableId, path: &str) -> Result<(), ApiError> {
+        if path == "*" {
+            for relationship in &catalog.entry(table).relationships {
+                self.node(&relationship.name, Some(relationship.target));
+            }
+            return Ok(());
+        }
+        let (name, target, rest) = first_name(catalog, table, path)?;
+        let node = self.node(&name, target);
+        match (rest, target) {
+            (None, _) => Ok(()),
+            (Some(rest), Some(target)) => node.children.add(catalog, target, rest),
+            (Some(_), None) => Ok(()),
+        }
+    }
+
+    fn node(&mut self, name: &str, target: Option<TableId>) -> &mut Node {
+        let at = match self.nodes.iter().position(|node| node.name == name) {
+            Some(at) => at,
+            None => {
+                self.nodes.push(Node {
+                    name: name.to_owned(),
+                    target,
+                    selection: Selection::default(),
+                    children: Tree::default(),
+                });
+                self.nodes.len() - 1
+            }
+        };
+        &mut self.nodes[at]
+    }
+
+    /// Takes a parameter such as `customers.filter`. `Ok(false)`: the name is not of this form.
+    pub fn option(
+        &mut self,
+        catalog: &Catalog,
+        table: TableId,
+        name: &str,
+        value: &str,
+        params: &HashMap<String, String>,
+    ) -> Result<bool, ApiError> {
+        let Some((path, option)) = split_option(name) else {
+            return Ok(false);
+        };
+        let Some(node) = self.find(catalog, Some(table), path)? else {
+            // A name with an underscore may be anything; one with a dot can only be meant as this.
+            if !name.contains('.') {
+                return Ok(false);
+            }
+            return Err(ApiError::invalid(format!("`{name}` is given, but `{path}` is not in `related`"))
+                .hint(format!("add `{path}` to `related`")));
+        };
+        let table = node.target;
+        let selection = &mut node.selection;
+        match option {
+            "fields" => {
+                let fields = parse::fields(value)?;
+                selection.fields = match (fields, table) {
+                    (Some(fields), Some(table)) if fields.is_empty() => {
+                        Some(parse::key_fields(&catalog.entry(table).table))
+                    }
+                    (fields, _) => fields,
+                };
+            }
+            "filter" => selection.filter = parse::filter(value, params, name)?,
+            "order" => selection.order = parse::order(value)?,
+            "limit" => match values::number(name, value)? {
+                Some(limit) if limit > 0 => selection.limit = Some(limit),
+                _ => {
+                    return Err(ApiError::invalid(format!("`{name}` must be at least 1"))
+                        .hint("leave it out for all related rows"));
+                }
+            },
+            "offset" => selection.offset = values::number(name, value)?.unwrap_or(0),
+            _ => {
+                return Err(ApiError::invalid(format!("`{name}`: related rows cannot be grouped in this version"))
+                    .hint("group the related table itself"));
+            }
+        }
+        Ok(true)
+    }
+
+    fn find(&mut self, catalog: &Catalog, table: Option<TableId>, path: &str) -> Result<Option<&mut Node>, ApiError> {
+        let lower = path.to_lowercase();
+        // The longest requested name that the path starts with.
+        let mut best: Option<(usize, usize)> = None;
+        for (at, node) in self.nodes.iter().enumerate() {
+            let mut names = vec![node.name.to_lowercase()];
+            if let Some(table) = table
+                && let Some(Found::Relationship(relationship)) = catalog.entry(table).relationship(&node.name)
+            {
+                names.push(relationship.default_name.to_lowercase());
+            }
+            for name in names {
+                let matches = lower == name || lower.strip_prefix(&name).is_some_and(|rest| rest.starts_with('.'));
+                if matches && best.is_none_or(|(_, length)| name.len() > length) {
+                    best = Some((at, name.len()));
+                }
+            }
+        }
+        let Some((at, length)) = best else {
+            return Ok(None);
+        };
+        let node = &mut self.nodes[at];
+        match path.get(length + 1..) {
+            None | Some("") => Ok(Some(node)),
+            Some(rest) => {
+                let target = node.target;
+                node.children.find(catalog, target, rest)
+            }
+        }
+    }
+
+    /// The finished selections.
+    pub fn embeds(self) -> Vec<Embed> {
+        self.nodes
+            .into_iter()
+            .map(|node| Embed {
+                name: node.name,
+                selection: Selection { embeds: node.children.embeds(), ..node.selection },
+            })
+            .collect()
+    }
+}
+
+/// `customers.payments.fields` → (`customers.payments`, `fields`); PHP clients write `customers_fields`.
+fn split_option(name: &str) -> Option<(&str, &str)> {
+    OPTIONS.iter().find_map(|option| {
+        let path = name.strip_suffix(option)?;
+        let path = path.strip_suffix('.').or_else(|| path.strip_suffix('_'))?;
+        (!path.is_empty()).then_some((path, *option))
+    })
+}
+
+/// The relationship that a path starts with, its table, and the rest of the path.
+fn first_name<'p>(
+    catalog: &Catalog,
+    table: TableId,
+    path: &'p str,
+) -> Result<(String, Option<TableId>, Option<&'p str>), ApiError> {
+    let entry = catalog.entry(table);
+    let ends = std::iter::once(path.len()).chain(path.rmatch_indices('.').map(|(at, _)| at));
+    for end in ends {
+        let rest = path.get(end + 1..);
+        match entry.relationship(&path[..end]) {
+            Some(Found::Relationship(relationship)) => {
+                return Ok((relationship.name.to_string(), Some(relationship.target), rest));
+            }
+            Some(Found::Unavailable(_)) => return Ok((path[..end].to_owned(), None, rest)),
+            None => {}
+        }
+    }
+    let known: Vec<&str> = entry.relationship_names().collect();
+    let first = path.split('.').next().unwrap_or(path);
+    let close = closest(path, known.iter().copied()).or_else(|| closest(first, known.iter().copied()));
+    let error = ApiError::new(Code::UnknownRelationship, format!("Invalid relationship '{path}' requested."));
+    Err(match close {
+        Some(_) => error.closest(close),
+        None if known.is_empty() => error.hint(format!("{} has no relationships", entry.table.name)),
+        None => {
+            let mut names: Vec<&str> = entry.relationships.iter().map(|relationship| &*relationship.name).collect();
+            names.sort_unstable();
+            error.hint(format!("relationships of {}: {}", entry.table.name, names.join(", ")))
+        }
+    })
+}

@@ -1,0 +1,300 @@
+//! DreamFactory's paths: which verb on which path does what.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::api::error::ApiError;
+use crate::api::rest::parse::{self, ReadInput};
+use crate::api::rest::values::boolean;
+use crate::api::rest::{encode, schema};
+use crate::catalog::TableId;
+use crate::catalog::lookup::Found;
+use crate::engine::{Engine, Snapshot};
+use crate::error::Code;
+use crate::name::closest;
+use crate::plan::read::find_table;
+
+/// A request as the frontend needs it.
+pub struct Request<'a> {
+    /// The verb on the wire.
+    pub method: &'a Method,
+    /// The path behind `/api/`, still percent-encoded.
+    pub path: &'a str,
+    /// The query string, still percent-encoded.
+    pub query: &'a str,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// The body.
+    pub body: Bytes,
+    /// The request's id, for errors.
+    pub request_id: Option<&'a str>,
+}
+
+/// An answer.
+pub struct Response {
+    /// The status.
+    pub status: StatusCode,
+    /// JSON.
+    pub body: Vec<u8>,
+    /// The name of an attachment.
+    pub file: Option<String>,
+}
+
+impl Response {
+    fn json(value: &Value) -> Self {
+        Self { status: StatusCode::OK, body: value.to_string().into_bytes(), file: None }
+    }
+}
+
+/// Answers a request under `/api`.
+pub async fn handle(engine: &Engine, request: Request<'_>) -> Result<Response, ApiError> {
+    let params: Vec<(String, String)> = form_urlencoded::parse(request.query.as_bytes()).into_owned().collect();
+    let verb = verb(&request, &params)?;
+    let segments = segments(request.path)?;
+    let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let snapshot = engine.snapshot();
+    match &parts[..] {
+        [] => {
+            reading(&verb)?;
+            Ok(Response::json(&services(&snapshot)))
+        }
+        [source] => {
+            reading(&verb)?;
+            find_source(&snapshot, &source.to_lowercase())?;
+            resources(&params)
+        }
+        [source, "_table"] => {
+            if verb != Method::GET {
+                return Err(ApiError::invalid(format!("{verb} is not supported on a table list.")).hint("name a table"));
+            }
+            table_list(engine, &source.to_lowercase(), &params, false).await
+        }
+        [source, "_table", table] => {
+            read_table(engine, &snapshot, &request, &verb, &source.to_lowercase(), table, None, &params).await
+        }
+        [source, "_table", table, id @ ..] => {
+            let id = id.join("/");
+            read_table(engine, &snapshot, &request, &verb, &source.to_lowercase(), table, Some(&id), &params).await
+        }
+        [source, "_schema", rest @ ..] => {
+            reading(&verb)?;
+            let source = source.to_lowercase();
+            if rest.is_empty() {
+                return table_list(engine, &source, &params, true).await;
+            }
+            refresh(engine, &params).await?;
+            describe(&engine.snapshot(), &source, rest)
+        }
+        [source, resource, ..] => {
+            find_source(&snapshot, &source.to_lowercase())?;
+            let message = format!("Resource '{resource}' not found for service '{source}'.");
+            Err(ApiError::new(Code::NotFound, message).closest(closest(resource, ["_table", "_schema"])))
+        }
+    }
+}
+
+/// The verb that is meant: a POST may carry another one.
+fn verb(request: &Request<'_>, params: &[(String, String)]) -> Result<Method, ApiError> {
+    if request.method != Method::POST {
+        return Ok(request.method.clone());
+    }
+    let header = ["x-http-method", "x-http-method-override", "x-method-override"]
+        .iter()
+        .find_map(|name| request.headers.get(*name).and_then(|value| value.to_str().ok()));
+    let param = params.iter().find(|(name, _)| name == "method" || name == "_method").map(|(_, value)| value.as_str());
+    match header.or(param).map(str::to_ascii_uppercase).as_deref() {
+        None | Some("POST") => Ok(Method::POST),
+        Some("GET") => Ok(Method::GET),
+        Some("PUT") => Ok(Method::PUT),
+        Some("PATCH" | "MERGE") => Ok(Method::PATCH),
+        Some("DELETE") => Ok(Method::DELETE),
+        Some(other) => Err(ApiError::invalid(format!("`{other}` is no verb that a POST can stand for"))
+            .hint("use GET, PUT, PATCH, MERGE or DELETE")),
+    }
+}
+
+/// Decoded path segments behind the optional version.
+fn segments(path: &str) -> Result<Vec<String>, ApiError> {
+    let mut segments = Vec::new();
+    for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+        let decoded = percent_encoding::percent_decode_str(segment).decode_utf8();
+        segments.push(decoded.map_err(|_| ApiError::invalid("the path is not UTF-8"))?.into_owned());
+    }
+    let is_version = |text: &String| {
+        text.len() > 1 && text.starts_with('v') && text[1..].chars().all(|c| c.is_ascii_digit() || c == '.')
+    };
+    if segments.first().is_some_and(is_version) {
+        segments.remove(0);
+    }
+    Ok(segments)
+}
+
+fn reading(verb: &Method) -> Result<(), ApiError> {
+    if matches!(*verb, Method::GET | Method::HEAD) { Ok(()) } else { Err(read_only()) }
+}
+
+fn read_only() -> ApiError {
+    ApiError::new(Code::ReadOnly, "this version reads only").hint("send GET, or POST with X-HTTP-Method: GET")
+}
+
+fn find_source<'s>(snapshot: &'s Snapshot, name: &str) -> Result<&'s crate::config::Source, ApiError> {
+    snapshot.catalog.source(name).ok_or_else(|| {
+        let error = ApiError::new(Code::UnknownSource, format!("Could not find a service for {name}."));
+        error.closest(closest(name, snapshot.catalog.source_names()))
+    })
+}
+
+fn services(snapshot: &Snapshot) -> Value {
+    let services: Vec<Value> = snapshot
+        .config
+        .sources
+        .values()
+        .enumerate()
+        .map(|(at, source)| {
+            let kind = match source.kind {
+                crate::config::checked::SourceKind::Postgres => "pgsql",
+                crate::config::checked::SourceKind::Mysql => "mysql",
+                crate::config::checked::SourceKind::Sqlite => "sqlite",
+            };
+            json!({"id": at + 1, "name": source.name.as_str(), "label": source.name.as_str(), "description": "", "type": kind})
+        })
+        .collect();
+    json!({"services": services, "service_types": []})
+}
+
+fn resources(params: &[(String, String)]) -> Result<Response, ApiError> {
+    let names = ["_schema", "_table"];
+    Ok(Response::json(&if flag(params, "as_list")? || flag(params, "as_access_list")? {
+        json!({"resource": names})
+    } else {
+        json!({"resource": names.map(|name| json!({"name": name}))})
+    }))
+}
+
+fn flag(params: &[(String, String)], name: &str) -> Result<bool, ApiError> {
+    params.iter().find(|(param, _)| param == name).map_or(Ok(false), |(_, value)| boolean(name, value))
+}
+
+async fn refresh(engine: &Engine, params: &[(String, String)]) -> Result<(), ApiError> {
+    if flag(params, "refresh")? {
+        engine.refresh().await;
+    }
+    Ok(())
+}
+
+async fn table_list(
+    engine: &Engine,
+    source: &str,
+    params: &[(String, String)],
+    definitions: bool,
+) -> Result<Response, ApiError> {
+    refresh(engine, params).await?;
+    let snapshot = engine.snapshot();
+    find_source(&snapshot, source)?;
+    known(&snapshot, source)?;
+    let ids: Vec<TableId> = snapshot.catalog.tables_of(source).collect();
+    let names = ids.iter().map(|id| schema::printed(&snapshot.catalog.entry(*id).table));
+    let all = params.iter().any(|(name, value)| name == "fields" && value == "*");
+    let list: Vec<Value> = if flag(params, "as_list")? {
+        names.map(Value::from).collect()
+    } else if all && definitions {
+        ids.iter().map(|id| schema::table(&snapshot, *id)).collect()
+    } else if all {
+        names.map(|name| json!({"name": name, "label": name, "description": null, "access": 1})).collect()
+    } else {
+        names.map(|name| json!({"name": name})).collect()
+    };
+    Ok(Response::json(&json!({"resource": list})))
+}
+
+fn known(snapshot: &Snapshot, source: &str) -> Result<(), ApiError> {
+    if snapshot.catalog.is_known(source) {
+        return Ok(());
+    }
+    let error = ApiError::new(Code::SourceUnavailable, format!("source `{source}` is not available"));
+    Err(error.hint("try again; /readyz tells when the source is back"))
+}
+
+fn describe(snapshot: &Snapshot, source: &str, rest: &[&str]) -> Result<Response, ApiError> {
+    find_source(snapshot, source)?;
+    known(snapshot, source)?;
+    let id = find_table(&snapshot.catalog, source, rest[0]).map_err(crate::engine::Error::from)?;
+    let entry = snapshot.catalog.entry(id);
+    let field =
+        |name: &str| schema::find_field(&entry.table, name).map(|at| Response::json(&schema::field(snapshot, id, at)));
+    match &rest[1..] {
+        [] => Ok(Response::json(&schema::table(snapshot, id))),
+        ["_field"] => {
+            let fields: Vec<Value> = (0..entry.table.columns.len()).map(|at| schema::field(snapshot, id, at)).collect();
+            Ok(Response::json(&json!({"resource": fields})))
+        }
+        ["_field", name] => field(name),
+        ["_related"] => {
+            let related: Vec<Value> = entry
+                .relationships
+                .iter()
+                .map(|relationship| schema::relation(snapshot, &entry.table, relationship))
+                .collect();
+            Ok(Response::json(&json!({"resource": related})))
+        }
+        ["_related", name] => match entry.relationship(name) {
+            Some(Found::Relationship(relationship)) => {
+                Ok(Response::json(&schema::relation(snapshot, &entry.table, relationship)))
+            }
+            Some(Found::Unavailable(source)) => known(snapshot, source.as_str()).map(|()| Response::json(&Value::Null)),
+            None => Err(ApiError::new(Code::UnknownRelationship, format!("Invalid relationship '{name}' requested."))
+                .closest(closest(name, entry.relationship_names()))),
+        },
+        [name] => field(name),
+        _ => Err(ApiError::new(Code::NotFound, "there is nothing under this path of a table's definition")),
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
+async fn read_table(
+    engine: &Engine,
+    snapshot: &Snapshot,
+    request: &Request<'_>,
+    verb: &Method,
+    source: &str,
+    table: &str,
+    id: Option<&str>,
+    params: &[(String, String)],
+) -> Result<Response, ApiError> {
+    find_source(snapshot, source)?;
+    let table = find_table(&snapshot.catalog, source, table).map_err(crate::engine::Error::from)?;
+    reading(verb)?;
+    let body = tunnelled_body(request)?;
+    let read = parse::read(&ReadInput {
+        catalog: &snapshot.catalog,
+        source,
+        table,
+        id,
+        params,
+        body: body.as_ref(),
+        bypass_cache: wants_fresh(request.headers),
+    })?;
+    let found = engine.read(&read.read).await?;
+    let body = encode::read(&read, &found, request.request_id)?;
+    Ok(Response { status: StatusCode::OK, body, file: read.file })
+}
+
+/// The JSON body of a POST that stands for a GET.
+fn tunnelled_body(request: &Request<'_>) -> Result<Option<Value>, ApiError> {
+    if request.method != Method::POST || request.body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(None);
+    }
+    let value: Value = serde_json::from_slice(&request.body)
+        .map_err(|error| ApiError::invalid(format!("the body is not JSON: {error}")))?;
+    match value {
+        Value::Object(_) | Value::Array(_) => Ok(Some(value)),
+        _ => Err(ApiError::invalid("the body must be an object or an array of records")),
+    }
+}
+
+fn wants_fresh(headers: &HeaderMap) -> bool {
+    headers.get_all(http::header::CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok()).any(|value| {
+        value.split(',').any(|word| matches!(word.trim().to_ascii_lowercase().as_str(), "no-cache" | "no-store"))
+    })
+}

@@ -1,0 +1,173 @@
+//! The store (moka): bounded by bytes, evicting what is used least. Entries hold the rows of one key of one lane.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use smallvec::SmallVec;
+
+use crate::cache::stamp::{Dependency, Stamps};
+use crate::name::SourceName;
+use crate::value::{Chunk, Key};
+
+/// Fixed cost of an entry beside its rows, in bytes.
+const OVERHEAD: usize = 160;
+
+/// The rows of one key; no rows means that none exist.
+#[derive(Debug)]
+pub struct CacheEntry {
+    /// The rows, in a chunk of their own.
+    pub rows: Arc<Chunk>,
+    /// The table's columns that the cells are.
+    pub columns: Arc<[Option<u32>]>,
+    /// The counter before the statement was sent.
+    pub filled: u64,
+    /// Beyond this moment it is not served.
+    pub expires: Instant,
+    /// What it depends on.
+    pub dependencies: SmallVec<[Dependency; 4]>,
+}
+
+/// An answer of the cache.
+pub enum Served {
+    /// Valid.
+    Hit(Arc<CacheEntry>),
+    /// Remembered, but beyond its time; a source that is down may let it pass.
+    Expired(Arc<CacheEntry>),
+    /// Remembered, but something that it depends on has changed.
+    Stale,
+    /// Not remembered.
+    Miss,
+}
+
+/// Remembered rows of all sources.
+pub struct Cache {
+    store: moka::sync::Cache<(u128, Key), Arc<CacheEntry>>,
+    stamps: Stamps,
+    sources: HashMap<SourceName, SourceState>,
+}
+
+struct SourceState {
+    floor: AtomicU64,
+    data_version: AtomicI64,
+}
+
+impl Cache {
+    /// A cache of at most `max_bytes` for these sources.
+    pub fn new(max_bytes: u64, sources: impl Iterator<Item = SourceName>) -> Self {
+        let store = moka::sync::Cache::builder()
+            .max_capacity(max_bytes)
+            .weigher(|(_, key): &(u128, Key), entry: &Arc<CacheEntry>| {
+                let size = key.as_bytes().len() + entry.rows.size() + OVERHEAD;
+                u32::try_from(size).unwrap_or(u32::MAX)
+            })
+            .build();
+        let state = || SourceState { floor: AtomicU64::new(0), data_version: AtomicI64::new(i64::MIN) };
+        Self { store, stamps: Stamps::default(), sources: sources.map(|name| (name, state())).collect() }
+    }
+
+    /// The stamps, for fills and invalidations.
+    pub fn stamps(&self) -> &Stamps {
+        &self.stamps
+    }
+
+    /// What is remembered of a key, and whether it may be served.
+    pub fn get(&self, source: &SourceName, lane: u128, key: &Key, now: Instant) -> Served {
+        let Some(entry) = self.store.get(&(lane, key.clone())) else {
+            return Served::Miss;
+        };
+        let floor = self.sources.get(source).map_or(u64::MAX, |state| state.floor.load(Ordering::SeqCst));
+        if entry.filled < floor || !self.stamps.stand(entry.filled, &entry.dependencies) {
+            Served::Stale
+        } else if now >= entry.expires {
+            Served::Expired(entry)
+        } else {
+            Served::Hit(entry)
+        }
+    }
+
+    /// Remembers the rows of a key.
+    pub fn insert(&self, lane: u128, key: Key, entry: CacheEntry) {
+        self.store.insert((lane, key), Arc::new(entry));
+    }
+
+    /// Nothing of this source that was filled before now is served any more.
+    pub fn raise_floor(&self, source: &SourceName) {
+        if let Some(state) = self.sources.get(source) {
+            state.floor.fetch_max(self.stamps.advance(), Ordering::SeqCst);
+        }
+    }
+
+    /// Notes the version number of a source's data; a new one raises the floor.
+    pub fn note_version(&self, source: &SourceName, version: i64) {
+        if let Some(state) = self.sources.get(source)
+            && state.data_version.swap(version, Ordering::SeqCst) != version
+        {
+            self.raise_floor(source);
+        }
+    }
+
+    /// Bytes held, about.
+    pub fn bytes(&self) -> u64 {
+        self.store.weighted_size()
+    }
+
+    /// How long rows of a `ttl` from now may be served.
+    pub fn expiry(ttl: Duration) -> Instant {
+        Instant::now() + ttl
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::{TableName, TableRef};
+    use crate::value::ChunkBuilder;
+
+    fn entry(cache: &Cache, dependency: Dependency, ttl: Duration) -> CacheEntry {
+        CacheEntry {
+            rows: Arc::new(ChunkBuilder::new(0).finish()),
+            columns: Arc::from([]),
+            filled: cache.stamps().now(),
+            expires: Cache::expiry(ttl),
+            dependencies: [dependency].into_iter().collect(),
+        }
+    }
+
+    #[test]
+    fn served_only_while_valid() {
+        let source = SourceName::new("crm");
+        let cache = Cache::new(1 << 20, std::iter::once(source.clone()));
+        let table = TableRef { source: source.clone(), table: TableName::new("contact") };
+        let (key, dependency) = (Key::single(b"a"), Dependency::table(&table));
+        let get = |now| cache.get(&source, 1, &key, now);
+        let now = Instant::now();
+        assert!(matches!(get(now), Served::Miss));
+        cache.insert(1, key.clone(), entry(&cache, dependency, Duration::from_secs(60)));
+        assert!(matches!(get(now), Served::Hit(_)));
+        assert!(matches!(get(now + Duration::from_secs(61)), Served::Expired(_)));
+        cache.stamps().invalidate(dependency);
+        assert!(matches!(get(now), Served::Stale));
+        cache.insert(1, key.clone(), entry(&cache, dependency, Duration::from_secs(60)));
+        assert!(matches!(get(now), Served::Hit(_)));
+        cache.note_version(&source, 1);
+        assert!(matches!(get(now), Served::Stale));
+        cache.insert(1, key.clone(), entry(&cache, dependency, Duration::from_secs(60)));
+        cache.note_version(&source, 1);
+        assert!(matches!(get(now), Served::Hit(_)));
+    }
+
+    /// A fill that was sent before an invalidation but stored after it is never served.
+    #[test]
+    fn a_slow_fill_is_refused() {
+        let source = SourceName::new("crm");
+        let cache = Cache::new(1 << 20, std::iter::once(source.clone()));
+        let table = TableRef { source: source.clone(), table: TableName::new("contact") };
+        let (key, dependency) = (Key::single(b"a"), Dependency::table(&table));
+        let slow = entry(&cache, dependency, Duration::from_secs(60));
+        cache.stamps().invalidate(dependency);
+        cache.insert(1, key.clone(), slow);
+        assert!(matches!(cache.get(&source, 1, &key, Instant::now()), Served::Stale));
+    }
+}

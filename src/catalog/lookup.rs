@@ -1,0 +1,111 @@
+//! The catalog: tables and relationships by name.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::catalog::relationship::{ForeignKey, Relationship};
+use crate::catalog::table::Table;
+use crate::config::Source;
+use crate::name::SourceName;
+
+/// Position of a table in the catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TableId(pub u32);
+
+/// Everything known of all sources, of one version.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    pub(super) entries: Vec<Entry>,
+    pub(super) sources: IndexMap<SourceName, SourceEntry>,
+    /// Every foreign key.
+    pub keys: Vec<Arc<ForeignKey>>,
+}
+
+/// One source in the catalog.
+#[derive(Debug)]
+pub(super) struct SourceEntry {
+    /// Its configuration, as far as plans need it.
+    pub config: Source,
+    /// False while it could not be read.
+    pub known: bool,
+    /// Its tables by lower-cased printed name.
+    pub tables: IndexMap<String, TableId>,
+}
+
+/// A table with its relationships.
+#[derive(Debug)]
+pub struct Entry {
+    /// The table.
+    pub table: Arc<Table>,
+    /// Its relationships, native keys' first.
+    pub relationships: Vec<Arc<Relationship>>,
+    /// By lower-cased name and default name.
+    pub(super) by_name: HashMap<String, usize>,
+    /// Names of relationships whose other side is in a source that could not be read.
+    pub(super) unavailable: HashMap<String, SourceName>,
+}
+
+/// What a name stands for.
+#[derive(Debug)]
+pub enum Found<'a> {
+    /// A relationship.
+    Relationship(&'a Arc<Relationship>),
+    /// A declared relationship whose other source could not be read yet.
+    Unavailable(&'a SourceName),
+}
+
+impl Catalog {
+    /// The table at a position.
+    pub fn entry(&self, id: TableId) -> &Entry {
+        &self.entries[id.0 as usize]
+    }
+
+    /// All tables with their positions.
+    pub fn entries(&self) -> impl Iterator<Item = (TableId, &Entry)> {
+        self.entries.iter().enumerate().map(|(at, entry)| (TableId(at as u32), entry))
+    }
+
+    /// The source's configuration, if it is configured.
+    pub fn source(&self, name: &str) -> Option<&Source> {
+        self.sources.get(name).map(|source| &source.config)
+    }
+
+    /// All configured sources.
+    pub fn source_names(&self) -> impl Iterator<Item = &str> {
+        self.sources.keys().map(SourceName::as_str)
+    }
+
+    /// Whether a configured source could be read.
+    pub fn is_known(&self, source: &str) -> bool {
+        self.sources.get(source).is_some_and(|source| source.known)
+    }
+
+    /// A table by its printed name, in any case.
+    pub fn table(&self, source: &str, name: &str) -> Option<TableId> {
+        let tables = &self.sources.get(source)?.tables;
+        tables.get(&name.to_lowercase()).copied()
+    }
+
+    /// The tables of a source.
+    pub fn tables_of(&self, source: &str) -> impl Iterator<Item = TableId> {
+        self.sources.get(source).into_iter().flat_map(|source| source.tables.values().copied())
+    }
+}
+
+impl Entry {
+    /// A relationship by its name or default name, in any case.
+    pub fn relationship(&self, name: &str) -> Option<Found<'_>> {
+        let lower = name.to_lowercase();
+        match self.by_name.get(&lower) {
+            Some(at) => Some(Found::Relationship(&self.relationships[*at])),
+            None => self.unavailable.get(&lower).map(Found::Unavailable),
+        }
+    }
+
+    /// All names that [`Entry::relationship`] knows, for messages and for longest-first matching.
+    pub fn relationship_names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().chain(self.unavailable.keys()).map(String::as_str)
+    }
+}

@@ -1,0 +1,14 @@
+//! Tables, keys and relationships, resolved: what the databases have and what the key file adds.
+
+pub mod build;
+pub mod lookup;
+mod many_many;
+mod names;
+pub mod relationship;
+mod resolve;
+pub mod table;
+
+pub use build::build;
+pub use lookup::{Catalog, Entry, TableId};
+pub use relationship::{ForeignKey, Hop, Kind, Relationship, Side, SideColumn, Through};
+pub use table::{Index, NativeKey, Table};

@@ -1,0 +1,160 @@
+//! All commands. Answers go to standard output, everything else to standard error.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::cli::{demo, serve};
+use crate::config::{self, Faults};
+use crate::engine;
+use crate::telemetry::{LogFormat, start_log};
+
+/// Fine, or warnings only.
+pub const FINE: u8 = 0;
+/// Problems were found.
+pub const PROBLEMS: u8 = 1;
+/// The command could not run.
+pub const COULD_NOT_RUN: u8 = 2;
+
+/// Virtual foreign keys between tables of different databases, read in one call.
+#[derive(Parser)]
+#[command(name = "crosskey", version, propagate_version = true)]
+struct Cli {
+    /// Form of the log on standard error; RUST_LOG chooses what is logged.
+    #[arg(long, global = true, value_enum, default_value = "text", env = "CROSSKEY_LOG_FORMAT")]
+    log_format: LogForm,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogForm {
+    Text,
+    Json,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write a demo (four SQLite databases and their key file), serve it, and print requests to try.
+    Demo {
+        /// Folder of the demo; what it already has is kept.
+        #[arg(long, default_value = "crosskey-demo")]
+        dir: PathBuf,
+        /// Address and port instead of the file's.
+        #[arg(long)]
+        listen: Option<String>,
+    },
+    /// Serve the databases of a key file.
+    Serve(File),
+    /// Check a key file against its databases; all problems are reported at once.
+    ///
+    /// Exit code 0: fine, or warnings only. 1: problems. 2: could not run.
+    Check {
+        #[command(flatten)]
+        file: File,
+        /// Text for people, JSON for programs.
+        #[arg(long, value_enum, default_value = "text")]
+        format: CheckFormat,
+    },
+    /// Print a schema: `config` is the JSON Schema of the key file, for editors.
+    Schema {
+        /// Which schema.
+        #[arg(value_enum)]
+        which: Schema,
+    },
+    /// Print the completions of a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(clap::Args)]
+struct File {
+    /// The key file.
+    #[arg(short = 'c', long = "config", env = "CROSSKEY_CONFIG", default_value = "config/crosskey.toml")]
+    config: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum CheckFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Schema {
+    Config,
+}
+
+/// Reads the command line and runs it.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let format = match cli.log_format {
+        LogForm::Text => LogFormat::Text,
+        LogForm::Json => LogFormat::Json,
+    };
+    start_log(format, colours);
+    let code = match cli.command {
+        Command::Demo { dir, listen } => block_on(demo::demo(&dir, listen.as_deref(), colours)),
+        Command::Serve(file) => block_on(serve::serve(&file.config, colours)),
+        Command::Check { file, format } => block_on(check(file.config, format, colours)),
+        Command::Schema { which: Schema::Config } => {
+            let schema = serde_json::to_string_pretty(&config::file::json_schema()).expect("a schema has a JSON form");
+            println!("{schema}");
+            FINE
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "crosskey", &mut std::io::stdout());
+            FINE
+        }
+    };
+    ExitCode::from(code)
+}
+
+fn block_on(command: impl Future<Output = u8>) -> u8 {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(command),
+        Err(error) => {
+            eprintln!("error: the runtime cannot start: {error}");
+            COULD_NOT_RUN
+        }
+    }
+}
+
+async fn check(path: PathBuf, format: CheckFormat, colours: bool) -> u8 {
+    let unreadable = !path.is_file();
+    let faults = match engine::check::check(&path).await {
+        Ok(faults) | Err(faults) => faults,
+    };
+    match format {
+        CheckFormat::Json => {
+            println!("{}", serde_json::to_string_pretty(&faults.lines()).expect("faults have a JSON form"));
+        }
+        CheckFormat::Text => print_faults(&faults, colours),
+    }
+    match (unreadable, faults.has_errors()) {
+        (true, _) => COULD_NOT_RUN,
+        (false, true) => PROBLEMS,
+        (false, false) => {
+            if matches!(format, CheckFormat::Text) {
+                println!("{} is fine{}", path.display(), if faults.list.is_empty() { "" } else { ", with warnings" });
+            }
+            FINE
+        }
+    }
+}
+
+/// Faults on standard error, and how many there are.
+pub fn print_faults(faults: &Faults, colours: bool) {
+    if faults.list.is_empty() {
+        return;
+    }
+    eprint!("{}", faults.render(colours));
+    let errors = faults.list.iter().filter(|fault| fault.severity == config::Severity::Error).count();
+    let warnings = faults.list.len() - errors;
+    eprintln!("{errors} error(s), {warnings} warning(s)");
+}

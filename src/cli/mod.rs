@@ -1,0 +1,7 @@
+//! The command line: commands, exit codes, and what they print.
+
+mod commands;
+mod demo;
+mod serve;
+
+pub use commands::run;

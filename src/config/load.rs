@@ -1,0 +1,154 @@
+//! Reads the key file and its includes: text → TOML → shape → substitution → types → meaning. All faults come together.
+
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::config::checked::{self, Config};
+use crate::config::expand::expand;
+use crate::config::fault::{Fault, Faults, Place, SourceText};
+use crate::config::file::{ConfigFile, KeyFile, ManyManyFile, json_schema};
+use crate::config::shape;
+
+/// How environment variables are looked up; tests give their own.
+pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Keys of one file, with the file's position in [`Faults::files`].
+pub struct FileKeys {
+    /// Which file.
+    pub file: usize,
+    /// Its foreign keys.
+    pub keys: Vec<Spanned<KeyFile>>,
+    /// Its many-to-many relationships.
+    pub many_many: Vec<Spanned<ManyManyFile>>,
+}
+
+/// Loads a configuration with the process's environment.
+pub fn load(path: &Path) -> Result<(Config, Faults), Faults> {
+    load_with(path, &|name| std::env::var(name).ok())
+}
+
+/// Loads a configuration. `Ok` may carry warnings; `Err` carries at least one error.
+pub fn load_with(path: &Path, env: Env<'_>) -> Result<(Config, Faults), Faults> {
+    let mut faults = Faults::default();
+    let schema = json_schema();
+    let Some(text) = read(path, &mut faults, None) else {
+        return Err(faults);
+    };
+    let mut main: ConfigFile = match parse(&text, 0, &schema, None, Some(env), &mut faults.list) {
+        Some(file) => file,
+        None => return Err(faults),
+    };
+    let keys = FileKeys {
+        file: 0,
+        keys: std::mem::take(&mut main.foreign_key),
+        many_many: std::mem::take(&mut main.many_many),
+    };
+    let mut all_keys = vec![keys];
+    for (included, place) in included_files(path, &main, &mut faults.list) {
+        let file = faults.files.len();
+        let Some(text) = read(&included, &mut faults, Some(place)) else {
+            continue;
+        };
+        let only = Some(&["foreign_key", "many_many"][..]);
+        if let Some(part) = parse::<ConfigFile>(&text, file, &schema, only, None, &mut faults.list) {
+            all_keys.push(FileKeys { file, keys: part.foreign_key, many_many: part.many_many });
+        }
+    }
+    let config = checked::check(path, main, all_keys, &mut faults.list);
+    match config {
+        Some(mut config) if !faults.has_errors() => {
+            config.files = faults.files.clone();
+            Ok((config, faults))
+        }
+        _ => Err(faults),
+    }
+}
+
+fn read(path: &Path, faults: &mut Faults, place: Option<Place>) -> Option<String> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => {
+            faults.files.push(SourceText { path: path.to_owned(), text: text.as_str().into() });
+            Some(text)
+        }
+        Err(error) => {
+            let message = format!("cannot read `{}`: {error}", path.display());
+            let hint =
+                Some("name the file by `-c FILE` or CROSSKEY_CONFIG; `crosskey demo` writes an example".to_owned());
+            faults.list.push(Fault { severity: crate::config::Severity::Error, place, message, hint });
+            None
+        }
+    }
+}
+
+/// Syntax, then shape, then substitution in `[server]` and `[sources]`, then the types.
+fn parse<T: serde::de::DeserializeOwned>(
+    text: &str,
+    file: usize,
+    schema: &serde_json::Value,
+    only: Option<&[&str]>,
+    env: Option<Env<'_>>,
+    faults: &mut Vec<Fault>,
+) -> Option<T> {
+    let before = faults.len();
+    let (mut document, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        let place = Place { file, span: error.span().unwrap_or(0..0) };
+        faults.push(Fault::error(place, error.message().trim().to_owned()));
+    }
+    if faults.len() > before {
+        return None;
+    }
+    shape::check(&document, schema, file, only, faults);
+    if let Some(env) = env {
+        for (key, value) in document.get_mut().iter_mut() {
+            if matches!(key.get_ref().as_ref(), "server" | "sources") {
+                substitute(value, file, env, faults);
+            }
+        }
+    }
+    if faults.len() > before {
+        return None;
+    }
+    match T::deserialize(toml::Deserializer::from(document)) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let place = Place { file, span: error.span().unwrap_or(0..0) };
+            faults.push(Fault::error(place, error.message().trim().to_owned()));
+            None
+        }
+    }
+}
+
+fn substitute(value: &mut Spanned<DeValue<'_>>, file: usize, env: Env<'_>, faults: &mut Vec<Fault>) {
+    let span = value.span();
+    match value.get_mut() {
+        DeValue::String(text) if text.contains('$') => match expand(text, env) {
+            Ok(expanded) => *text = expanded.into(),
+            Err(reason) => faults.push(
+                Fault::error(Place { file, span }, reason).hint("set it, or give a default as in ${NAME:-default}"),
+            ),
+        },
+        DeValue::Array(items) => items.iter_mut().for_each(|item| substitute(item, file, env, faults)),
+        DeValue::Table(table) => table.iter_mut().for_each(|(_, item)| substitute(item, file, env, faults)),
+        _ => {}
+    }
+}
+
+fn included_files(main: &Path, file: &ConfigFile, faults: &mut Vec<Fault>) -> Vec<(PathBuf, Place)> {
+    let folder = main.parent().unwrap_or(Path::new(""));
+    let mut files = Vec::new();
+    for pattern in &file.server.include {
+        let place = Place { file: 0, span: pattern.span() };
+        match glob::glob(&folder.join(pattern.get_ref()).to_string_lossy()) {
+            Ok(paths) => files.extend(paths.filter_map(Result::ok).map(|path| (path, place.clone()))),
+            Err(error) => {
+                faults.push(Fault::error(place, format!("`{}` is not a file pattern: {error}", pattern.get_ref())))
+            }
+        }
+    }
+    files.sort_by(|a, b| a.0.cmp(&b.0));
+    files.dedup_by(|a, b| a.0 == b.0);
+    files
+}

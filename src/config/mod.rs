@@ -1,0 +1,16 @@
+//! The key file: its shape (`file`), its meaning (`checked`), and how it is read (`load`).
+
+pub mod checked;
+pub mod expand;
+pub mod fault;
+pub mod file;
+pub mod later;
+pub mod load;
+pub mod path;
+pub mod shape;
+pub mod units;
+
+pub use checked::{Action, Config, Enforce, Limits, ManyMany, OnUnavailable, Source, VirtualKey};
+pub use fault::{Fault, Faults, Place, Severity};
+pub use load::load;
+pub use path::ColumnPath;

@@ -1,0 +1,81 @@
+//! Checks a configuration against live databases, for `crosskey check`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::catalog::ForeignKey;
+use crate::config::{self, Fault, Faults, Severity};
+use crate::engine::snapshot::Snapshot;
+use crate::statement::{Aggregate, Fetch, Order, Output};
+
+/// All problems of the file, of the databases, and of how they fit. `Err`: the file could not be used at all.
+pub async fn check(path: &Path) -> Result<Faults, Faults> {
+    let (config, warnings) = config::load(path)?;
+    let (snapshot, down) = Snapshot::open(config, None).await?;
+    let mut faults = Faults { files: snapshot.config.files.clone(), list: warnings.list };
+    for (source, cause) in down {
+        faults.list.push(Fault {
+            severity: Severity::Error,
+            place: None,
+            message: format!("source `{source}` does not answer: {cause}"),
+            hint: Some("keys that name its tables could not be checked".into()),
+        });
+    }
+    faults.list.extend(snapshot.faults.list.iter().cloned());
+    for key in snapshot.catalog.keys.iter().filter(|key| key.unique_assumed) {
+        if let Some(fault) = assumed_unique(&snapshot, key).await {
+            faults.list.push(fault);
+        }
+    }
+    Ok(faults)
+}
+
+/// Tests the file's word that columns are unique.
+async fn assumed_unique(snapshot: &Snapshot, key: &Arc<ForeignKey>) -> Option<Fault> {
+    let table = &snapshot.catalog.entry(key.referenced.table).table;
+    let source = snapshot.sources.get(&table.name.source)?;
+    let columns: Vec<_> = key.referenced.columns.iter().map(|side| table.columns[side.column].clone()).collect();
+    let count = Output::Aggregate(Aggregate::Count, None);
+    let fetch = Fetch {
+        table: table.name.table.clone(),
+        outputs: std::iter::once(count.clone()).chain(columns.iter().cloned().map(Output::Column)).collect(),
+        keys: None,
+        condition: Some(crate::statement::Condition::All(
+            columns
+                .iter()
+                .map(|column| {
+                    crate::statement::Condition::Not(crate::statement::Condition::IsNull(column.clone()).into())
+                })
+                .collect(),
+        )),
+        group: columns,
+        order: vec![Order { by: count, descending: true, nulls: None }],
+        limit: Some(1),
+        offset: 0,
+        max_rows: 1,
+    };
+    let declared = snapshot
+        .config
+        .keys
+        .iter()
+        .find(|declared| declared.unique_assumed && declared.references[0].table == table.name)?;
+    let place = declared.references_place.clone();
+    match source.fetch(Arc::new(fetch)).await {
+        Ok(chunk) if chunk.rows() == 1 && chunk.cell(0, 0) != b"1" => {
+            let value: Vec<String> = (1..=key.referenced.columns.len())
+                .map(|cell| String::from_utf8_lossy(chunk.cell(0, cell)).into_owned())
+                .collect();
+            let message = format!(
+                "{} is said to be unique, but {} rows have {}",
+                table.name,
+                String::from_utf8_lossy(chunk.cell(0, 0)),
+                value.join(", ")
+            );
+            Some(Fault::error(place, message).hint("remove `unique = \"assumed\"`, or the repeated rows"))
+        }
+        Ok(_) => None,
+        Err(error) => {
+            Some(Fault::warning(place, format!("whether {} is unique could not be tested: {error}", table.name)))
+        }
+    }
+}

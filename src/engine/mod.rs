@@ -1,0 +1,12 @@
+//! The pipeline on one page, and the live version of configuration, catalog and sources that it runs on.
+
+pub mod check;
+pub mod demo;
+pub mod error;
+pub mod pipeline;
+pub mod reload;
+pub mod snapshot;
+
+pub use error::Error;
+pub use pipeline::{Engine, ReadAnswer};
+pub use snapshot::Snapshot;

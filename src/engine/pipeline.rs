@@ -1,0 +1,87 @@
+//! A whole request on one page: query → plan → rows. The live version may change between two requests, never within one.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+
+use crate::engine::error::Error;
+use crate::engine::snapshot::Snapshot;
+use crate::execute::{self, Answer, Context, ExecuteError};
+use crate::plan::{self, ReadPlan};
+use crate::query::Read;
+use crate::source::SourceError;
+
+/// The proxy without its frontends.
+pub struct Engine {
+    live: ArcSwap<Snapshot>,
+    /// The key file.
+    pub path: PathBuf,
+    /// Why the last load was refused, if it was.
+    pub(super) refused: Mutex<Option<String>>,
+    /// Only one change of version at a time.
+    pub(super) changing: tokio::sync::Mutex<()>,
+    /// Someone found the catalog out of date.
+    pub(super) outdated: tokio::sync::Notify,
+}
+
+/// A read's rows with the plan that tells how to show them.
+pub struct ReadAnswer {
+    /// The version that answered.
+    pub snapshot: Arc<Snapshot>,
+    /// The plan.
+    pub plan: ReadPlan,
+    /// The rows.
+    pub answer: Answer,
+}
+
+impl Engine {
+    /// An engine over a first version.
+    pub fn new(path: PathBuf, snapshot: Snapshot) -> Self {
+        Self {
+            live: ArcSwap::from_pointee(snapshot),
+            path,
+            refused: Mutex::new(None),
+            changing: tokio::sync::Mutex::new(()),
+            outdated: tokio::sync::Notify::new(),
+        }
+    }
+
+    /// The live version.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.live.load_full()
+    }
+
+    /// Makes a version the live one.
+    pub(super) fn swap(&self, snapshot: Snapshot) {
+        self.live.store(Arc::new(snapshot));
+    }
+
+    /// Why the last load of the file was refused; `None` after a good one.
+    pub fn refused(&self) -> Option<String> {
+        self.refused.lock().clone()
+    }
+
+    /// Answers a read.
+    pub async fn read(&self, query: &Read) -> Result<ReadAnswer, Error> {
+        let live = self.snapshot();
+        let plan = plan::read(&live.catalog, &live.config.limits, query)?;
+        let context = Context {
+            sources: &live.sources,
+            cache: live.cache.as_ref(),
+            lanes: &live.lanes,
+            limits: &live.config.limits,
+            bypass_cache: query.bypass_cache,
+            freshened: Mutex::default(),
+            partial: Mutex::default(),
+        };
+        let answer = execute::read(&context, &plan).await.inspect_err(|error| {
+            if matches!(error, ExecuteError::Source(SourceError::Changed { .. })) {
+                self.outdated.notify_one();
+            }
+        })?;
+        drop(context);
+        Ok(ReadAnswer { snapshot: live, plan, answer })
+    }
+}

@@ -1,0 +1,123 @@
+//! One version: the configuration, the catalog built from it, and the open sources. Requests in flight keep theirs.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use indexmap::IndexMap;
+
+use crate::cache::Cache;
+use crate::catalog::{self, Catalog, Table};
+use crate::config::{Config, Fault, Faults, Severity};
+use crate::execute::Lanes;
+use crate::name::SourceName;
+use crate::source::{OpenSource, registry};
+
+/// One version.
+pub struct Snapshot {
+    /// The configuration.
+    pub config: Config,
+    /// Tables and relationships.
+    pub catalog: Catalog,
+    /// The open sources.
+    pub sources: IndexMap<SourceName, Arc<OpenSource>>,
+    /// Remembered rows; `None` where the cache is off.
+    pub cache: Option<Arc<Cache>>,
+    /// Lookups under way.
+    pub lanes: Arc<Lanes>,
+    /// What the databases told of their tables; a source that could not be read is absent.
+    pub introspected: IndexMap<SourceName, Vec<Table>>,
+    /// Warnings, and faults of keys that had to be left out.
+    pub faults: Faults,
+}
+
+/// Opens a source's adapter for every entry of the configuration, keeping those of `previous` that did not change.
+pub fn open_sources(
+    config: &Config,
+    previous: Option<&Snapshot>,
+) -> Result<IndexMap<SourceName, Arc<OpenSource>>, Faults> {
+    let mut sources = IndexMap::new();
+    let mut faults = Faults { files: config.files.clone(), list: Vec::new() };
+    for (name, source) in &config.sources {
+        if let Some(open) =
+            previous.and_then(|previous| previous.sources.get(name)).filter(|open| open.config == *source)
+        {
+            sources.insert(name.clone(), open.clone());
+            continue;
+        }
+        match registry::open(source) {
+            Ok(adapter) => {
+                sources.insert(name.clone(), Arc::new(OpenSource::new(source.clone(), adapter)));
+            }
+            Err(reason) => faults.list.push(Fault {
+                severity: Severity::Error,
+                place: None,
+                message: format!("source `{name}`: {reason}"),
+                hint: None,
+            }),
+        }
+    }
+    if faults.list.is_empty() { Ok(sources) } else { Err(faults) }
+}
+
+/// Reads the catalogs of these sources at the same time. Gives what was read, and who did not answer, with the cause.
+pub async fn introspect<'a>(
+    sources: impl Iterator<Item = &'a Arc<OpenSource>>,
+) -> (IndexMap<SourceName, Vec<Table>>, Vec<(SourceName, String)>) {
+    let reads = sources.map(|source| async move {
+        // Reading a catalog of thousands of tables takes longer than a statement may.
+        let patience = source.config.statement_timeout.max(std::time::Duration::from_secs(20));
+        let read = tokio::time::timeout(patience, source.adapter().introspect()).await;
+        let result = match read {
+            Ok(Ok(tables)) => {
+                source.record(None);
+                Ok(tables)
+            }
+            Ok(Err(error)) => {
+                source.record(Some(&error));
+                Err(error.cause().unwrap_or_default().to_owned())
+            }
+            Err(_) => Err("reading the catalog took too long".to_owned()),
+        };
+        (source.config.name.clone(), result)
+    });
+    let (mut tables, mut down) = (IndexMap::new(), Vec::new());
+    for (name, result) in join_all(reads).await {
+        match result {
+            Ok(found) => {
+                tables.insert(name, found);
+            }
+            Err(cause) => down.push((name, cause)),
+        }
+    }
+    (tables, down)
+}
+
+impl Snapshot {
+    /// Opens everything. Sources that do not answer are left for later; faults of the file are in `faults`.
+    pub async fn open(
+        config: Config,
+        previous: Option<&Snapshot>,
+    ) -> Result<(Snapshot, Vec<(SourceName, String)>), Faults> {
+        let sources = open_sources(&config, previous)?;
+        let (introspected, down) = introspect(sources.values()).await;
+        Ok((Snapshot::build(config, sources, introspected), down))
+    }
+
+    /// Builds the catalog over open sources.
+    pub fn build(
+        config: Config,
+        sources: IndexMap<SourceName, Arc<OpenSource>>,
+        introspected: IndexMap<SourceName, Vec<Table>>,
+    ) -> Snapshot {
+        let (catalog, faults) = catalog::build(&config, &introspected);
+        let cache =
+            (config.cache_bytes > 0).then(|| Arc::new(Cache::new(config.cache_bytes, config.sources.keys().cloned())));
+        let faults = Faults { files: config.files.clone(), list: faults };
+        Snapshot { config, catalog, sources, cache, lanes: Arc::default(), introspected, faults }
+    }
+
+    /// Sources whose tables are not known yet.
+    pub fn unknown_sources(&self) -> impl Iterator<Item = &Arc<OpenSource>> {
+        self.sources.values().filter(|source| !self.introspected.contains_key(&source.config.name))
+    }
+}

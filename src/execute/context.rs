@@ -1,0 +1,51 @@
+//! What one request's execution works with.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use parking_lot::Mutex;
+
+use crate::cache::Cache;
+use crate::config::Limits;
+use crate::execute::lane::Lanes;
+use crate::name::SourceName;
+use crate::source::{OpenSource, SourceError};
+
+/// The live parts of one version, as one request uses them.
+pub struct Context<'a> {
+    /// The open sources.
+    pub sources: &'a IndexMap<SourceName, Arc<OpenSource>>,
+    /// Remembered rows; `None` where the cache is off.
+    pub cache: Option<&'a Arc<Cache>>,
+    /// Lookups that are under way, of all requests.
+    pub lanes: &'a Arc<Lanes>,
+    /// The limits.
+    pub limits: &'a Limits,
+    /// Do not answer from remembered rows.
+    pub bypass_cache: bool,
+    /// Sources whose data version this request has looked at.
+    pub freshened: Mutex<HashSet<SourceName>>,
+    /// Relationships that were answered without their source.
+    pub partial: Mutex<Vec<Partial>>,
+}
+
+/// A relationship that was answered without its source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partial {
+    /// The relationship's name.
+    pub relationship: String,
+    /// The source that is down.
+    pub source: String,
+    /// `null` or `stale`.
+    pub answered: &'static str,
+}
+
+impl Context<'_> {
+    /// The open source of a step.
+    pub fn source(&self, name: &SourceName) -> Result<&Arc<OpenSource>, SourceError> {
+        self.sources
+            .get(name)
+            .ok_or_else(|| SourceError::Unavailable { source_name: name.clone(), cause: "not open".into() })
+    }
+}

@@ -1,0 +1,213 @@
+//! The in-memory half of a join: keys out of near rows, far rows back to them. Pure.
+
+use std::hash::BuildHasher;
+
+use hashbrown::HashTable;
+use xxhash_rust::xxh3::Xxh3DefaultBuilder;
+
+use crate::execute::rows::{Links, RowRef};
+use crate::name::PathStep;
+use crate::plan::HopPlan;
+use crate::value::key::KeyBuilder;
+use crate::value::{Column, Key, KeyClass};
+
+/// The distinct keys of a level, and which key each row has.
+#[derive(Debug)]
+pub struct Gathered {
+    /// Each key once, in order of first appearance.
+    pub keys: Vec<Key>,
+    /// Per near row, positions in `keys`.
+    pub links: Links,
+}
+
+/// Collects the keys by which near rows refer.
+pub fn gather(rows: &[RowRef], hop: &HopPlan) -> Gathered {
+    let mut distinct = Distinct::default();
+    let mut links = Links::with_capacity(rows.len(), rows.len());
+    let mut builder = KeyBuilder::default();
+    let path = hop.from.first().map(|cell| &cell.path[..]).unwrap_or_default();
+    for row in rows {
+        let refers = hop.when_from.iter().all(|(cell, text)| row.cell(*cell) == &text[..]);
+        if refers {
+            if !path.is_empty() {
+                let cell = &hop.from[0];
+                for key in leaf_keys(&mut builder, hop.classes[0], &cell.column, row.cell(cell.cell), path) {
+                    links.push(distinct.position(key));
+                }
+            } else if let Some(key) = row_key(&mut builder, row, hop) {
+                links.push(distinct.position(key));
+            }
+        }
+        links.end_row();
+    }
+    Gathered { keys: distinct.keys, links }
+}
+
+fn row_key(builder: &mut KeyBuilder, row: &RowRef, hop: &HopPlan) -> Option<Key> {
+    match &hop.from[..] {
+        [cell] => builder.single(hop.classes[0], &cell.column, row.cell(cell.cell)),
+        cells => builder.composite(
+            cells.iter().zip(&hop.classes).map(|(cell, class)| (*class, &*cell.column, row.cell(cell.cell))),
+        ),
+    }
+}
+
+/// The keys that a path into a JSON document leads to, in the document's order, repeats included.
+pub fn leaf_keys(
+    builder: &mut KeyBuilder,
+    class: KeyClass,
+    column: &Column,
+    document: &[u8],
+    path: &[PathStep],
+) -> Vec<Key> {
+    let mut keys = Vec::new();
+    // A document in a text column arrives as a JSON string that holds JSON.
+    let unwrapped = match document.first() {
+        Some(b'"') => crate::value::json::read_str(document),
+        _ => None,
+    };
+    let document = unwrapped.as_deref().map_or(document, str::as_bytes);
+    if let Ok(value) = serde_json::from_slice(document) {
+        walk(&value, path, &mut |leaf| keys.extend(leaf_key(builder, class, column, leaf)));
+    }
+    keys
+}
+
+fn walk(value: &serde_json::Value, path: &[PathStep], found: &mut dyn FnMut(&serde_json::Value)) {
+    match path.split_first() {
+        None => found(value),
+        Some((PathStep::Member(name), rest)) => {
+            if let Some(member) = value.get(&**name) {
+                walk(member, rest, found);
+            }
+        }
+        Some((PathStep::Each, rest)) => {
+            for element in value.as_array().into_iter().flatten() {
+                walk(element, rest, found);
+            }
+        }
+    }
+}
+
+fn leaf_key(builder: &mut KeyBuilder, class: KeyClass, column: &Column, leaf: &serde_json::Value) -> Option<Key> {
+    let text = match leaf {
+        serde_json::Value::String(_) | serde_json::Value::Number(_) | serde_json::Value::Bool(_) => leaf.to_string(),
+        _ => return None,
+    };
+    builder.single(class, column, text.as_bytes())
+}
+
+/// Whether a far row really holds a key: the database may have found it by a coarser equality.
+pub fn holds(builder: &mut KeyBuilder, row: &RowRef, hop: &HopPlan, key: &Key) -> bool {
+    let path = &hop.to[0].path;
+    if path.is_empty() {
+        let cells = hop
+            .to
+            .iter()
+            .zip(&hop.to_cells)
+            .zip(&hop.classes)
+            .map(|((to, cell), class)| (*class, &*to.column, row.cell(*cell)));
+        let found = match &hop.to_cells[..] {
+            [cell] => builder.single(hop.classes[0], &hop.to[0].column, row.cell(*cell)),
+            _ => builder.composite(cells),
+        };
+        return found.as_ref() == Some(key);
+    }
+    leaf_keys(builder, hop.classes[0], &hop.to[0].column, row.cell(hop.to_cells[0]), path).contains(key)
+}
+
+/// From near rows over keys to far rows: each near row gets the far rows of its keys, in the keys' order.
+pub fn compose(near: &Links, far: &Links) -> Links {
+    let mut links = Links::with_capacity(near.rows(), near.rows());
+    for row in 0..near.rows() {
+        for item in near.of(row) {
+            for far_item in far.of(*item as usize) {
+                links.push(*far_item);
+            }
+        }
+        links.end_row();
+    }
+    links
+}
+
+/// Puts each near row's far rows in order of rank (their position), then keeps a part of them.
+pub fn cut(links: &Links, ranked: bool, part: Option<(u64, Option<u64>)>) -> Links {
+    let mut result = Links::with_capacity(links.rows(), links.rows());
+    let mut buffer = Vec::new();
+    for row in 0..links.rows() {
+        buffer.clear();
+        buffer.extend_from_slice(links.of(row));
+        if ranked {
+            buffer.sort_unstable();
+        }
+        let (offset, limit) = part.unwrap_or((0, None));
+        let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        result.current().extend(buffer.iter().skip(offset).take(limit));
+        result.end_row();
+    }
+    result
+}
+
+/// Keys by first appearance.
+#[derive(Default)]
+struct Distinct {
+    keys: Vec<Key>,
+    table: HashTable<u32>,
+    hasher: Xxh3DefaultBuilder,
+}
+
+impl Distinct {
+    fn position(&mut self, key: Key) -> u32 {
+        let Distinct { keys, table, hasher } = self;
+        let hash = |key: &Key| hasher.hash_one(key);
+        let entry = table.entry(hash(&key), |at| keys[*at as usize] == key, |at| hash(&keys[*at as usize]));
+        match entry {
+            hashbrown::hash_table::Entry::Occupied(found) => *found.get(),
+            hashbrown::hash_table::Entry::Vacant(free) => {
+                let at = keys.len() as u32;
+                free.insert(at);
+                keys.push(key);
+                at
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn links(rows: &[&[u32]]) -> Links {
+        let mut links = Links::with_capacity(rows.len(), 0);
+        for row in rows {
+            row.iter().for_each(|item| links.push(*item));
+            links.end_row();
+        }
+        links
+    }
+
+    #[test]
+    fn composing_keeps_order_and_repeats() {
+        let near = links(&[&[1, 0, 1], &[], &[2]]);
+        let far = links(&[&[10], &[11, 12], &[]]);
+        assert_eq!(compose(&near, &far), links(&[&[11, 12, 10, 11, 12], &[], &[]]));
+    }
+
+    #[test]
+    fn cutting_is_per_near_row() {
+        let all = links(&[&[5, 3, 4], &[9], &[]]);
+        assert_eq!(cut(&all, true, Some((1, Some(1)))), links(&[&[4], &[], &[]]));
+        assert_eq!(cut(&all, false, Some((0, Some(2)))), links(&[&[5, 3], &[9], &[]]));
+    }
+
+    #[test]
+    fn leaves_are_found_at_any_depth() {
+        let column = Column::new("items", crate::value::Type::Json, "jsonb");
+        let path = [PathStep::Each, PathStep::Member("product".into())];
+        let document = br#"[{"product":"a"},{"product":null},{"x":1},{"product":"b"},{"product":"a"},{"product":{}}]"#;
+        let keys = leaf_keys(&mut KeyBuilder::default(), KeyClass::Text, &column, document, &path);
+        assert_eq!(keys, [Key::single(b"a"), Key::single(b"b"), Key::single(b"a")]);
+        assert_eq!(leaf_keys(&mut KeyBuilder::default(), KeyClass::Text, &column, b"null", &path), []);
+    }
+}

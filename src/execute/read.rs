@@ -1,0 +1,187 @@
+//! Runs a read plan, level by level: one statement per edge and batch, sibling edges at the same time.
+
+use std::sync::Arc;
+
+use futures_util::future::{BoxFuture, try_join_all};
+
+use crate::config::OnUnavailable;
+use crate::error::{Code, Coded};
+use crate::execute::context::{Context, Partial};
+use crate::execute::join;
+use crate::execute::lookup::{Looked, lookup};
+use crate::execute::rows::{Level, Links, Nested, RowRef};
+use crate::plan::{Embed, ReadPlan, Step};
+use crate::source::SourceError;
+
+/// What a plan brought.
+#[derive(Debug)]
+pub struct Answer {
+    /// The listed rows with all below them.
+    pub level: Level,
+    /// For a read by identifiers, per identifier the positions of its rows.
+    pub by_id: Option<Links>,
+    /// Rows that the filter keeps, where they were counted.
+    pub count: Option<u64>,
+    /// Relationships that were answered without their source.
+    pub partial: Vec<Partial>,
+}
+
+/// Why a plan could not be run.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// A source failed.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The answer has more rows than allowed.
+    #[error("the answer has more than {limit} rows")]
+    TooManyRows {
+        /// `limits.rows`.
+        limit: u64,
+    },
+}
+
+impl Coded for ExecuteError {
+    fn code(&self) -> Code {
+        match self {
+            ExecuteError::Source(error) => error.code(),
+            ExecuteError::TooManyRows { .. } => Code::BudgetExceeded,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            ExecuteError::Source(error) => error.hint(),
+            ExecuteError::TooManyRows { .. } => {
+                Some("ask for a smaller page, limit the related rows, or raise limits.rows".into())
+            }
+        }
+    }
+}
+
+/// Runs the plan.
+pub async fn read(context: &Context<'_>, plan: &ReadPlan) -> Result<Answer, ExecuteError> {
+    let rows_wanted = async {
+        if !plan.want_rows {
+            return Ok((Level::default(), None));
+        }
+        let chunk = Arc::new(context.source(&plan.root.source)?.fetch(plan.root.fetch.clone()).await?);
+        let rows: Vec<RowRef> = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
+        let by_id = plan.ids.as_ref().map(|ids| {
+            let mut per_id = vec![Vec::new(); ids.texts.len()];
+            chunk.ordinals().iter().enumerate().for_each(|(row, ordinal)| per_id[*ordinal as usize].push(row as u32));
+            let mut links = Links::with_capacity(ids.texts.len(), rows.len());
+            for rows in per_id {
+                rows.into_iter().for_each(|row| links.push(row));
+                links.end_row();
+            }
+            links
+        });
+        let level = level(context, &plan.root, rows).await?;
+        Ok::<_, ExecuteError>((level, by_id))
+    };
+    let (level, by_id) = rows_wanted.await?;
+    let shown = level.shown(context.limits.rows);
+    if shown > context.limits.rows {
+        return Err(ExecuteError::TooManyRows { limit: context.limits.rows });
+    }
+    let count = match (plan.count_known(level.rows.len() as u64), &plan.count) {
+        (Some(count), _) => Some(count),
+        (None, Some(fetch)) if plan.needs_count(level.rows.len() as u64) => {
+            let chunk = context.source(&plan.root.source)?.fetch(Arc::new(fetch.clone())).await?;
+            Some(match fetch.group.is_empty() {
+                true => std::str::from_utf8(chunk.cell(0, 0)).ok().and_then(|text| text.parse().ok()).unwrap_or(0),
+                false => chunk.rows() as u64,
+            })
+        }
+        _ => None,
+    };
+    let partial = std::mem::take(&mut *context.partial.lock());
+    Ok(Answer { level, by_id, count, partial })
+}
+
+/// Adds to rows all that hangs on them.
+fn level<'a>(
+    context: &'a Context<'_>,
+    step: &'a Step,
+    rows: Vec<RowRef>,
+) -> BoxFuture<'a, Result<Level, ExecuteError>> {
+    Box::pin(async move {
+        let nested = try_join_all(step.embeds.iter().map(|embed| nested(context, embed, &rows))).await?;
+        Ok(Level { rows, nested })
+    })
+}
+
+async fn nested(context: &Context<'_>, embed: &Embed, rows: &[RowRef]) -> Result<Nested, ExecuteError> {
+    match follow(context, embed, rows).await {
+        Ok((links, looked)) => {
+            if looked.stale {
+                note(context, embed, "stale");
+            }
+            let links = if embed.hop.ranked
+                || embed.cut.is_some()
+                || embed.through.as_ref().is_some_and(|through| through.hop.ranked)
+            {
+                let ranked = embed.hop.ranked || embed.through.as_ref().is_some_and(|through| through.hop.ranked);
+                join::cut(&links, ranked, embed.cut)
+            } else {
+                links
+            };
+            let level = level(context, &embed.step, looked.rows).await?;
+            Ok(Nested { links, level })
+        }
+        Err(error) if error.is_outage() && embed.on_unavailable != OnUnavailable::Fail => {
+            note(context, embed, "null");
+            Ok(Nested {
+                links: Links::empty(rows.len()),
+                level: Level { rows: Vec::new(), nested: empty_nested(&embed.step) },
+            })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Follows a relationship from its near rows to its far rows, over the junction where there is one.
+async fn follow(context: &Context<'_>, embed: &Embed, rows: &[RowRef]) -> Result<(Links, Looked), SourceError> {
+    let (links, looked) =
+        hop(context, rows, &embed.hop, embed.through.as_ref().map_or(&embed.step, |through| &through.junction)).await?;
+    match &embed.through {
+        None => Ok((links, looked)),
+        Some(through) => {
+            let (second, mut far) = hop(context, &looked.rows, &through.hop, &embed.step).await?;
+            far.stale |= looked.stale;
+            Ok((join::compose(&links, &second), far))
+        }
+    }
+}
+
+async fn hop(
+    context: &Context<'_>,
+    rows: &[RowRef],
+    hop: &crate::plan::HopPlan,
+    step: &Step,
+) -> Result<(Links, Looked), SourceError> {
+    let gathered = join::gather(rows, hop);
+    if gathered.keys.is_empty() {
+        return Ok((Links::empty(rows.len()), Looked::default()));
+    }
+    let looked = lookup(context, step, hop, &gathered.keys).await?;
+    Ok((join::compose(&gathered.links, &looked.links), looked))
+}
+
+fn note(context: &Context<'_>, embed: &Embed, answered: &'static str) {
+    let partial = Partial { relationship: embed.label.to_string(), source: embed.step.source.to_string(), answered };
+    let mut partials = context.partial.lock();
+    if !partials.contains(&partial) {
+        partials.push(partial);
+    }
+}
+
+fn empty_nested(step: &Step) -> Vec<Nested> {
+    step.embeds
+        .iter()
+        .map(|embed| Nested {
+            links: Links::empty(0),
+            level: Level { rows: Vec::new(), nested: empty_nested(&embed.step) },
+        })
+        .collect()
+}

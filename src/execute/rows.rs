@@ -1,0 +1,119 @@
+//! The rows of an answer: shared rows of shared chunks, and per relationship which row has which related rows.
+
+use std::sync::Arc;
+
+use crate::value::Chunk;
+
+/// A row of a chunk.
+#[derive(Clone, Debug)]
+pub struct RowRef {
+    /// The chunk, shared with the cache and with other requests.
+    pub chunk: Arc<Chunk>,
+    /// The row in it.
+    pub row: u32,
+}
+
+impl RowRef {
+    /// The JSON text of a cell.
+    #[inline]
+    pub fn cell(&self, cell: usize) -> &[u8] {
+        self.chunk.cell(self.row as usize, cell)
+    }
+}
+
+/// All rows that one step found, each once, and what hangs on them.
+#[derive(Debug, Default)]
+pub struct Level {
+    /// The rows.
+    pub rows: Vec<RowRef>,
+    /// One entry per embed of the step.
+    pub nested: Vec<Nested>,
+}
+
+/// Which rows of the level below belong to which row of the level above.
+#[derive(Debug, Default)]
+pub struct Nested {
+    /// Row `i` above has `items[offsets[i]..offsets[i + 1]]`.
+    pub links: Links,
+    /// The rows below.
+    pub level: Level,
+}
+
+/// For each near row, the positions of its far rows: one list of all positions, and where each row's part starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Links {
+    offsets: Vec<u32>,
+    items: Vec<u32>,
+}
+
+impl Links {
+    /// No near rows yet.
+    pub fn with_capacity(rows: usize, items: usize) -> Self {
+        let mut offsets = Vec::with_capacity(rows + 1);
+        offsets.push(0);
+        Self { offsets, items: Vec::with_capacity(items) }
+    }
+
+    /// Adds a far row to the current near row.
+    pub fn push(&mut self, item: u32) {
+        self.items.push(item);
+    }
+
+    /// Ends the current near row.
+    pub fn end_row(&mut self) {
+        self.offsets.push(self.items.len() as u32);
+    }
+
+    /// The far rows of the current, unfinished near row.
+    pub fn current(&mut self) -> &mut Vec<u32> {
+        &mut self.items
+    }
+
+    /// The far rows of a near row.
+    #[inline]
+    pub fn of(&self, row: usize) -> &[u32] {
+        &self.items[self.offsets[row] as usize..self.offsets[row + 1] as usize]
+    }
+
+    /// Number of near rows.
+    pub fn rows(&self) -> usize {
+        self.offsets.len().saturating_sub(1)
+    }
+
+    /// A near row for each of `rows`, all without far rows.
+    pub fn empty(rows: usize) -> Self {
+        Self { offsets: vec![0; rows + 1], items: Vec::new() }
+    }
+}
+
+impl Level {
+    /// Number of rows in the answer, counting shared rows as often as they are shown; stops at `limit`.
+    pub fn shown(&self, limit: u64) -> u64 {
+        let below: Vec<Vec<u64>> = self.nested.iter().map(|nested| nested.weights(limit)).collect();
+        let mut total = self.rows.len() as u64;
+        for weights in &below {
+            total = weights.iter().fold(total, |total, weight| total.saturating_add(*weight));
+        }
+        total.min(limit.saturating_add(1))
+    }
+
+    fn row_weights(&self, limit: u64) -> Vec<u64> {
+        let mut weights = vec![1u64; self.rows.len()];
+        for nested in &self.nested {
+            for (weight, below) in weights.iter_mut().zip(nested.weights(limit)) {
+                *weight = weight.saturating_add(below);
+            }
+        }
+        weights
+    }
+}
+
+impl Nested {
+    /// Per near row, the rows shown below it.
+    fn weights(&self, limit: u64) -> Vec<u64> {
+        let below = self.level.row_weights(limit);
+        (0..self.links.rows())
+            .map(|row| self.links.of(row).iter().fold(0u64, |sum, item| sum.saturating_add(below[*item as usize])))
+            .collect()
+    }
+}

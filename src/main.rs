@@ -1,0 +1,5 @@
+//! The `crosskey` command.
+
+fn main() -> std::process::ExitCode {
+    crosskey::cli::run()
+}

@@ -1,0 +1,164 @@
+//! A client's text as a value of a column: what fits is bound, what does not is named.
+
+use crate::statement::Comparison;
+use crate::value::{Column, Scalar, Type};
+
+/// A value for a comparison, or what the column takes instead. Fractions against an integer column are rounded so
+/// that the comparison keeps its meaning; for equality they are cut, as DreamFactory's clients know it.
+pub fn compared(column: &Column, text: &str, comparison: Comparison) -> Result<Scalar, String> {
+    if let (Type::Int { .. } | Type::Year, Some((whole, true))) = (&column.ty, whole_part(text)) {
+        let up = match comparison {
+            Comparison::Lt | Comparison::Ge => i128::from(!text.trim().starts_with('-')),
+            Comparison::Gt | Comparison::Le => -i128::from(text.trim().starts_with('-')),
+            Comparison::Eq | Comparison::Ne => 0,
+        };
+        return Ok(integer(whole + up));
+    }
+    value(column, text)
+}
+
+/// A value of the column.
+pub fn value(column: &Column, text: &str) -> Result<Scalar, String> {
+    let trimmed = text.trim();
+    match &column.ty {
+        Type::Int { .. } | Type::Year if trimmed.is_empty() => Ok(Scalar::Null),
+        Type::Int { .. } | Type::Year => match whole_part(trimmed) {
+            Some((whole, _)) => Ok(integer(whole)),
+            None => Err("a valid integer".into()),
+        },
+        Type::Bool => {
+            Ok(Scalar::Bool(matches!(trimmed.to_ascii_lowercase().as_str(), "true" | "1" | "on" | "yes" | "y" | "t")))
+        }
+        Type::Decimal { .. } if is_number(trimmed) => Ok(Scalar::text(trimmed)),
+        Type::Decimal { .. } => Err("a valid number".into()),
+        Type::Float { .. } if is_number(trimmed) || matches!(trimmed, "NaN" | "Infinity" | "-Infinity") => {
+            Ok(Scalar::text(trimmed))
+        }
+        Type::Float { .. } => Err("a valid number".into()),
+        Type::Loose => Ok(match trimmed.parse::<i64>() {
+            Ok(number) => Scalar::Int(number),
+            Err(_) => Scalar::text(text),
+        }),
+        Type::Uuid => match crate::value::key::parse_uuid(trimmed) {
+            Some(_) => Ok(Scalar::text(trimmed)),
+            None => Err("a valid UUID".into()),
+        },
+        Type::Enum(labels) => match labels
+            .iter()
+            .any(|label| label == text || column.case_insensitive && label.eq_ignore_ascii_case(text))
+        {
+            true => Ok(Scalar::text(text)),
+            false => Err(format!("one of {}", labels.join(", "))),
+        },
+        Type::Bytes { .. } => {
+            use base64::Engine;
+            match base64::engine::general_purpose::STANDARD.decode(trimmed) {
+                Ok(bytes) => Ok(Scalar::Bytes(bytes.into())),
+                Err(_) => Err("base64".into()),
+            }
+        }
+        Type::Date if !is_date(trimmed) => Err("a date such as 2024-01-31".into()),
+        Type::Local { .. } if is_date(trimmed.get(..10).unwrap_or(trimmed)) => {
+            Ok(Scalar::text(trimmed.replacen('T', " ", 1).trim_end_matches('Z')))
+        }
+        Type::Instant { .. } if is_date(trimmed.get(..10).unwrap_or(trimmed)) => instant(trimmed),
+        Type::Local { .. } | Type::Instant { .. } => Err("a date and time such as 2024-01-31T12:00:00".into()),
+        _ => Ok(Scalar::text(text)),
+    }
+}
+
+/// A moment in UTC: an offset is subtracted, since MySQL reads no offset before version 8.
+fn instant(text: &str) -> Result<Scalar, String> {
+    let spaced = text.replacen('T', " ", 1);
+    match spaced.strip_suffix('Z').or_else(|| spaced.strip_suffix("+00:00")) {
+        Some(utc) => Ok(Scalar::text(utc)),
+        None if spaced.len() > 19 && spaced[19..].contains(['+', '-']) => {
+            Err("a moment in UTC such as 2024-01-31T12:00:00Z".into())
+        }
+        None => Ok(Scalar::text(spaced)),
+    }
+}
+
+fn integer(number: i128) -> Scalar {
+    match i64::try_from(number) {
+        Ok(number) => Scalar::Int(number),
+        Err(_) => Scalar::text(number.to_string()),
+    }
+}
+
+/// The whole part of a decimal number, and whether a fraction other than zero was cut.
+fn whole_part(text: &str) -> Option<(i128, bool)> {
+    let text = text.trim();
+    if !is_number(text) || text.contains(['e', 'E']) {
+        return None;
+    }
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let whole = if matches!(whole, "" | "-" | "+") { "0" } else { whole };
+    let number = whole.trim_start_matches('+').parse::<i128>().ok()?;
+    Some((number, fraction.bytes().any(|byte| byte != b'0')))
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (mantissa, exponent) = match digits.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['-', '+']).unwrap_or(exponent))),
+        None => (digits, None),
+    };
+    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    !(whole.is_empty() && fraction.is_empty())
+        && all_digits(whole)
+        && all_digits(fraction)
+        && exponent.is_none_or(|exponent| !exponent.is_empty() && exponent.len() < 4 && all_digits(exponent))
+}
+
+fn is_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() == 10
+        && bytes.iter().enumerate().all(
+            |(at, byte)| {
+                if matches!(at, 4 | 7) { *byte == b'-' } else { byte.is_ascii_digit() }
+            },
+        )
+        && matches!(text[5..7].parse(), Ok(1..=12))
+        && matches!(text[8..].parse(), Ok(1..=31))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(ty: Type, text: &str, comparison: Comparison, expected: Result<Scalar, &str>) {
+        let found = compared(&Column::new("c", ty, ""), text, comparison);
+        assert_eq!(found.as_ref().map_err(String::as_str), expected.as_ref().map_err(|reason| *reason), "{text}");
+    }
+
+    #[test]
+    fn texts_become_values() {
+        let int = || Type::Int { bits: 32, signed: true };
+        check(int(), "5", Comparison::Eq, Ok(Scalar::Int(5)));
+        check(int(), "5.9", Comparison::Eq, Ok(Scalar::Int(5)));
+        check(int(), "5.9", Comparison::Lt, Ok(Scalar::Int(6)));
+        check(int(), "5.9", Comparison::Le, Ok(Scalar::Int(5)));
+        check(int(), "5.9", Comparison::Gt, Ok(Scalar::Int(5)));
+        check(int(), "5.9", Comparison::Ge, Ok(Scalar::Int(6)));
+        check(int(), "-5.9", Comparison::Gt, Ok(Scalar::Int(-6)));
+        check(int(), "-5.9", Comparison::Ge, Ok(Scalar::Int(-5)));
+        check(int(), "5.0", Comparison::Lt, Ok(Scalar::Int(5)));
+        check(int(), "", Comparison::Eq, Ok(Scalar::Null));
+        check(int(), "many", Comparison::Eq, Err("a valid integer"));
+        check(int(), "=1", Comparison::Eq, Err("a valid integer"));
+        check(Type::Bool, "Yes", Comparison::Eq, Ok(Scalar::Bool(true)));
+        check(Type::Bool, "maybe", Comparison::Eq, Ok(Scalar::Bool(false)));
+        check(Type::Decimal { precision: None, scale: None }, "1.50", Comparison::Eq, Ok(Scalar::text("1.50")));
+        check(Type::Decimal { precision: None, scale: None }, "1,5", Comparison::Eq, Err("a valid number"));
+        check(Type::Date, "2024-13-01", Comparison::Eq, Err("a date such as 2024-01-31"));
+        check(
+            Type::Instant { fraction: 6 },
+            "2024-01-31T12:00:00Z",
+            Comparison::Eq,
+            Ok(Scalar::text("2024-01-31 12:00:00")),
+        );
+        check(Type::Uuid, "x", Comparison::Eq, Err("a valid UUID"));
+    }
+}

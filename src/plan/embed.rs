@@ -1,0 +1,190 @@
+//! Plans a relationship: the hop to its table, what is read there, and who cuts a limited list.
+
+use std::sync::Arc;
+
+use crate::catalog::lookup::Found;
+use crate::catalog::{Entry, Hop, Kind, Relationship, Table, TableId};
+use crate::config::OnUnavailable;
+use crate::name::closest;
+use crate::plan::error::PlanError;
+use crate::plan::read::{Cells, StepPlan, member};
+use crate::plan::tree::{Cell, Embed, Field, HopPlan, Step, ThroughPlan};
+use crate::query::Selection;
+use crate::statement::{Fetch, KeyColumn, Matching};
+use crate::value::{Column, KeyClass, Type};
+
+/// Plans one relationship of `entry`; the cells that it needs of the near rows are added to `cells`.
+pub fn embed(
+    plan: &StepPlan<'_>,
+    entry: &Entry,
+    name: &str,
+    selection: &Selection,
+    cells: &mut Cells<'_>,
+    fields: &mut Vec<Field>,
+) -> Result<Embed, PlanError> {
+    let depth = plan.depth + 1;
+    if depth > plan.limits.depth {
+        return Err(PlanError::TooDeep { depth, limit: plan.limits.depth });
+    }
+    let relationship = match entry.relationship(name) {
+        Some(Found::Relationship(relationship)) => relationship,
+        Some(Found::Unavailable(source)) => {
+            return Err(PlanError::SourceUnavailable { source_name: source.to_string() });
+        }
+        None => {
+            let close = closest(name, entry.relationship_names()).map(str::to_owned);
+            return Err(PlanError::UnknownRelationship {
+                name: name.to_owned(),
+                table: entry.table.name.clone(),
+                closest: close,
+            });
+        }
+    };
+    let mut hop =
+        hop_plan(&entry.table, plan.catalog.entry(relationship.hop.table).table.as_ref(), &relationship.hop, cells);
+    show_joining_columns(&entry.table, relationship, cells, fields);
+
+    let below = StepPlan { depth, ..*plan };
+    let mut step = below.step(relationship.target, selection, &[])?;
+    let mut cut = None;
+    let through = match &relationship.through {
+        None => {
+            hop.to_cells = far_cells(plan, relationship.target, &relationship.hop, hop.recheck, &mut step);
+            // The database can cut each parent's list only where it alone decides which rows are in it, and where a
+            // parent has one key.
+            let by_us = hop.recheck || relationship.many && relationship.kind == Kind::BelongsTo;
+            if relationship.many && by_us {
+                cut = take_limit(&mut step, &mut hop, !selection.order.is_empty());
+            }
+            None
+        }
+        Some(through) => {
+            let junction_table = plan.catalog.entry(through.table).table.clone();
+            let mut junction =
+                below.step(through.table, &Selection { fields: Some(Vec::new()), ..Selection::default() }, &[])?;
+            let mut junction_cells = Cells::resume(&junction_table, &junction);
+            let mut second = hop_plan(
+                &junction_table,
+                &plan.catalog.entry(through.hop.table).table,
+                &through.hop,
+                &mut junction_cells,
+            );
+            junction_cells.finish(&mut junction);
+            hop.to_cells = far_cells(plan, through.table, &relationship.hop, hop.recheck, &mut junction);
+            second.to_cells = far_cells(plan, relationship.target, &through.hop, second.recheck, &mut step);
+            cut = take_limit(&mut step, &mut second, !selection.order.is_empty());
+            Some(ThroughPlan { junction, hop: second })
+        }
+    };
+    if !relationship.many {
+        // One row: `limit` has no meaning, and of several rows for an assumed key the first one counts.
+        let fetch = Arc::make_mut(&mut step.fetch);
+        (fetch.limit, fetch.offset) = (None, 0);
+        hop.first_only = true;
+    }
+    let on_unavailable = match (&step.source, &entry.table.name.source) {
+        (target, near) if target == near => OnUnavailable::Fail,
+        (target, _) => plan.catalog.source(target.as_str()).map_or(OnUnavailable::Fail, |source| source.on_unavailable),
+    };
+    Ok(Embed {
+        label: relationship.name.clone(),
+        name: member(&relationship.name),
+        many: relationship.many,
+        hop,
+        through,
+        step,
+        cut,
+        on_unavailable,
+    })
+}
+
+/// The near columns that join are shown even when `fields` leaves them out, as DreamFactory's clients know it; a
+/// relationship named like its column takes that column's place.
+fn show_joining_columns(table: &Table, relationship: &Relationship, cells: &mut Cells<'_>, fields: &mut Vec<Field>) {
+    for side in &relationship.hop.from {
+        let column = &table.columns[side.column];
+        let cell = cells.of_column(side.column);
+        if relationship.name.eq_ignore_ascii_case(&column.name) {
+            fields.retain(|field| field.cell != cell);
+        } else if !fields.iter().any(|field| field.cell == cell) {
+            fields.push(Field { name: member(&column.name), cell });
+        }
+    }
+}
+
+fn hop_plan(near: &Table, far: &Table, hop: &Hop, cells: &mut Cells<'_>) -> HopPlan {
+    let mut recheck = false;
+    let mut to = Vec::new();
+    for (side, class) in hop.to.iter().zip(&hop.classes) {
+        let column = &far.columns[side.column];
+        let matching = matching(*class, column, !side.path.is_empty());
+        recheck |= !matches!(matching, Matching::Own | Matching::Exact)
+            || *class == KeyClass::Uuid && !matches!(column.ty, Type::Uuid | Type::Bytes { .. });
+        to.push(KeyColumn { column: column.clone(), path: side.path.clone(), matching });
+    }
+    HopPlan {
+        from: hop
+            .from
+            .iter()
+            .map(|side| Cell {
+                cell: cells.of_column(side.column),
+                column: near.columns[side.column].clone(),
+                path: side.path.as_slice().into(),
+            })
+            .collect(),
+        when_from: hop
+            .when_from
+            .iter()
+            .map(|when| (cells.of_column(when.column), when.json.as_slice().into()))
+            .collect(),
+        classes: hop.classes.clone(),
+        to,
+        to_cells: Vec::new(),
+        when_to: hop.when_to.iter().map(|when| (far.columns[when.column].clone(), when.value.clone())).collect(),
+        unique: hop.unique,
+        recheck,
+        ranked: false,
+        first_only: false,
+    }
+}
+
+fn matching(class: KeyClass, column: &Column, leaf: bool) -> Matching {
+    match class {
+        KeyClass::Numeric | KeyClass::Int | KeyClass::Decimal if leaf => Matching::LeafNumber,
+        KeyClass::IgnoreCase | KeyClass::Uuid | KeyClass::UuidSwapped if leaf => Matching::LeafIgnoreCase,
+        _ if leaf => Matching::LeafText,
+        KeyClass::IgnoreCase => Matching::IgnoreCase,
+        KeyClass::Text | KeyClass::Numeric
+            if matches!(column.ty, Type::Text { .. } | Type::Enum(_)) && !column.exact =>
+        {
+            Matching::Exact
+        }
+        _ => Matching::Own,
+    }
+}
+
+/// The far cells that hold the key, where canonical forms are compared again; and the primary key, by which a row that
+/// is found twice is told.
+fn far_cells(plan: &StepPlan<'_>, far: TableId, hop: &Hop, recheck: bool, step: &mut Step) -> Vec<usize> {
+    if !recheck {
+        return Vec::new();
+    }
+    let table = plan.catalog.entry(far).table.clone();
+    let mut cells = Cells::resume(&table, step);
+    let found = hop.to.iter().map(|side| cells.of_column(side.column)).collect();
+    table.primary_key.iter().for_each(|at| {
+        cells.of_column(*at);
+    });
+    cells.finish(step);
+    found
+}
+
+/// Takes limit, offset and order from the database: rows are cut per parent afterwards.
+fn take_limit(step: &mut Step, hop: &mut HopPlan, ordered: bool) -> Option<(u64, Option<u64>)> {
+    let fetch: &mut Fetch = Arc::make_mut(&mut step.fetch);
+    let cut = (fetch.offset, fetch.limit);
+    (fetch.limit, fetch.offset) = (None, 0);
+    // A given order must hold across the keys of one parent; without one, the order of the keys themselves stands.
+    hop.ranked = ordered;
+    (cut != (0, None)).then_some(cut)
+}

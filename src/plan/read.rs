@@ -1,0 +1,374 @@
+//! Plans a read: the listed table first, then each relationship below it.
+
+use std::sync::Arc;
+
+use crate::catalog::{Catalog, Table, TableId};
+use crate::config::Limits;
+use crate::name::closest;
+use crate::plan::coerce;
+use crate::plan::embed;
+use crate::plan::error::PlanError;
+use crate::plan::filter;
+use crate::plan::tree::{Field, IdsPlan, ReadPlan, Step};
+use crate::query::{Count, FieldQuery, Ids, OrderBy, Read, Selection};
+use crate::statement::{Aggregate, Condition, Fetch, KeyColumn, KeySet, Matching, Order, Output};
+use crate::value::{Column, Type, json};
+
+/// The table that a query names.
+pub fn find_table(catalog: &Catalog, source: &str, table: &str) -> Result<TableId, PlanError> {
+    if catalog.source(source).is_none() {
+        let close = closest(source, catalog.source_names()).map(str::to_owned);
+        return Err(PlanError::UnknownSource { name: source.to_owned(), closest: close });
+    }
+    if !catalog.is_known(source) {
+        return Err(PlanError::SourceUnavailable { source_name: source.to_owned() });
+    }
+    catalog.table(source, table).ok_or_else(|| {
+        let names: Vec<String> =
+            catalog.tables_of(source).map(|id| catalog.entry(id).table.name.table.to_string()).collect();
+        let close = closest(table, names.iter().map(String::as_str)).map(str::to_owned);
+        PlanError::UnknownTable { name: table.to_owned(), closest: close }
+    })
+}
+
+/// Plans a whole read.
+pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan, PlanError> {
+    let id = find_table(catalog, &query.source, &query.table)?;
+    let entry = catalog.entry(id);
+    let ceiling = catalog.source(&query.source).map_or(1000, |source| source.max_records);
+    let limit = query.selection.limit.filter(|limit| (1..=ceiling).contains(limit));
+    let plan = StepPlan { catalog, limits, depth: 0 };
+    let mut step = plan.step(id, &query.selection, &query.group)?;
+    let fetch = Arc::make_mut(&mut step.fetch);
+    fetch.limit = Some(limit.unwrap_or(ceiling));
+    fetch.max_rows = fetch.limit.unwrap_or(ceiling);
+    let ids = match &query.ids {
+        Some(ids) => Some(by_ids(&entry.table, limits, ids, fetch)?),
+        None => None,
+    };
+    let count = count_fetch(&entry.table, fetch, ids.is_some(), query);
+    Ok(ReadPlan {
+        want_rows: query.count != Count::Only,
+        want_count: query.count == Count::Include && ids.is_none(),
+        limit_is_ceiling: limit.is_none() && ids.is_none(),
+        limit: limit.unwrap_or(ceiling),
+        offset: query.selection.offset,
+        root: step,
+        ids,
+        count,
+    })
+}
+
+/// Turns the root's fetch into a lookup by identifier.
+fn by_ids(table: &Table, limits: &Limits, ids: &Ids, fetch: &mut Fetch) -> Result<IdsPlan, PlanError> {
+    let mut columns = Vec::new();
+    for name in &ids.columns {
+        columns.push(table.column(name).ok_or_else(|| unknown_field(table, name))?);
+    }
+    if columns.is_empty() {
+        columns = table.primary_key.clone();
+    }
+    if columns.is_empty() {
+        return Err(PlanError::NoIdentifier { table: table.name.clone() });
+    }
+    let mut keys = Vec::with_capacity(ids.ids.len());
+    for id in &ids.ids {
+        if id.len() != columns.len() {
+            return Err(PlanError::IdentifierParts {
+                found: id.len(),
+                wanted: columns.len(),
+                table: table.name.clone(),
+            });
+        }
+        let values = columns.iter().zip(id).map(|(at, text)| {
+            let column = &table.columns[*at];
+            coerce::value(column, text)
+                .map_err(|wanted| PlanError::IdentifierValue { field: column.name.to_string(), wanted })
+        });
+        keys.push(values.collect::<Result<_, _>>()?);
+    }
+    fetch.keys = Some(KeySet {
+        columns: columns
+            .iter()
+            .map(|at| KeyColumn { column: table.columns[*at].clone(), path: Vec::new(), matching: Matching::Own })
+            .collect(),
+        keys,
+        unique: false,
+        ranked: false,
+        when: Vec::new(),
+    });
+    (fetch.limit, fetch.offset, fetch.condition, fetch.max_rows) = (None, 0, None, limits.rows);
+    Ok(IdsPlan {
+        texts: ids.ids.iter().map(|id| id.join(",")).collect(),
+        columns: columns.iter().map(|at| table.columns[*at].name.clone()).collect(),
+        table_order: ids.table_order,
+    })
+}
+
+fn count_fetch(table: &Table, fetch: &Fetch, by_ids: bool, query: &Read) -> Option<Fetch> {
+    if by_ids && query.count != Count::Only {
+        return None;
+    }
+    Some(Fetch {
+        table: table.name.table.clone(),
+        outputs: vec![Output::Aggregate(Aggregate::Count, None)],
+        keys: None,
+        condition: fetch.condition.clone(),
+        group: fetch.group.clone(),
+        order: Vec::new(),
+        limit: None,
+        offset: 0,
+        max_rows: if fetch.group.is_empty() { 1 } else { fetch.max_rows.max(1_000_000) },
+    })
+}
+
+fn unknown_field(table: &Table, name: &str) -> PlanError {
+    PlanError::UnknownField {
+        name: name.to_owned(),
+        table: table.name.clone(),
+        closest: closest(name, table.column_names()).map(str::to_owned),
+    }
+}
+
+/// Plans steps at one depth.
+#[derive(Clone, Copy)]
+pub struct StepPlan<'a> {
+    /// The catalog of this version.
+    pub catalog: &'a Catalog,
+    /// The limits of this version.
+    pub limits: &'a Limits,
+    /// How many relationships lead here.
+    pub depth: u32,
+}
+
+impl StepPlan<'_> {
+    /// Plans one table and all below it.
+    pub fn step(&self, id: TableId, selection: &Selection, group: &[String]) -> Result<Step, PlanError> {
+        let entry = self.catalog.entry(id);
+        let table = &entry.table;
+        let mut cells = Cells { table, outputs: Vec::new(), columns: Vec::new() };
+        let mut fields = Vec::new();
+        let grouped = self.group(table, group)?;
+        let key_cells = self.remembered_cells(table, &mut cells);
+        self.fields(table, selection, &grouped, &mut cells, &mut fields)?;
+        let condition = match &selection.filter {
+            Some(filter) => Some(filter::condition(entry, filter)?),
+            None => None,
+        };
+        let order = self.order(table, &selection.order, &grouped)?;
+        let mut embeds = Vec::new();
+        for embed in &selection.embeds {
+            if !grouped.is_empty() {
+                return Err(PlanError::Invalid {
+                    message: "grouped rows have no related rows".into(),
+                    hint: Some("leave out `related`, or `group`".into()),
+                });
+            }
+            embeds.push(embed::embed(self, entry, &embed.name, &embed.selection, &mut cells, &mut fields)?);
+        }
+        Ok(Step {
+            source: table.name.source.clone(),
+            columns: cells.columns.into(),
+            fetch: Arc::new(Fetch {
+                table: table.name.table.clone(),
+                outputs: cells.outputs,
+                keys: None,
+                condition: condition.filter(|condition| *condition != Condition::All(Vec::new())),
+                group: grouped.iter().map(|at| table.columns[*at].clone()).collect(),
+                order,
+                limit: selection.limit,
+                offset: selection.offset,
+                max_rows: self.limits.rows,
+            }),
+            fields,
+            embeds,
+            key_cells,
+        })
+    }
+
+    /// Where rows are remembered, all plain columns are fetched in one layout, whatever a client shows of them, so that
+    /// requests for different fields share entries. Gives the cells of the primary key, which entries depend on.
+    fn remembered_cells(&self, table: &Table, cells: &mut Cells<'_>) -> Vec<usize> {
+        let source = self.catalog.source(table.name.source.as_str());
+        if self.depth == 0 || source.is_none_or(|source| source.cache_ttl.is_none()) {
+            return Vec::new();
+        }
+        if table.columns.len() <= WIDEST_REMEMBERED {
+            let plain = table.columns.iter().enumerate().filter(|(_, column)| is_plain(column));
+            plain.for_each(|(at, _)| {
+                cells.of_column(at);
+            });
+        }
+        table.primary_key.iter().map(|at| cells.of_column(*at)).collect()
+    }
+
+    fn group(&self, table: &Table, group: &[String]) -> Result<Vec<usize>, PlanError> {
+        let unknown = |name: &String| PlanError::UnknownOrderField {
+            name: name.clone(),
+            clause: "group",
+            closest: closest(name, table.column_names()).map(str::to_owned),
+        };
+        group.iter().map(|name| table.column(name).ok_or_else(|| unknown(name))).collect()
+    }
+
+    fn fields(
+        &self,
+        table: &Table,
+        selection: &Selection,
+        grouped: &[usize],
+        cells: &mut Cells<'_>,
+        fields: &mut Vec<Field>,
+    ) -> Result<(), PlanError> {
+        let Some(wanted) = &selection.fields else {
+            let all: Vec<usize> =
+                if grouped.is_empty() { (0..table.columns.len()).collect() } else { grouped.to_vec() };
+            for at in all {
+                let cell = cells.of_column(at);
+                fields.push(Field { name: member(&table.columns[at].name), cell });
+            }
+            return Ok(());
+        };
+        for field in wanted {
+            match field {
+                FieldQuery::Column(name) => {
+                    let at = table.column(name).ok_or_else(|| unknown_field(table, name))?;
+                    if !grouped.is_empty() && !grouped.contains(&at) {
+                        return Err(PlanError::Invalid {
+                            message: format!("Field '{name}' is neither grouped nor aggregated."),
+                            hint: Some("add it to `group`, or aggregate it, as in MAX(field)".into()),
+                        });
+                    }
+                    let cell = cells.of_column(at);
+                    if !fields.iter().any(|field| field.cell == cell) {
+                        fields.push(Field { name: member(&table.columns[at].name), cell });
+                    }
+                }
+                FieldQuery::Aggregate(aggregate, column) => {
+                    let shown = format!("{}({})", aggregate.as_str(), column.as_deref().unwrap_or("*"));
+                    if grouped.is_empty() {
+                        return Err(PlanError::Invalid {
+                            message: format!("Invalid field requested: {shown}"),
+                            hint: Some("aggregates need `group`".into()),
+                        });
+                    }
+                    let output = self.aggregate(table, *aggregate, column.as_deref())?;
+                    let name = match column {
+                        Some(column) => format!("{}_{column}", aggregate.as_str()),
+                        None => format!("{}_ALL", aggregate.as_str()),
+                    };
+                    fields.push(Field { name: member(&name), cell: cells.of_output(output) });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn aggregate(&self, table: &Table, aggregate: Aggregate, column: Option<&str>) -> Result<Output, PlanError> {
+        match column {
+            Some(name) => {
+                let at = table.column(name).ok_or_else(|| unknown_field(table, name))?;
+                Ok(Output::Aggregate(aggregate, Some(table.columns[at].clone())))
+            }
+            None if aggregate == Aggregate::Count => Ok(Output::Aggregate(aggregate, None)),
+            None => Err(PlanError::Invalid {
+                message: format!("Invalid field requested: {}(*)", aggregate.as_str()),
+                hint: Some("only COUNT takes `*`".into()),
+            }),
+        }
+    }
+
+    /// The client's order, made total by the primary key.
+    fn order(&self, table: &Table, order: &[OrderBy], grouped: &[usize]) -> Result<Vec<Order>, PlanError> {
+        let unknown = |name: &str| PlanError::UnknownOrderField {
+            name: name.to_owned(),
+            clause: "order",
+            closest: closest(name, table.column_names()).map(str::to_owned),
+        };
+        let mut terms = Vec::new();
+        for term in order {
+            let by = match &term.field {
+                FieldQuery::Column(name) => {
+                    Output::Column(table.columns[table.column(name).ok_or_else(|| unknown(name))?].clone())
+                }
+                FieldQuery::Aggregate(aggregate, column) if !grouped.is_empty() => {
+                    self.aggregate(table, *aggregate, column.as_deref())?
+                }
+                FieldQuery::Aggregate(aggregate, _) => return Err(unknown(aggregate.as_str())),
+            };
+            terms.push(Order { by, descending: term.descending, nulls: term.nulls });
+        }
+        let last: &[usize] = if grouped.is_empty() { &table.primary_key } else { grouped };
+        for at in last {
+            let by = Output::Column(table.columns[*at].clone());
+            if !terms.iter().any(|term| term.by == by) {
+                terms.push(Order { by, descending: false, nulls: None });
+            }
+        }
+        Ok(terms)
+    }
+}
+
+/// The cells of a fetch while it is planned.
+pub struct Cells<'a> {
+    table: &'a Table,
+    outputs: Vec<Output>,
+    columns: Vec<Option<u32>>,
+}
+
+impl<'a> Cells<'a> {
+    /// Goes on with the cells of a planned step.
+    pub fn resume(table: &'a Table, step: &Step) -> Self {
+        Self { table, outputs: step.fetch.outputs.clone(), columns: step.columns.to_vec() }
+    }
+
+    /// Gives the cells back to the step.
+    pub fn finish(self, step: &mut Step) {
+        if self.outputs.len() > step.columns.len() {
+            step.columns = self.columns.into();
+            Arc::make_mut(&mut step.fetch).outputs = self.outputs;
+        }
+    }
+
+    /// The cell of a column, added when it is not fetched yet.
+    pub fn of_column(&mut self, at: usize) -> usize {
+        match self.columns.iter().position(|column| *column == Some(at as u32)) {
+            Some(cell) => cell,
+            None => {
+                self.columns.push(Some(at as u32));
+                self.outputs.push(Output::Column(self.table.columns[at].clone()));
+                self.outputs.len() - 1
+            }
+        }
+    }
+
+    fn of_output(&mut self, output: Output) -> usize {
+        match self.outputs.iter().position(|known| *known == output) {
+            Some(cell) => cell,
+            None => {
+                self.columns.push(None);
+                self.outputs.push(output);
+                self.outputs.len() - 1
+            }
+        }
+    }
+}
+
+/// Tables with more columns are remembered by the columns that clients ask for.
+const WIDEST_REMEMBERED: usize = 32;
+
+/// Columns whose values are small as a rule.
+fn is_plain(column: &Column) -> bool {
+    match &column.ty {
+        Type::Json | Type::Structured | Type::Other | Type::Bytes { fixed: None } => false,
+        Type::Text { length: None, .. } => !matches!(&*column.native, "tinytext" | "mediumtext" | "longtext"),
+        _ => true,
+    }
+}
+
+/// A member's name as JSON, with its colon.
+pub fn member(name: &str) -> Arc<[u8]> {
+    let mut text = Vec::with_capacity(name.len() + 3);
+    json::write_str(&mut text, name);
+    text.push(b':');
+    text.into()
+}

@@ -1,0 +1,141 @@
+//! A client's condition on rows, and its one canonical spelling.
+
+use std::fmt;
+
+use crate::statement::Comparison;
+
+/// A condition.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Filter {
+    /// All of them.
+    And(Vec<Filter>),
+    /// At least one of them.
+    Or(Vec<Filter>),
+    /// Exactly one of the two.
+    Xor(Box<Filter>, Box<Filter>),
+    /// Not this one.
+    Not(Box<Filter>),
+    /// One field against a value.
+    Compare {
+        /// The field's name, perhaps behind relationship names.
+        field: Name,
+        /// The operator.
+        operator: Operator,
+        /// The values: one, two for `BETWEEN`, any number for `IN`, none for `IS NULL`.
+        values: Vec<Literal>,
+    },
+}
+
+/// A name in a filter, and where it stands.
+#[derive(Clone, Debug)]
+pub struct Name {
+    /// As written.
+    pub text: String,
+    /// Byte position in the filter's text.
+    pub position: usize,
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+/// What is compared, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// `= <> < <= > >=`
+    Compare(Comparison),
+    /// One of a list.
+    In,
+    /// A pattern with `%` and `_`.
+    Like,
+    /// The value within the text.
+    Contains,
+    /// The value at its start.
+    StartsWith,
+    /// The value at its end.
+    EndsWith,
+    /// No value.
+    IsNull,
+    /// Within two bounds, inclusive.
+    Between,
+}
+
+/// A value in a filter: text that the field's type gives a meaning.
+#[derive(Clone, Debug)]
+pub struct Literal {
+    /// The value's text.
+    pub text: String,
+    /// Byte position in the filter's text.
+    pub position: usize,
+}
+
+impl PartialEq for Literal {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Filter::And(parts) => joined(f, parts, " AND "),
+            Filter::Or(parts) => joined(f, parts, " OR "),
+            Filter::Xor(a, b) => write!(f, "({a}) XOR ({b})"),
+            Filter::Not(part) => write!(f, "NOT ({part})"),
+            Filter::Compare { field, operator, values } => {
+                write!(f, "{field}")?;
+                match (operator, &values[..]) {
+                    (Operator::Compare(comparison), [value]) => {
+                        write!(f, " {} {value}", comparison.as_sql())
+                    }
+                    (Operator::In, values) => {
+                        f.write_str(" IN (")?;
+                        for (at, value) in values.iter().enumerate() {
+                            write!(f, "{}{value}", if at > 0 { ", " } else { "" })?;
+                        }
+                        f.write_str(")")
+                    }
+                    (Operator::Like, [value]) => write!(f, " LIKE {value}"),
+                    (Operator::Contains, [value]) => write!(f, " CONTAINS {value}"),
+                    (Operator::StartsWith, [value]) => write!(f, " STARTS WITH {value}"),
+                    (Operator::EndsWith, [value]) => write!(f, " ENDS WITH {value}"),
+                    (Operator::Between, [low, high]) => write!(f, " BETWEEN {low} AND {high}"),
+                    _ => f.write_str(" IS NULL"),
+                }
+            }
+        }
+    }
+}
+
+/// Words that a bare name cannot be.
+const WORDS: [&str; 16] = [
+    "and", "or", "xor", "not", "in", "like", "contains", "starts", "ends", "is", "between", "eq", "ne", "gt", "lt",
+    "null",
+];
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plain = !self.text.is_empty()
+            && self.text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '$' | '-'));
+        if plain && !WORDS.contains(&self.text.to_lowercase().as_str()) {
+            f.write_str(&self.text)
+        } else {
+            write!(f, "\"{}\"", self.text.replace('"', "\"\""))
+        }
+    }
+}
+
+fn joined(f: &mut fmt::Formatter<'_>, parts: &[Filter], word: &str) -> fmt::Result {
+    for (at, part) in parts.iter().enumerate() {
+        write!(f, "{}({part})", if at > 0 { word } else { "" })?;
+    }
+    Ok(())
+}
+
+impl fmt::Display for Literal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "'{}'", self.text.replace('\'', "''"))
+    }
+}

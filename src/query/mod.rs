@@ -1,0 +1,7 @@
+//! What a client asks, in names and texts; nothing here is known to exist yet.
+
+pub mod filter;
+pub mod read;
+
+pub use filter::{Filter, Literal, Operator};
+pub use read::{Count, Embed, FieldQuery, Ids, OrderBy, Read, Selection};

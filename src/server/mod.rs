@@ -1,0 +1,10 @@
+//! Listening, routing, guarding: HTTP around the frontends.
+
+mod guard;
+mod health;
+mod listen;
+mod router;
+mod watch;
+
+pub use listen::{Serving, serve};
+pub use router::router;

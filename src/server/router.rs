@@ -1,0 +1,197 @@
+//! Routes and the layers around them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body;
+use axum::error_handling::HandleErrorLayer;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{any, get};
+use http::{HeaderName, HeaderValue, header};
+use tower::ServiceBuilder;
+use tower::limit::GlobalConcurrencyLimitLayer;
+use tower::load_shed::LoadShedLayer;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
+
+use crate::api::error::ApiError;
+use crate::api::rest;
+use crate::engine::Engine;
+use crate::error::Code;
+use crate::server::guard::{guard, request_id};
+use crate::server::health;
+use crate::telemetry::{METRICS, RequestLabel};
+
+/// What all handlers share.
+#[derive(Clone)]
+pub struct Shared {
+    /// The proxy.
+    pub engine: Arc<Engine>,
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The whole service.
+pub fn router(engine: Arc<Engine>) -> Router {
+    let requests = engine.snapshot().config.limits.requests as usize;
+    let shared = Shared { engine };
+    let limited = ServiceBuilder::new()
+        .layer(HandleErrorLayer::new(overloaded))
+        .layer(LoadShedLayer::new())
+        .layer(GlobalConcurrencyLimitLayer::new(requests));
+    let api =
+        Router::new().route("/api", any(api)).route("/api/", any(api)).route("/api/{*path}", any(api)).layer(limited);
+    Router::new()
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .merge(api)
+        .fallback(not_found)
+        .with_state(shared.clone())
+        .layer(
+            ServiceBuilder::new()
+                .layer(from_fn(sane_request_id))
+                .layer(SetRequestIdLayer::new(REQUEST_ID, Ids))
+                .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+                .layer(from_fn(observe))
+                .layer(CatchPanicLayer::custom(panicked))
+                .layer(from_fn_with_state(shared, guard)),
+        )
+}
+
+async fn api(State(shared): State<Shared>, request: Request) -> Response {
+    let id = request_id(&request);
+    let limits = shared.engine.snapshot().config.limits;
+    let (parts, body) = request.into_parts();
+    let answered = async {
+        let body =
+            axum::body::to_bytes(body, usize::try_from(limits.body).unwrap_or(usize::MAX)).await.map_err(|_| {
+                ApiError::new(Code::TooLarge, format!("the body has more than {} bytes", limits.body))
+                    .hint("send less at once, or raise limits.body")
+            })?;
+        let path = parts.uri.path().strip_prefix("/api").unwrap_or_default();
+        rest::handle(
+            &shared.engine,
+            rest::Request {
+                method: &parts.method,
+                path,
+                query: parts.uri.query().unwrap_or_default(),
+                headers: &parts.headers,
+                body,
+                request_id: Some(&id),
+            },
+        )
+        .await
+    };
+    let result = match tokio::time::timeout(limits.request_time, answered).await {
+        Ok(result) => result,
+        Err(_) => Err(ApiError::new(Code::Timeout, "the request took too long")
+            .hint("ask for less, or raise limits.request_time")),
+    };
+    match result {
+        Ok(answer) => {
+            let mut response = Response::new(Body::from(answer.body));
+            *response.status_mut() = answer.status;
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            if let Some(file) = answer.file {
+                let name: String =
+                    file.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')).collect();
+                let name = if name.is_empty() || name == "true" { "data.json".to_owned() } else { name };
+                if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+                    response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+                }
+            }
+            response
+        }
+        Err(error) => respond_error(&error, &id),
+    }
+}
+
+async fn not_found(request: Request) -> Response {
+    let error = ApiError::new(Code::NotFound, "there is nothing under this path").hint("the API starts at /api/v2");
+    respond_error(&error, &request_id(&request))
+}
+
+async fn overloaded(error: tower::BoxError) -> Response {
+    let shown = if error.is::<tower::load_shed::error::Overloaded>() {
+        ApiError::new(Code::Overloaded, "too many requests at once").hint("try again in a moment")
+    } else {
+        tracing::error!(%error, "a layer failed");
+        ApiError::new(Code::Internal, "the request could not be answered")
+    };
+    respond_error(&shown, "")
+}
+
+/// An error in its envelope.
+pub fn respond_error(error: &ApiError, id: &str) -> Response {
+    let id = (!id.is_empty()).then_some(id);
+    let mut response = Response::new(Body::from(error.body(id).to_string()));
+    *response.status_mut() = error.status();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(seconds) = error.retry_after() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if error.status().is_server_error() {
+        tracing::warn!(request_id = id.unwrap_or_default(), reason = error.code.as_str(), "{}", error.message);
+    }
+    response
+}
+
+fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
+    let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+    tracing::error!(cause = text.unwrap_or("unknown"), "a request panicked");
+    respond_error(&ApiError::new(Code::Internal, "the request could not be answered"), "")
+}
+
+/// Takes a client's request id only where it is short and printable.
+async fn sane_request_id(mut request: Request, next: Next) -> Response {
+    let sane = |value: &HeaderValue| value.len() <= 128 && value.as_bytes().iter().all(u8::is_ascii_graphic);
+    if request.headers().get(REQUEST_ID).is_some_and(|value| !sane(value)) {
+        request.headers_mut().remove(REQUEST_ID);
+    }
+    next.run(request).await
+}
+
+async fn observe(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let path =
+        tracing::enabled!(tracing::Level::DEBUG).then(|| (request.uri().path().to_owned(), request_id(&request)));
+    let response = next.run(request).await;
+    let seconds = started.elapsed().as_secs_f64();
+    let status = response.status();
+    METRICS.requests.get_or_create(&RequestLabel { method: label(&method), status: status.as_u16() }).inc();
+    METRICS.request_seconds.observe(seconds);
+    if let Some((path, id)) = path {
+        tracing::debug!(request_id = %id, %method, %path, status = status.as_u16(), seconds, "answered");
+    }
+    response
+}
+
+/// Methods are free text, so unknown ones share a label.
+fn label(method: &http::Method) -> String {
+    match method.as_str() {
+        known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => known.to_owned(),
+        _ => "OTHER".to_owned(),
+    }
+}
+
+/// Request ids: unique in this process, hard to guess, 16 hexadecimal digits.
+#[derive(Clone, Copy)]
+struct Ids;
+
+impl MakeRequestId for Ids {
+    fn make_request_id<B>(&mut self, _: &http::Request<B>) -> Option<RequestId> {
+        use std::hash::BuildHasher;
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        static SEED: std::sync::LazyLock<std::hash::RandomState> =
+            std::sync::LazyLock::new(std::hash::RandomState::new);
+        let id = format!("{:016x}", SEED.hash_one(NEXT.fetch_add(1, Ordering::Relaxed)));
+        HeaderValue::from_str(&id).ok().map(RequestId::new)
+    }
+}

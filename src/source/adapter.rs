@@ -1,0 +1,136 @@
+//! The contract of an adapter: introspect a database, fetch rows, say whether it is there.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::catalog::table::Table;
+use crate::error::{Code, Coded};
+use crate::name::SourceName;
+use crate::statement::Fetch;
+use crate::value::Chunk;
+
+/// One open database.
+#[async_trait]
+pub trait Adapter: Send + Sync {
+    /// All tables and views that the configuration includes.
+    async fn introspect(&self) -> Result<Vec<Table>, SourceError>;
+
+    /// Runs one read. Rows of a lookup carry their key's position; those of a lookup that is not unique come
+    /// grouped by position.
+    async fn fetch(&self, fetch: &Fetch) -> Result<Chunk, SourceError>;
+
+    /// One cheap round trip.
+    async fn ping(&self) -> Result<(), SourceError>;
+
+    /// A number that differs after another process wrote, where the engine has one that is cheap (SQLite).
+    async fn data_version(&self) -> Result<Option<i64>, SourceError> {
+        Ok(None)
+    }
+
+    /// The most keys that one statement of this form takes.
+    fn keys_per_statement(&self, _fetch: &Fetch) -> usize {
+        usize::MAX
+    }
+
+    /// The statement's text, for tests, logs and explanations.
+    fn render(&self, fetch: &Fetch) -> String;
+}
+
+/// A shared open database.
+pub type SharedAdapter = Arc<dyn Adapter>;
+
+/// Why a source could not do what it was told.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SourceError {
+    /// No connection, or it was lost.
+    #[error("source `{source_name}` is not available")]
+    Unavailable {
+        /// Which source.
+        source_name: SourceName,
+        /// For the log only.
+        cause: String,
+    },
+    /// A statement or the wait for a connection took too long.
+    #[error("source `{source_name}` did not answer in time")]
+    Timeout {
+        /// Which source.
+        source_name: SourceName,
+        /// For the log only.
+        cause: String,
+    },
+    /// More rows than allowed.
+    #[error("{table} gives more than {limit} rows")]
+    TooManyRows {
+        /// The table.
+        table: String,
+        /// The limit that was passed.
+        limit: u64,
+    },
+    /// The catalog we know is older than the database.
+    #[error("{table} has changed in the database since it was read")]
+    Changed {
+        /// The table.
+        table: String,
+        /// For the log only.
+        cause: String,
+    },
+    /// A value that the database refused.
+    #[error("source `{source_name}` refused a value of this request")]
+    InvalidValue {
+        /// Which source.
+        source_name: SourceName,
+        /// For the log only.
+        cause: String,
+    },
+    /// The database refused the statement; the fault is ours.
+    #[error("source `{source_name}` could not answer")]
+    Refused {
+        /// Which source.
+        source_name: SourceName,
+        /// For the log only.
+        cause: String,
+    },
+}
+
+impl SourceError {
+    /// The driver's own words, for the log.
+    pub fn cause(&self) -> Option<&str> {
+        match self {
+            SourceError::Unavailable { cause, .. }
+            | SourceError::Timeout { cause, .. }
+            | SourceError::Changed { cause, .. }
+            | SourceError::InvalidValue { cause, .. }
+            | SourceError::Refused { cause, .. } => Some(cause),
+            SourceError::TooManyRows { .. } => None,
+        }
+    }
+
+    /// Whether the source itself failed, as opposed to this one request.
+    pub fn is_outage(&self) -> bool {
+        matches!(self, SourceError::Unavailable { .. })
+    }
+}
+
+impl Coded for SourceError {
+    fn code(&self) -> Code {
+        match self {
+            SourceError::Unavailable { .. } => Code::SourceUnavailable,
+            SourceError::Timeout { .. } => Code::Timeout,
+            SourceError::TooManyRows { .. } => Code::BudgetExceeded,
+            SourceError::InvalidValue { .. } => Code::InvalidValue,
+            SourceError::Changed { .. } | SourceError::Refused { .. } => Code::Internal,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            SourceError::Unavailable { .. } => "try again; /readyz tells when the source is back".into(),
+            SourceError::Timeout { .. } => "ask for less, or raise the source's statement_timeout".into(),
+            SourceError::TooManyRows { .. } => "narrow it by a filter or a limit, or raise limits.rows".into(),
+            SourceError::InvalidValue { .. } => "check the values against the columns' types".into(),
+            SourceError::Changed { .. } => "the catalog is being read again; repeat the request".into(),
+            SourceError::Refused { .. } => return None,
+        })
+    }
+}

@@ -1,0 +1,13 @@
+//! Speaking to one kind of database: the contract, one member per kind, and the registry that opens them.
+
+pub mod adapter;
+pub mod mysql;
+pub mod open;
+pub mod postgres;
+pub mod registry;
+pub mod sql;
+pub mod sqlite;
+mod time;
+
+pub use adapter::{Adapter, SharedAdapter, SourceError};
+pub use open::{OpenSource, State};

@@ -1,0 +1,249 @@
+//! The SQL of MySQL and MariaDB. Keys travel as one JSON document that JSON_TABLE turns into rows of the column's own
+//! type, character set and collation, so that its index serves them.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use crate::name::{PathStep, TableName};
+use crate::source::sql::{self, Dialect, Param, Sql};
+use crate::statement::{Aggregate, Fetch, KeySet, Matching, Nulls, Order};
+use crate::value::{Column, Scalar, Type};
+
+/// The dialect.
+pub struct Mysql;
+
+/// Types whose binary form is no text.
+const GEOMETRY: [&str; 8] = [
+    "geometry",
+    "point",
+    "linestring",
+    "polygon",
+    "multipoint",
+    "multilinestring",
+    "multipolygon",
+    "geometrycollection",
+];
+
+/// Keys of one statement with a limit per key.
+pub const LIMITED_KEYS: usize = 200;
+
+impl Dialect for Mysql {
+    fn quote(&self, text: &mut String, name: &str) {
+        let _ = write!(text, "`{}`", name.replace('`', "``"));
+    }
+
+    fn table(&self, text: &mut String, table: &TableName) {
+        self.quote(text, &table.name);
+    }
+
+    fn output(&self, text: &mut String, column: &Column) {
+        match &column.ty {
+            Type::Other if GEOMETRY.contains(&&*column.native) => {
+                text.push_str("CAST(ST_AsText(");
+                sql::column(text, column, self);
+                text.push_str(") AS CHAR)");
+            }
+            _ => sql::column(text, column, self),
+        }
+    }
+
+    fn aggregate(&self, text: &mut String, aggregate: Aggregate, column: &Column) {
+        let _ = write!(text, "{}(", aggregate.as_str());
+        sql::column(text, column, self);
+        text.push(')');
+    }
+
+    fn value(&self, sql: &mut Sql, value: &Scalar, column: &Arc<Column>) {
+        sql.params.push(Param::Value(value.clone(), Some(column.clone())));
+        // Compared with plain text, a decimal would be compared as a floating-point number.
+        let exact = matches!(column.ty, Type::Decimal { .. })
+            || matches!(column.ty, Type::Int { .. }) && matches!(value, Scalar::Text(_));
+        sql.text.push_str(if exact { "CAST(? AS DECIMAL(65,30))" } else { "?" });
+    }
+
+    fn number(&self, sql: &mut Sql, value: u64) {
+        sql.params.push(Param::Value(Scalar::Int(i64::try_from(value).unwrap_or(i64::MAX)), None));
+        sql.text.push('?');
+    }
+
+    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>) {
+        sql::column(&mut sql.text, column, self);
+        sql.params.push(Param::Value(Scalar::Text(pattern.clone()), None));
+        sql.text.push_str(" LIKE ?");
+    }
+
+    fn xor(&self) -> &'static str {
+        ") XOR ("
+    }
+
+    fn order(&self, text: &mut String, expression: &str, order: &Order) {
+        match order.nulls {
+            Some(Nulls::First) => {
+                let _ = write!(text, "{expression} IS NOT NULL, ");
+            }
+            Some(Nulls::Last) => {
+                let _ = write!(text, "{expression} IS NULL, ");
+            }
+            None => {}
+        }
+        text.push_str(expression);
+        if order.descending {
+            text.push_str(" DESC");
+        }
+    }
+
+    fn lookup(&self, sql: &mut Sql, fetch: &Fetch, keys: &KeySet) {
+        sql.text.push_str(" FROM ");
+        sql.params.push(Param::Keys);
+        if let Some(key) = sql::json_path(keys) {
+            self.table(&mut sql.text, &fetch.table);
+            let column = sql::column_text(&key.column, self);
+            let _ = write!(
+                sql.text,
+                " t JOIN JSON_TABLE({column}, '{}' COLUMNS(v VARCHAR(1024) CHARACTER SET utf8mb4 PATH '$')) j \
+                 JOIN JSON_TABLE(?, '$[*]' COLUMNS(o FOR ORDINALITY, v VARCHAR(1024) CHARACTER SET utf8mb4 PATH '$')) k ON ",
+                json_path_text(&key.path)
+            );
+            sql.text.push_str(match key.matching {
+                Matching::LeafNumber => "CAST(j.v AS DECIMAL(65,30)) = CAST(k.v AS DECIMAL(65,30))",
+                _ => "j.v = k.v",
+            });
+            return;
+        }
+        sql.text.push_str("JSON_TABLE(?, '$[*]' COLUMNS(o FOR ORDINALITY");
+        for (at, key) in keys.columns.iter().enumerate() {
+            let path = if keys.columns.len() == 1 { "$".to_owned() } else { format!("$[{at}]") };
+            let _ = write!(sql.text, ", v{at} {} PATH '{path}'", key_type(&key.column));
+            if needs_raw(&key.column, key.matching) {
+                let _ = write!(sql.text, ", r{at} VARCHAR(1024) CHARACTER SET utf8mb4 PATH '{path}'");
+            }
+        }
+        sql.text.push_str(")) k STRAIGHT_JOIN ");
+        self.table(&mut sql.text, &fetch.table);
+        sql.text.push_str(" t ON ");
+        for (at, key) in keys.columns.iter().enumerate() {
+            let lead = if at > 0 { " AND " } else { "" };
+            let column = sql::column_text(&key.column, self);
+            let value = match key.column.ty {
+                Type::Bytes { .. } => format!("UNHEX(k.v{at})"),
+                _ => format!("k.v{at}"),
+            };
+            let raw = if needs_raw(&key.column, key.matching) { format!("k.r{at}") } else { value.clone() };
+            sql.text.push_str(lead);
+            self.matches(&mut sql.text, &key.column, key.matching, &column, &value, &raw);
+        }
+    }
+
+    fn limited_lookup(&self, sql: &mut Sql, fetch: &Fetch, keys: &KeySet) {
+        // A power of two of branches, so that few texts exist; the branches beyond the keys look for NULL.
+        let branches = keys.keys.len().max(1).next_power_of_two();
+        let nothing = keys.columns.iter().map(|_| Scalar::Null).collect();
+        for branch in 0..branches {
+            if branch > 0 {
+                sql.text.push_str(" UNION ALL ");
+            }
+            let key = keys.keys.get(branch).unwrap_or(&nothing);
+            let _ = write!(sql.text, "(SELECT {}", branch + 1);
+            sql::outputs_after(&mut sql.text, fetch, self);
+            sql.text.push_str(" FROM ");
+            self.table(&mut sql.text, &fetch.table);
+            sql.text.push_str(" t WHERE ");
+            for (at, (part, value)) in keys.columns.iter().zip(key).enumerate() {
+                if at > 0 {
+                    sql.text.push_str(" AND ");
+                }
+                let column = sql::column_text(&part.column, self);
+                let placeholder = match part.column.ty {
+                    Type::Decimal { .. } => "CAST(? AS DECIMAL(65,30))",
+                    _ => "?",
+                };
+                let before = sql.text.len();
+                self.matches(&mut sql.text, &part.column, part.matching, &column, placeholder, placeholder);
+                let uses = sql.text[before..].matches('?').count();
+                for _ in 0..uses {
+                    sql.params.push(Param::Value(value.clone(), Some(part.column.clone())));
+                }
+            }
+            sql::also(sql, fetch, keys, self);
+            sql::order_by(&mut sql.text, fetch, self, "");
+            sql.text.push_str(" LIMIT ");
+            self.number(sql, fetch.limit.unwrap_or(fetch.max_rows + 1));
+            if fetch.offset > 0 {
+                sql.text.push_str(" OFFSET ");
+                self.number(sql, fetch.offset);
+            }
+            sql.text.push(')');
+        }
+    }
+
+    fn ordinal(&self) -> &'static str {
+        "k.o"
+    }
+
+    fn first_ordinal(&self) -> i64 {
+        1
+    }
+}
+
+impl Mysql {
+    fn matches(&self, text: &mut String, of: &Column, matching: Matching, column: &str, value: &str, raw: &str) {
+        let _ = match matching {
+            Matching::Exact => {
+                let converted = match charset(of) {
+                    "utf8mb4" => column.to_owned(),
+                    _ => format!("CONVERT({column} USING utf8mb4)"),
+                };
+                write!(text, "{column} = {value} AND CAST({converted} AS BINARY) = CAST({raw} AS BINARY)")
+            }
+            Matching::IgnoreCase if !of.case_insensitive => {
+                write!(text, "LOWER({column}) = {value}")
+            }
+            _ => write!(text, "{column} = {value}"),
+        };
+    }
+}
+
+/// The exact comparison needs the key as it was sent where the column's character set may not hold it.
+fn needs_raw(column: &Column, matching: Matching) -> bool {
+    matching == Matching::Exact && charset(column) != "utf8mb4"
+}
+
+fn charset(column: &Column) -> &str {
+    column.collation.as_deref().and_then(|collation| collation.split('_').next()).unwrap_or("utf8mb4")
+}
+
+/// The JSON_TABLE type by which a key meets the column without converting the column.
+fn key_type(column: &Column) -> String {
+    match &column.ty {
+        Type::Bool | Type::Int { signed: true, .. } => "BIGINT".into(),
+        Type::Int { signed: false, .. } => "BIGINT UNSIGNED".into(),
+        Type::Year => "SMALLINT".into(),
+        Type::Decimal { precision, scale } => format!("DECIMAL({},{})", precision.unwrap_or(65), scale.unwrap_or(0)),
+        Type::Bytes { .. } => "VARCHAR(2048) CHARACTER SET ascii".into(),
+        Type::Date => "DATE".into(),
+        Type::Local { .. } | Type::Instant { .. } => "DATETIME(6)".into(),
+        _ => {
+            let collation = match &column.collation {
+                Some(collation) => {
+                    format!(" CHARACTER SET {} COLLATE {collation}", charset(column))
+                }
+                None => " CHARACTER SET utf8mb4".into(),
+            };
+            format!("VARCHAR(1024){collation}")
+        }
+    }
+}
+
+fn json_path_text(path: &[PathStep]) -> String {
+    let mut text = String::from("$");
+    for step in path {
+        match step {
+            PathStep::Each => text.push_str("[*]"),
+            PathStep::Member(name) => {
+                let escaped = name.replace('\\', "\\\\\\\\").replace('"', "\\\\\"").replace('\'', "''");
+                let _ = write!(text, ".\"{escaped}\"");
+            }
+        }
+    }
+    text
+}

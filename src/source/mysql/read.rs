@@ -1,0 +1,182 @@
+//! Runs reads on MySQL or MariaDB and writes their rows into chunks.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Params, Pool, Row, Value};
+
+use crate::catalog::table::Table;
+use crate::config::Source;
+use crate::source::adapter::{Adapter, SourceError};
+use crate::source::mysql::connect;
+use crate::source::mysql::convert::{Decode, decode_of, value_of, write};
+use crate::source::mysql::dialect;
+use crate::source::mysql::introspect;
+use crate::source::sql::{self, Param, Sql};
+use crate::statement::{Fetch, Output};
+use crate::value::{Chunk, ChunkBuilder};
+
+/// An open MySQL or MariaDB database.
+pub struct Mysql {
+    source: Source,
+    pool: Pool,
+}
+
+impl Mysql {
+    /// Reads the url; connects when first asked.
+    pub fn new(source: &Source) -> Result<Self, String> {
+        Ok(Self { pool: connect::pool(source)?, source: source.clone() })
+    }
+
+    async fn run(&self, conn: &mut Conn, fetch: &Fetch, sql: &Sql) -> Result<Chunk, Failure> {
+        let params: Vec<Value> = sql.params.iter().map(|param| bind(param, fetch)).collect();
+        let params = if params.is_empty() { Params::Empty } else { Params::Positional(params) };
+        let mut result = conn.exec_iter(&sql.text, params).await?;
+        let keyed = usize::from(fetch.keys.is_some());
+        let decodes: Vec<Decode> = fetch
+            .outputs
+            .iter()
+            .map(|output| match output {
+                Output::Column(column) => decode_of(column),
+                Output::Aggregate(
+                    crate::statement::Aggregate::Min | crate::statement::Aggregate::Max,
+                    Some(column),
+                ) => decode_of(column),
+                Output::Aggregate(..) => Decode::Number,
+            })
+            .collect();
+        let mut chunk = ChunkBuilder::new(decodes.len());
+        let mut count = 0;
+        while let Some(row) = result.next().await? {
+            count += 1;
+            if count > fetch.max_rows {
+                drop(result);
+                return Err(SourceError::TooManyRows { table: self.table(fetch), limit: fetch.max_rows }.into());
+            }
+            let row: Row = row;
+            if keyed == 1 {
+                let ordinal = match row.as_ref(0) {
+                    Some(Value::Int(ordinal)) => *ordinal,
+                    Some(Value::UInt(ordinal)) => *ordinal as i64,
+                    _ => 1,
+                };
+                chunk.ordinal((ordinal - 1) as u32);
+            }
+            for (at, decode) in decodes.iter().enumerate() {
+                write(chunk.out(), *decode, row.as_ref(at + keyed).unwrap_or(&Value::NULL));
+                chunk.end_cell();
+            }
+            if decodes.is_empty() && keyed == 0 {
+                chunk.ordinal(0);
+            }
+        }
+        drop(result);
+        Ok(chunk.finish())
+    }
+
+    fn table(&self, fetch: &Fetch) -> String {
+        format!("{}.{}", self.source.name, fetch.table)
+    }
+
+    fn translate(&self, fetch: &Fetch, error: &mysql_async::Error) -> SourceError {
+        let (source_name, cause) = (self.source.name.clone(), error.to_string());
+        let mysql_async::Error::Server(server) = error else {
+            return SourceError::Unavailable { source_name, cause };
+        };
+        match server.code {
+            // Statement timeouts of MySQL and of MariaDB, and an interrupted query.
+            3024 | 1969 | 1317 => SourceError::Timeout { source_name, cause },
+            // Unknown column, unknown table.
+            1054 | 1146 => SourceError::Changed { table: self.table(fetch), cause },
+            // Values out of range or of a wrong form.
+            1264 | 1265 | 1292 | 1366 | 1411 | 1525 | 3140..=3160 => SourceError::InvalidValue { source_name, cause },
+            // Too many connections, access, shutdown, lost connections.
+            1040 | 1044 | 1045 | 1049 | 1053 | 1129 | 1130 | 1152 | 1158..=1161 | 1203 | 1927 => {
+                SourceError::Unavailable { source_name, cause }
+            }
+            _ => SourceError::Refused { source_name, cause },
+        }
+    }
+
+    async fn attempt(&self, fetch: &Fetch, sql: &Sql) -> Result<Chunk, SourceError> {
+        let mut conn = connect::lease(&self.pool, &self.source).await?;
+        let patience = self.source.statement_timeout + Duration::from_secs(1);
+        let outcome = tokio::time::timeout(patience, self.run(&mut conn, fetch, sql)).await;
+        match outcome {
+            Ok(Ok(chunk)) => Ok(chunk),
+            Ok(Err(Failure::Source(error))) => {
+                // The rest of a long answer is not worth reading.
+                drop(conn.disconnect().await);
+                Err(error)
+            }
+            Ok(Err(Failure::Driver(error))) => Err(self.translate(fetch, &error)),
+            Err(_) => {
+                tokio::spawn(conn.disconnect());
+                Err(SourceError::Timeout { source_name: self.source.name.clone(), cause: "no answer".into() })
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Adapter for Mysql {
+    async fn introspect(&self) -> Result<Vec<Table>, SourceError> {
+        let mut conn = connect::lease(&self.pool, &self.source).await?;
+        introspect::tables(&mut conn, &self.source).await.map_err(|error| SourceError::Unavailable {
+            source_name: self.source.name.clone(),
+            cause: error.to_string(),
+        })
+    }
+
+    async fn fetch(&self, fetch: &Fetch) -> Result<Chunk, SourceError> {
+        let sql = sql::render(fetch, &dialect::Mysql);
+        match self.attempt(fetch, &sql).await {
+            // A read may be asked again: the connection may have been lost while it was idle.
+            Err(SourceError::Unavailable { .. }) => self.attempt(fetch, &sql).await,
+            result => result,
+        }
+    }
+
+    async fn ping(&self) -> Result<(), SourceError> {
+        let mut conn = connect::lease(&self.pool, &self.source).await?;
+        let unavailable = |cause: String| SourceError::Unavailable { source_name: self.source.name.clone(), cause };
+        let asked = tokio::time::timeout(self.source.connect_timeout, conn.ping()).await;
+        asked.map_err(|_| unavailable("no answer".into()))?.map_err(|error| unavailable(error.to_string()))
+    }
+
+    fn keys_per_statement(&self, fetch: &Fetch) -> usize {
+        if fetch.limit.is_some() || fetch.offset > 0 { dialect::LIMITED_KEYS } else { usize::MAX }
+    }
+
+    fn render(&self, fetch: &Fetch) -> String {
+        sql::render(fetch, &dialect::Mysql).text
+    }
+}
+
+enum Failure {
+    Driver(mysql_async::Error),
+    Source(SourceError),
+}
+
+impl From<mysql_async::Error> for Failure {
+    fn from(error: mysql_async::Error) -> Self {
+        Failure::Driver(error)
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        Failure::Source(error)
+    }
+}
+
+fn bind(param: &Param, fetch: &Fetch) -> Value {
+    match param {
+        Param::Value(value, _) => value_of(value),
+        Param::Keys => {
+            fetch.keys.as_ref().map_or(Value::NULL, |keys| Value::Bytes(sql::keys_as_json(keys).into_bytes()))
+        }
+        Param::KeyColumn(_) => Value::NULL,
+    }
+}

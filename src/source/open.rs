@@ -1,0 +1,125 @@
+//! An open source: its adapter behind a circuit breaker, with counters. Every statement runs in a task of its own, so
+//! that a client who leaves never drops a driver's future half way.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use crate::config::Source;
+use crate::source::adapter::{SharedAdapter, SourceError};
+use crate::statement::Fetch;
+use crate::telemetry::{METRICS, SourceLabel, source_label};
+use crate::value::Chunk;
+
+/// Failures in a row after which the source is left alone for a while.
+const TOLERANCE: u32 = 5;
+/// How long; then one statement tries again.
+const REST: Duration = Duration::from_secs(1);
+
+/// Whether a source answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It answered last time.
+    Up,
+    /// It did not; the driver's words are for the log.
+    Down,
+}
+
+/// One source of a snapshot.
+pub struct OpenSource {
+    /// Its configuration.
+    pub config: Source,
+    adapter: SharedAdapter,
+    label: SourceLabel,
+    breaker: Mutex<Breaker>,
+    statements: AtomicU64,
+}
+
+#[derive(Default)]
+struct Breaker {
+    failures: u32,
+    last_failure: Option<Instant>,
+}
+
+impl OpenSource {
+    /// Wraps an adapter.
+    pub fn new(config: Source, adapter: SharedAdapter) -> Self {
+        let label = source_label(config.name.as_str());
+        Self { config, adapter, label, breaker: Mutex::default(), statements: AtomicU64::new(0) }
+    }
+
+    /// The adapter, for introspection and pings.
+    pub fn adapter(&self) -> &SharedAdapter {
+        &self.adapter
+    }
+
+    /// Statements sent so far.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// The label of this source's metrics.
+    pub fn label(&self) -> &SourceLabel {
+        &self.label
+    }
+
+    /// Whether it answered last time.
+    pub fn state(&self) -> State {
+        if self.breaker.lock().failures == 0 { State::Up } else { State::Down }
+    }
+
+    /// Runs one read to its end, even when nobody waits for it any more.
+    pub async fn fetch(self: &Arc<Self>, fetch: Arc<Fetch>) -> Result<Chunk, SourceError> {
+        self.let_through()?;
+        let this = self.clone();
+        let task = tokio::spawn(async move {
+            let started = Instant::now();
+            this.statements.fetch_add(1, Ordering::Relaxed);
+            METRICS.statements.get_or_create(&this.label).inc();
+            if let Some(keys) = &fetch.keys {
+                METRICS.lookup_keys.get_or_create(&this.label).inc_by(keys.keys.len() as u64);
+            }
+            let result = this.adapter.fetch(&fetch).await;
+            METRICS.statement_seconds.get_or_create(&this.label).observe(started.elapsed().as_secs_f64());
+            this.record(result.as_ref().err());
+            if let Err(error) = &result {
+                METRICS.statement_errors.get_or_create(&this.label).inc();
+                tracing::warn!(source = %this.config.name, table = %fetch.table, cause = error.cause().unwrap_or_default(), "{error}");
+            }
+            result
+        });
+        task.await.unwrap_or_else(|panic| {
+            tracing::error!(source = %self.config.name, %panic, "a statement's task ended badly");
+            Err(SourceError::Refused { source_name: self.config.name.clone(), cause: "panic".into() })
+        })
+    }
+
+    fn let_through(&self) -> Result<(), SourceError> {
+        let mut breaker = self.breaker.lock();
+        let resting = breaker.failures >= TOLERANCE && breaker.last_failure.is_some_and(|at| at.elapsed() < REST);
+        if resting {
+            let cause = "the source failed repeatedly and rests".to_owned();
+            return Err(SourceError::Unavailable { source_name: self.config.name.clone(), cause });
+        }
+        if breaker.failures >= TOLERANCE {
+            // One statement goes through; the others keep waiting for its outcome.
+            breaker.last_failure = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    /// Notes how a statement or a ping went.
+    pub fn record(&self, error: Option<&SourceError>) {
+        let mut breaker = self.breaker.lock();
+        match error {
+            Some(error) if error.is_outage() => {
+                breaker.failures = breaker.failures.saturating_add(1);
+                breaker.last_failure = Some(Instant::now());
+            }
+            _ => breaker.failures = 0,
+        }
+        METRICS.source_up.get_or_create(&self.label).set(i64::from(breaker.failures == 0));
+    }
+}

@@ -1,0 +1,170 @@
+//! Shared, pipelined connections: many requests speak over a few connections at once. One that is lost is replaced.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::config::Source;
+use crate::source::adapter::SourceError;
+use crate::source::postgres::tls;
+
+/// Prepared statements kept per connection; beyond it the connection starts afresh with none.
+const STATEMENTS: usize = 512;
+
+/// The connections of one source.
+pub struct Connections {
+    source: Source,
+    config: tokio_postgres::Config,
+    tls: MakeRustlsConnect,
+    slots: Vec<tokio::sync::Mutex<Option<Arc<Connection>>>>,
+    open: Mutex<Vec<Option<Arc<Connection>>>>,
+}
+
+/// One shared connection.
+pub struct Connection {
+    /// The driver's client.
+    pub client: Client,
+    statements: Mutex<HashMap<String, Statement>>,
+    running: AtomicUsize,
+}
+
+/// A connection in use; it counts as busy until this is dropped.
+pub struct Lease(Arc<Connection>);
+
+impl std::ops::Deref for Lease {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Connections {
+    /// Reads the url; connects only when first asked.
+    pub fn new(source: &Source) -> Result<Self, String> {
+        let choice = tls::choose(&source.url);
+        let mut config: tokio_postgres::Config =
+            choice.url.parse().map_err(|error: tokio_postgres::Error| error.to_string())?;
+        let timeout = source.statement_timeout.as_millis();
+        // Plans of lookups must not depend on how many keys the first few batches had: one generic plan serves all.
+        let options = format!(
+            "{} -c statement_timeout={timeout} -c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c bytea_output=hex -c default_transaction_read_only=on",
+            config.get_options().unwrap_or_default()
+        );
+        config.options(options.trim()).connect_timeout(source.connect_timeout);
+        if config.get_application_name().is_none() {
+            config.application_name("crosskey");
+        }
+        let count = source.connections as usize;
+        Ok(Self {
+            config,
+            tls: tls::connector(&choice)?,
+            slots: (0..count).map(|_| tokio::sync::Mutex::new(None)).collect(),
+            open: Mutex::new(vec![None; count]),
+            source: source.clone(),
+        })
+    }
+
+    /// The least busy connection; opens another one while all are busy and fewer than allowed are open.
+    pub async fn lease(&self) -> Result<Lease, SourceError> {
+        let slot = {
+            let open = self.open.lock();
+            let busy = |connection: &Option<Arc<Connection>>| match connection {
+                Some(connection) if !connection.client.is_closed() => connection.running.load(Ordering::Relaxed) * 2,
+                // Opening costs more than an idle connection, less than a busy one.
+                _ => 1,
+            };
+            let (slot, least) = open
+                .iter()
+                .enumerate()
+                .min_by_key(|(_, connection)| busy(connection))
+                .expect("a pool has a connection");
+            if let Some(connection) = least.as_ref().filter(|connection| !connection.client.is_closed()) {
+                connection.running.fetch_add(1, Ordering::Relaxed);
+                return Ok(Lease(connection.clone()));
+            }
+            slot
+        };
+        let opening = tokio::time::timeout(self.source.acquire_timeout, self.open_slot(slot));
+        opening.await.unwrap_or_else(|_| Err(self.unavailable("no connection in time")))
+    }
+
+    async fn open_slot(&self, slot: usize) -> Result<Lease, SourceError> {
+        let mut guard = self.slots[slot].lock().await;
+        let connection = match guard.as_ref().filter(|connection| !connection.client.is_closed()) {
+            Some(connection) => connection.clone(),
+            None => {
+                let connecting =
+                    tokio::time::timeout(self.source.connect_timeout, self.config.connect(self.tls.clone()));
+                let (client, driver) = connecting
+                    .await
+                    .map_err(|_| self.unavailable("connecting took too long"))?
+                    .map_err(|error| self.unavailable(&describe(&error)))?;
+                let source = self.source.name.clone();
+                tokio::spawn(async move {
+                    if let Err(error) = driver.await {
+                        tracing::debug!(%source, cause = %describe(&error), "a connection ended");
+                    }
+                });
+                let connection =
+                    Arc::new(Connection { client, statements: Mutex::default(), running: AtomicUsize::new(0) });
+                *guard = Some(connection.clone());
+                self.open.lock()[slot] = Some(connection.clone());
+                connection
+            }
+        };
+        connection.running.fetch_add(1, Ordering::Relaxed);
+        Ok(Lease(connection))
+    }
+
+    fn unavailable(&self, cause: &str) -> SourceError {
+        SourceError::Unavailable { source_name: self.source.name.clone(), cause: cause.to_owned() }
+    }
+}
+
+impl Connection {
+    /// The prepared statement of a text, prepared on first use.
+    pub async fn prepare(&self, text: &str, types: &[Type]) -> Result<Statement, tokio_postgres::Error> {
+        if let Some(statement) = self.statements.lock().get(text) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.prepare_typed(text, types).await?;
+        let mut statements = self.statements.lock();
+        if statements.len() >= STATEMENTS {
+            statements.clear();
+        }
+        statements.insert(text.to_owned(), statement.clone());
+        Ok(statement)
+    }
+
+    /// Forgets all prepared statements: the tables changed under them.
+    pub fn forget_statements(&self) {
+        self.statements.lock().clear();
+    }
+}
+
+/// The driver's message with the server's, for the log.
+pub fn describe(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(db) => format!("{}: {}", db.code().code(), db.message()),
+        None => {
+            let mut text = error.to_string();
+            let mut source = std::error::Error::source(error);
+            while let Some(inner) = source {
+                text = format!("{text}: {inner}");
+                source = inner.source();
+            }
+            text
+        }
+    }
+}

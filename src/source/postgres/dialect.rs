@@ -1,0 +1,231 @@
+//! PostgreSQL's SQL. Keys travel as text arrays and are cast to the column's own type, so its index serves them.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use crate::name::{PathStep, TableName};
+use crate::source::sql::{self, Dialect, Param, Sql};
+use crate::statement::{Aggregate, Fetch, KeySet, Matching, Order};
+use crate::value::{Column, Scalar, Type};
+
+/// The dialect; `schema` is the one that bare table names are in.
+pub struct Postgres {
+    /// The source's first schema.
+    pub schema: String,
+}
+
+impl Dialect for Postgres {
+    fn quote(&self, text: &mut String, name: &str) {
+        let _ = write!(text, "\"{}\"", name.replace('"', "\"\""));
+    }
+
+    fn table(&self, text: &mut String, table: &TableName) {
+        self.quote(text, table.schema.as_deref().unwrap_or(&self.schema));
+        text.push('.');
+        self.quote(text, &table.name);
+    }
+
+    fn output(&self, text: &mut String, column: &Column) {
+        match &column.ty {
+            // The adapter decodes these in binary; all else comes as the database's own text.
+            Type::Structured => {
+                text.push_str("to_json(");
+                sql::column(text, column, self);
+                text.push_str(")::text");
+            }
+            Type::Other | Type::Bit { .. } | Type::Set => {
+                sql::column(text, column, self);
+                text.push_str("::text");
+            }
+            Type::Text { .. } if &*column.native == "citext" => {
+                sql::column(text, column, self);
+                text.push_str("::text");
+            }
+            _ => sql::column(text, column, self),
+        }
+    }
+
+    fn aggregate(&self, text: &mut String, aggregate: Aggregate, column: &Column) {
+        let name = sql::column_text(column, self);
+        let _ = match (aggregate, &column.ty) {
+            (Aggregate::Count, _) => write!(text, "COUNT({name})"),
+            (Aggregate::Sum | Aggregate::Avg, Type::Float { .. }) => {
+                write!(text, "{}({name})::float8", aggregate.as_str())
+            }
+            (Aggregate::Sum | Aggregate::Avg, _) => {
+                write!(text, "{}({name})::numeric", aggregate.as_str())
+            }
+            (_, Type::Bool) => write!(text, "{}({name}::int)::bool", aggregate.as_str()),
+            (_, Type::Uuid | Type::Other | Type::Structured | Type::Json) => {
+                write!(text, "{}({name}::text)", aggregate.as_str())
+            }
+            _ => write!(text, "{}({name})", aggregate.as_str()),
+        };
+    }
+
+    fn value(&self, sql: &mut Sql, value: &Scalar, column: &Arc<Column>) {
+        sql.params.push(Param::Value(value.clone(), Some(column.clone())));
+        let _ = write!(sql.text, "CAST(${}::text AS {})", sql.params.len(), cast_type(column));
+    }
+
+    fn number(&self, sql: &mut Sql, value: u64) {
+        sql.params.push(Param::Value(Scalar::Int(i64::try_from(value).unwrap_or(i64::MAX)), None));
+        let _ = write!(sql.text, "${}::text::int8", sql.params.len());
+    }
+
+    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>) {
+        sql::column(&mut sql.text, column, self);
+        if &*column.native != "citext" {
+            sql.text.push_str("::text");
+        }
+        sql.params.push(Param::Value(Scalar::Text(pattern.clone()), None));
+        let _ = write!(sql.text, " LIKE ${}::text", sql.params.len());
+    }
+
+    fn xor(&self) -> &'static str {
+        ") <> ("
+    }
+
+    fn order(&self, text: &mut String, expression: &str, order: &Order) {
+        sql::standard_order(text, expression, order);
+    }
+
+    fn lookup(&self, sql: &mut Sql, fetch: &Fetch, keys: &KeySet) {
+        sql.text.push_str(" FROM ");
+        if let Some(leaf) = self.leaf(sql, fetch, keys) {
+            let _ = write!(sql.text, " WHERE {leaf}");
+            return;
+        }
+        self.keys(sql, keys);
+        sql.text.push_str(" JOIN ");
+        self.table(&mut sql.text, &fetch.table);
+        sql.text.push_str(" t ON ");
+        self.matches(&mut sql.text, keys);
+    }
+
+    fn limited_lookup(&self, sql: &mut Sql, fetch: &Fetch, keys: &KeySet) {
+        sql.text.push_str("SELECT k.o");
+        sql::outputs_after(&mut sql.text, fetch, self);
+        sql.text.push_str(" FROM ");
+        self.keys(sql, keys);
+        sql.text.push_str(" CROSS JOIN LATERAL (SELECT t.* FROM ");
+        self.table(&mut sql.text, &fetch.table);
+        sql.text.push_str(" t WHERE ");
+        self.matches(&mut sql.text, keys);
+        sql::also(sql, fetch, keys, self);
+        sql::order_by(&mut sql.text, fetch, self, "");
+        if let Some(limit) = fetch.limit {
+            sql.text.push_str(" LIMIT ");
+            self.number(sql, limit);
+        }
+        if fetch.offset > 0 {
+            sql.text.push_str(" OFFSET ");
+            self.number(sql, fetch.offset);
+        }
+        sql.text.push_str(") t");
+        sql::order_by(&mut sql.text, fetch, self, "k.o");
+        let _ = write!(sql.text, " LIMIT {}", fetch.max_rows + 1);
+    }
+
+    fn ordinal(&self) -> &'static str {
+        "k.o"
+    }
+
+    fn first_ordinal(&self) -> i64 {
+        1
+    }
+}
+
+impl Postgres {
+    fn keys(&self, sql: &mut Sql, keys: &KeySet) {
+        sql.text.push_str("unnest(");
+        for (at, key) in keys.columns.iter().enumerate() {
+            sql.params.push(Param::KeyColumn(at));
+            let comma = if at > 0 { ", " } else { "" };
+            let _ = write!(sql.text, "{comma}CAST(${}::text[] AS {}[])", sql.params.len(), cast_type(&key.column));
+        }
+        sql.text.push_str(") WITH ORDINALITY k(");
+        for at in 0..keys.columns.len() {
+            let _ = write!(sql.text, "v{at}, ");
+        }
+        sql.text.push_str("o)");
+    }
+
+    fn matches(&self, text: &mut String, keys: &KeySet) {
+        for (at, key) in keys.columns.iter().enumerate() {
+            let column = sql::column_text(&key.column, self);
+            let lead = if at > 0 { " AND " } else { "" };
+            let citext = &*key.column.native == "citext";
+            let _ = match key.matching {
+                Matching::Exact if citext => {
+                    write!(text, "{lead}{column} = k.v{at} AND {column}::text = k.v{at}::text")
+                }
+                Matching::Exact => write!(text, "{lead}{column} = k.v{at} AND {column} COLLATE \"C\" = k.v{at}"),
+                Matching::IgnoreCase if !citext && !key.column.case_insensitive => {
+                    write!(text, "{lead}lower({column}) = k.v{at}")
+                }
+                _ => write!(text, "{lead}{column} = k.v{at}"),
+            };
+        }
+    }
+
+    /// Joins the elements that a JSON path leads to with the keys; gives the predicate on its leaves.
+    fn leaf(&self, sql: &mut Sql, fetch: &Fetch, keys: &KeySet) -> Option<String> {
+        let key = sql::json_path(keys)?;
+        self.table(&mut sql.text, &fetch.table);
+        sql.text.push_str(" t");
+        let mut node = format!("{}::jsonb", sql::column_text(&key.column, self));
+        let mut depth = 0;
+        for step in &key.path {
+            match step {
+                PathStep::Member(name) => {
+                    let _ = write!(node, " -> '{}'", name.replace('\'', "''"));
+                }
+                PathStep::Each => {
+                    depth += 1;
+                    let _ = write!(
+                        sql.text,
+                        " CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof({node}) = 'array' THEN {node} ELSE '[]' END) j{depth}(e)"
+                    );
+                    node = format!("j{depth}.e");
+                }
+            }
+        }
+        sql.params.push(Param::KeyColumn(0));
+        let _ = write!(sql.text, " CROSS JOIN unnest(${}::text[]) WITH ORDINALITY k(v0, o)", sql.params.len());
+        let leaf = format!("({node}) #>> '{{}}'");
+        Some(match key.matching {
+            Matching::LeafIgnoreCase => format!("lower({leaf}) = k.v0"),
+            // JSON keeps a number's zeros (5.0); a key has none.
+            Matching::LeafNumber => format!(
+                "CASE jsonb_typeof({node}) WHEN 'number' THEN trim_scale(({leaf})::numeric)::text \
+                 WHEN 'boolean' THEN CASE {leaf} WHEN 'true' THEN '1' ELSE '0' END ELSE {leaf} END = k.v0"
+            ),
+            _ => format!("{leaf} = k.v0"),
+        })
+    }
+}
+
+/// The type that values are cast to before they meet the column; without lengths, which would cut or round them.
+fn cast_type(column: &Column) -> &str {
+    match &column.ty {
+        Type::Bool => "bool",
+        Type::Int { bits: 16, .. } => "int2",
+        Type::Int { bits: 32, .. } => "int4",
+        Type::Int { .. } if &*column.native == "oid" => "oid",
+        Type::Int { .. } => "int8",
+        Type::Decimal { .. } => "numeric",
+        Type::Float { bits: 32 } => "float4",
+        Type::Float { .. } => "float8",
+        Type::Text { .. } if &*column.native == "citext" => "citext",
+        Type::Text { fixed: true, .. } => "bpchar",
+        Type::Text { .. } => "text",
+        Type::Uuid => "uuid",
+        Type::Bytes { .. } => "bytea",
+        Type::Date => "date",
+        Type::Time => "time",
+        Type::Local { .. } => "timestamp",
+        Type::Instant { .. } => "timestamptz",
+        _ => &column.native,
+    }
+}

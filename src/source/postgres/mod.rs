@@ -1,0 +1,10 @@
+//! PostgreSQL, by tokio-postgres.
+
+mod connect;
+mod convert;
+pub mod dialect;
+mod introspect;
+mod read;
+mod tls;
+
+pub use read::Postgres;

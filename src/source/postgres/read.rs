@@ -1,0 +1,183 @@
+//! Runs reads on PostgreSQL and writes their rows into chunks.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::TryStreamExt;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::Type as PgType;
+
+use crate::catalog::table::Table;
+use crate::config::Source;
+use crate::source::adapter::{Adapter, SourceError};
+use crate::source::postgres::connect::{Connections, Lease, describe};
+use crate::source::postgres::convert::{Bound, Decode, Raw, decode_of, decode_of_wire, text_of, write};
+use crate::source::postgres::dialect;
+use crate::source::postgres::introspect;
+use crate::source::sql::{self, Param, Sql};
+use crate::statement::{Fetch, Output};
+use crate::value::{Chunk, ChunkBuilder};
+
+/// An open PostgreSQL database.
+pub struct Postgres {
+    source: Source,
+    connections: Connections,
+    dialect: dialect::Postgres,
+}
+
+impl Postgres {
+    /// Reads the url; connects when first asked.
+    pub fn new(source: &Source) -> Result<Self, String> {
+        let dialect = dialect::Postgres { schema: source.schemas[0].clone() };
+        Ok(Self { connections: Connections::new(source)?, source: source.clone(), dialect })
+    }
+
+    async fn run(&self, lease: &Lease, fetch: &Fetch, sql: &Sql) -> Result<Chunk, Failure> {
+        let params: Vec<Bound> = sql.params.iter().map(|param| bind(param, fetch)).collect();
+        let types: Vec<PgType> = params
+            .iter()
+            .map(|param| if matches!(param, Bound::One(_)) { PgType::TEXT } else { PgType::TEXT_ARRAY })
+            .collect();
+        let statement = lease.prepare(&sql.text, &types).await?;
+        let rows = lease.client.query_raw(&statement, &params).await?;
+        futures_util::pin_mut!(rows);
+        let keyed = usize::from(fetch.keys.is_some());
+        let decodes: Vec<Decode> = fetch
+            .outputs
+            .iter()
+            .enumerate()
+            .map(|(at, output)| match output {
+                Output::Column(column) => decode_of(column),
+                Output::Aggregate(..) => decode_of_wire(statement.columns()[at + keyed].type_()),
+            })
+            .collect();
+        let mut chunk = ChunkBuilder::new(decodes.len());
+        let mut count = 0;
+        while let Some(row) = rows.try_next().await? {
+            count += 1;
+            if count > fetch.max_rows {
+                return Err(SourceError::TooManyRows { table: self.table(fetch), limit: fetch.max_rows }.into());
+            }
+            if keyed == 1 {
+                let ordinal: i64 = row.try_get(0)?;
+                chunk.ordinal((ordinal - 1) as u32);
+            }
+            for (at, decode) in decodes.iter().enumerate() {
+                let raw: Raw<'_> = row.try_get(at + keyed)?;
+                match raw.0 {
+                    None => chunk.out().extend_from_slice(b"null"),
+                    Some(raw) => write(chunk.out(), *decode, raw)
+                        .ok_or_else(|| self.changed(fetch, "a value has another form than its column's type"))?,
+                }
+                chunk.end_cell();
+            }
+            if decodes.is_empty() && keyed == 0 {
+                chunk.ordinal(0);
+            }
+        }
+        Ok(chunk.finish())
+    }
+
+    fn table(&self, fetch: &Fetch) -> String {
+        format!("{}.{}", self.source.name, fetch.table)
+    }
+
+    fn changed(&self, fetch: &Fetch, cause: &str) -> SourceError {
+        SourceError::Changed { table: self.table(fetch), cause: cause.to_owned() }
+    }
+
+    fn translate(&self, fetch: &Fetch, error: &tokio_postgres::Error) -> SourceError {
+        let (source_name, cause) = (self.source.name.clone(), describe(error));
+        match error.code() {
+            Some(&SqlState::QUERY_CANCELED) => SourceError::Timeout { source_name, cause },
+            Some(&SqlState::UNDEFINED_COLUMN | &SqlState::UNDEFINED_TABLE | &SqlState::FEATURE_NOT_SUPPORTED) => {
+                self.changed(fetch, &cause)
+            }
+            Some(code) if code.code().starts_with("22") => SourceError::InvalidValue { source_name, cause },
+            Some(code)
+                if code.code().starts_with("57") || code.code().starts_with("53") || code.code().starts_with("08") =>
+            {
+                SourceError::Unavailable { source_name, cause }
+            }
+            Some(_) => SourceError::Refused { source_name, cause },
+            None => SourceError::Unavailable { source_name, cause },
+        }
+    }
+
+    async fn attempt(&self, fetch: &Fetch, sql: &Sql) -> Result<Chunk, SourceError> {
+        let lease = self.connections.lease().await?;
+        // The server ends a slow statement itself; this ends the wait for a server that is gone without a word.
+        let patience = self.source.statement_timeout + Duration::from_secs(1);
+        match tokio::time::timeout(patience, self.run(&lease, fetch, sql)).await {
+            Err(_) => Err(SourceError::Timeout { source_name: self.source.name.clone(), cause: "no answer".into() }),
+            Ok(Ok(chunk)) => Ok(chunk),
+            Ok(Err(Failure::Source(error))) => Err(error),
+            Ok(Err(Failure::Driver(error))) => {
+                let error = self.translate(fetch, &error);
+                if matches!(error, SourceError::Changed { .. }) {
+                    lease.forget_statements();
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Adapter for Postgres {
+    async fn introspect(&self) -> Result<Vec<Table>, SourceError> {
+        let lease = self.connections.lease().await?;
+        introspect::tables(&lease.client, &self.source).await.map_err(|error| SourceError::Unavailable {
+            source_name: self.source.name.clone(),
+            cause: describe(&error),
+        })
+    }
+
+    async fn fetch(&self, fetch: &Fetch) -> Result<Chunk, SourceError> {
+        let sql = sql::render(fetch, &self.dialect);
+        match self.attempt(fetch, &sql).await {
+            // A read may be asked again: the connection may have been lost while it was idle, or a table altered.
+            Err(SourceError::Unavailable { .. } | SourceError::Changed { .. }) => self.attempt(fetch, &sql).await,
+            result => result,
+        }
+    }
+
+    async fn ping(&self) -> Result<(), SourceError> {
+        let lease = self.connections.lease().await?;
+        let asked = tokio::time::timeout(self.source.connect_timeout, lease.client.simple_query("SELECT 1")).await;
+        let unavailable = |cause: String| SourceError::Unavailable { source_name: self.source.name.clone(), cause };
+        asked.map_err(|_| unavailable("no answer".into()))?.map(|_| ()).map_err(|error| unavailable(describe(&error)))
+    }
+
+    fn render(&self, fetch: &Fetch) -> String {
+        sql::render(fetch, &self.dialect).text
+    }
+}
+
+enum Failure {
+    Driver(tokio_postgres::Error),
+    Source(SourceError),
+}
+
+impl From<tokio_postgres::Error> for Failure {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Failure::Driver(error)
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        Failure::Source(error)
+    }
+}
+
+fn bind(param: &Param, fetch: &Fetch) -> Bound {
+    match param {
+        Param::Value(value, _) => Bound::One(text_of(value)),
+        Param::KeyColumn(column) => {
+            let keys = fetch.keys.as_ref().map(|keys| keys.keys.as_slice()).unwrap_or_default();
+            Bound::Many(keys.iter().map(|key| text_of(&key[*column])).collect())
+        }
+        Param::Keys => Bound::One(fetch.keys.as_ref().map(sql::keys_as_json)),
+    }
+}

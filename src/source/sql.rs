@@ -1,0 +1,334 @@
+//! Statements as SQL text with bound parameters. What differs between engines is asked of a [`Dialect`].
+//!
+//! A lookup joins the table with its keys, which travel as one parameter and keep their positions: one text serves
+//! every number of keys, and no value is compared outside the database.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use crate::name::TableName;
+use crate::statement::{Aggregate, Comparison, Condition, Fetch, KeySet, Matching, Nulls, Order, Output};
+use crate::value::{Column, Scalar, Type};
+
+/// A statement's text and what to bind, in order.
+#[derive(Debug, Default)]
+pub struct Sql {
+    /// The text.
+    pub text: String,
+    /// The parameters.
+    pub params: Vec<Param>,
+}
+
+/// One bound parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Param {
+    /// A value, and the column that it is compared with.
+    Value(Scalar, Option<Arc<Column>>),
+    /// All values of one column of the keys, as an array.
+    KeyColumn(usize),
+    /// All keys, as one JSON document.
+    Keys,
+}
+
+/// What differs between the engines.
+pub trait Dialect: Sync {
+    /// Appends a quoted identifier.
+    fn quote(&self, text: &mut String, name: &str);
+    /// Appends a table with its schema.
+    fn table(&self, text: &mut String, table: &TableName);
+    /// Appends the expression of an output column, in a form that the adapter decodes.
+    fn output(&self, text: &mut String, column: &Column);
+    /// Appends an aggregate, in a form that the adapter decodes.
+    fn aggregate(&self, text: &mut String, aggregate: Aggregate, column: &Column);
+    /// Appends a placeholder for a value that is compared with `column`, and binds it.
+    fn value(&self, sql: &mut Sql, value: &Scalar, column: &Arc<Column>);
+    /// Appends a placeholder for a count (limit or offset), and binds it.
+    fn number(&self, sql: &mut Sql, value: u64);
+    /// Appends `LIKE` with a placeholder for the pattern.
+    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>);
+    /// Whether the engine knows XOR between conditions.
+    fn xor(&self) -> &'static str;
+    /// Appends one order term.
+    fn order(&self, text: &mut String, expression: &str, order: &Order);
+    /// Appends `FROM` with the keys joined to the table, and the predicate that matches them.
+    fn lookup(&self, sql: &mut Sql, fetch: &Fetch, keys: &KeySet);
+    /// Renders a lookup with a limit per key; the outputs stand behind the position.
+    fn limited_lookup(&self, sql: &mut Sql, fetch: &Fetch, keys: &KeySet);
+    /// The expression of a key's position, counted from the number that [`Dialect::first_ordinal`] gives.
+    fn ordinal(&self) -> &'static str;
+    /// The position of the first key.
+    fn first_ordinal(&self) -> i64;
+}
+
+/// Renders any read.
+pub fn render(fetch: &Fetch, dialect: &dyn Dialect) -> Sql {
+    let mut sql = Sql::default();
+    match &fetch.keys {
+        None => {
+            sql.text.push_str("SELECT ");
+            outputs(&mut sql.text, fetch, dialect);
+            sql.text.push_str(" FROM ");
+            dialect.table(&mut sql.text, &fetch.table);
+            sql.text.push_str(" t");
+            where_condition(&mut sql, fetch.condition.as_ref(), dialect);
+            group_by(&mut sql.text, fetch, dialect);
+            order_by(&mut sql.text, fetch, dialect, "");
+            page(&mut sql, fetch, dialect);
+        }
+        Some(keys) if fetch.limit.is_some() || fetch.offset > 0 => dialect.limited_lookup(&mut sql, fetch, keys),
+        Some(keys) => {
+            sql.text.push_str("SELECT ");
+            sql.text.push_str(dialect.ordinal());
+            outputs_after(&mut sql.text, fetch, dialect);
+            dialect.lookup(&mut sql, fetch, keys);
+            also(&mut sql, fetch, keys, dialect);
+            if keys.ranked {
+                order_by(&mut sql.text, fetch, dialect, "");
+            } else if !keys.unique {
+                order_by(&mut sql.text, fetch, dialect, dialect.ordinal());
+            }
+            let _ = write!(sql.text, " LIMIT {}", fetch.max_rows + 1);
+        }
+    }
+    sql
+}
+
+/// Appends the outputs, separated by commas.
+pub fn outputs(text: &mut String, fetch: &Fetch, dialect: &dyn Dialect) {
+    for (at, output) in fetch.outputs.iter().enumerate() {
+        if at > 0 {
+            text.push_str(", ");
+        }
+        expression(text, output, dialect);
+    }
+    if fetch.outputs.is_empty() {
+        text.push('1');
+    }
+}
+
+/// Appends the outputs, each behind a comma.
+pub fn outputs_after(text: &mut String, fetch: &Fetch, dialect: &dyn Dialect) {
+    for output in &fetch.outputs {
+        text.push_str(", ");
+        expression(text, output, dialect);
+    }
+}
+
+fn expression(text: &mut String, output: &Output, dialect: &dyn Dialect) {
+    match output {
+        Output::Column(column) => dialect.output(text, column),
+        Output::Aggregate(Aggregate::Count, None) => text.push_str("COUNT(*)"),
+        Output::Aggregate(_, None) => text.push_str("NULL"),
+        Output::Aggregate(aggregate, Some(column)) => dialect.aggregate(text, *aggregate, column),
+    }
+}
+
+/// `t.name`, quoted.
+pub fn column(text: &mut String, column: &Column, dialect: &dyn Dialect) {
+    text.push_str("t.");
+    dialect.quote(text, &column.name);
+}
+
+/// The text of `t.name`.
+pub fn column_text(of: &Column, dialect: &dyn Dialect) -> String {
+    let mut text = String::new();
+    column(&mut text, of, dialect);
+    text
+}
+
+fn where_condition(sql: &mut Sql, wanted: Option<&Condition>, dialect: &dyn Dialect) {
+    if let Some(wanted) = wanted {
+        sql.text.push_str(" WHERE ");
+        condition(sql, wanted, dialect);
+    }
+}
+
+/// Appends ` AND …` for the fixed values of a polymorphic key and for the fetch's own condition.
+pub fn also(sql: &mut Sql, fetch: &Fetch, keys: &KeySet, dialect: &dyn Dialect) {
+    for (of, value) in &keys.when {
+        sql.text.push_str(" AND ");
+        column(&mut sql.text, of, dialect);
+        sql.text.push_str(" = ");
+        dialect.value(sql, value, of);
+    }
+    if let Some(wanted) = &fetch.condition {
+        sql.text.push_str(" AND ");
+        condition(sql, wanted, dialect);
+    }
+}
+
+/// Appends a condition, in parentheses where it has parts.
+pub fn condition(sql: &mut Sql, wanted: &Condition, dialect: &dyn Dialect) {
+    match wanted {
+        Condition::All(parts) => joined(sql, parts, " AND ", "1 = 1", dialect),
+        Condition::Any(parts) => joined(sql, parts, " OR ", "1 = 0", dialect),
+        Condition::Not(part) => {
+            sql.text.push_str("NOT (");
+            condition(sql, part, dialect);
+            sql.text.push(')');
+        }
+        Condition::Xor(a, b) => {
+            sql.text.push_str("((");
+            condition(sql, a, dialect);
+            sql.text.push_str(dialect.xor());
+            condition(sql, b, dialect);
+            sql.text.push_str("))");
+        }
+        Condition::Compare(of, comparison, value) => {
+            column(&mut sql.text, of, dialect);
+            let _ = write!(sql.text, " {} ", comparison.as_sql());
+            dialect.value(sql, value, of);
+        }
+        Condition::In(of, values) => {
+            if values.is_empty() {
+                sql.text.push_str("1 = 0");
+                return;
+            }
+            column(&mut sql.text, of, dialect);
+            sql.text.push_str(" IN (");
+            for (at, value) in values.iter().enumerate() {
+                if at > 0 {
+                    sql.text.push_str(", ");
+                }
+                dialect.value(sql, value, of);
+            }
+            sql.text.push(')');
+        }
+        Condition::Like(of, pattern) => dialect.like(sql, of, pattern),
+        Condition::IsNull(of) => {
+            column(&mut sql.text, of, dialect);
+            sql.text.push_str(" IS NULL");
+        }
+        Condition::Between(of, low, high) => {
+            sql.text.push('(');
+            condition(sql, &Condition::Compare(of.clone(), Comparison::Ge, low.clone()), dialect);
+            sql.text.push_str(" AND ");
+            condition(sql, &Condition::Compare(of.clone(), Comparison::Le, high.clone()), dialect);
+            sql.text.push(')');
+        }
+    }
+}
+
+fn joined(sql: &mut Sql, parts: &[Condition], word: &str, empty: &str, dialect: &dyn Dialect) {
+    if parts.is_empty() {
+        return sql.text.push_str(empty);
+    }
+    sql.text.push('(');
+    for (at, part) in parts.iter().enumerate() {
+        if at > 0 {
+            sql.text.push_str(word);
+        }
+        condition(sql, part, dialect);
+    }
+    sql.text.push(')');
+}
+
+fn group_by(text: &mut String, fetch: &Fetch, dialect: &dyn Dialect) {
+    for (at, of) in fetch.group.iter().enumerate() {
+        text.push_str(if at == 0 { " GROUP BY " } else { ", " });
+        column(text, of, dialect);
+    }
+}
+
+/// Appends `ORDER BY`, first by `first` where that is not empty.
+pub fn order_by(text: &mut String, fetch: &Fetch, dialect: &dyn Dialect, first: &str) {
+    let mut lead = " ORDER BY ";
+    if !first.is_empty() {
+        text.push_str(lead);
+        text.push_str(first);
+        lead = ", ";
+    }
+    for order in &fetch.order {
+        text.push_str(lead);
+        lead = ", ";
+        let mut by = String::new();
+        match &order.by {
+            Output::Column(of) => column(&mut by, of, dialect),
+            aggregate @ Output::Aggregate(..) => expression(&mut by, aggregate, dialect),
+        }
+        dialect.order(text, &by, order);
+    }
+}
+
+fn page(sql: &mut Sql, fetch: &Fetch, dialect: &dyn Dialect) {
+    sql.text.push_str(" LIMIT ");
+    match fetch.limit {
+        Some(limit) => dialect.number(sql, limit),
+        None => {
+            let _ = write!(sql.text, "{}", fetch.max_rows + 1);
+        }
+    }
+    if fetch.offset > 0 {
+        sql.text.push_str(" OFFSET ");
+        dialect.number(sql, fetch.offset);
+    }
+}
+
+/// One order term in the standard's words, as PostgreSQL and SQLite know them.
+pub fn standard_order(text: &mut String, expression: &str, order: &Order) {
+    text.push_str(expression);
+    if order.descending {
+        text.push_str(" DESC");
+    }
+    match order.nulls {
+        Some(Nulls::First) => text.push_str(" NULLS FIRST"),
+        Some(Nulls::Last) => text.push_str(" NULLS LAST"),
+        None => {}
+    }
+}
+
+/// All keys as one JSON document: `[1,2]`, or `[[1,"a"],[2,"b"]]` for several columns. Binary data is hexadecimal.
+pub fn keys_as_json(keys: &KeySet) -> String {
+    let mut text = Vec::with_capacity(keys.keys.len() * 8 + 2);
+    text.push(b'[');
+    for (at, key) in keys.keys.iter().enumerate() {
+        if at > 0 {
+            text.push(b',');
+        }
+        if key.len() > 1 {
+            text.push(b'[');
+        }
+        for (part, value) in key.iter().enumerate() {
+            if part > 0 {
+                text.push(b',');
+            }
+            write_json(&mut text, value, &keys.columns[part].column);
+        }
+        if key.len() > 1 {
+            text.push(b']');
+        }
+    }
+    text.push(b']');
+    String::from_utf8(text).expect("every part is written as UTF-8")
+}
+
+fn write_json(out: &mut Vec<u8>, value: &Scalar, column: &Column) {
+    use crate::value::json;
+    match value {
+        Scalar::Null => out.extend_from_slice(b"null"),
+        Scalar::Bool(value) => out.push(if *value { b'1' } else { b'0' }),
+        Scalar::Int(value) => json::write_int(out, *value),
+        // Digits of a decimal or of a large integer are a number only where the column is one.
+        Scalar::Text(text) if matches!(column.ty, Type::Int { .. }) => out.extend_from_slice(text.as_bytes()),
+        Scalar::Text(text) => json::write_str(out, text),
+        Scalar::Bytes(bytes) => {
+            out.push(b'"');
+            for byte in bytes.iter() {
+                for digit in [byte >> 4, byte & 15] {
+                    out.push(b"0123456789ABCDEF"[digit as usize]);
+                }
+            }
+            out.push(b'"');
+        }
+    }
+}
+
+/// Whether the lookup steps into JSON documents; then it has one key column.
+pub fn json_path(keys: &KeySet) -> Option<&crate::statement::KeyColumn> {
+    keys.columns.first().filter(|column| !column.path.is_empty())
+}
+
+/// Whether the lookup compares leaves as numbers.
+pub fn numeric_leaves(matching: Matching) -> bool {
+    matching == Matching::LeafNumber
+}

@@ -1,0 +1,158 @@
+//! SQLite's SQL.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use crate::name::{PathStep, TableName};
+use crate::source::sql::{self, Dialect, Param, Sql};
+use crate::statement::{Aggregate, Fetch, KeySet, Matching, Order};
+use crate::value::{Column, Scalar, Type};
+
+/// The dialect.
+pub struct Sqlite;
+
+impl Dialect for Sqlite {
+    fn quote(&self, text: &mut String, name: &str) {
+        let _ = write!(text, "\"{}\"", name.replace('"', "\"\""));
+    }
+
+    fn table(&self, text: &mut String, table: &TableName) {
+        self.quote(text, &table.name);
+    }
+
+    fn output(&self, text: &mut String, column: &Column) {
+        sql::column(text, column, self);
+    }
+
+    fn aggregate(&self, text: &mut String, aggregate: Aggregate, column: &Column) {
+        let _ = write!(text, "{}(", aggregate.as_str());
+        sql::column(text, column, self);
+        text.push(')');
+    }
+
+    fn value(&self, sql: &mut Sql, value: &Scalar, column: &Arc<Column>) {
+        sql.params.push(Param::Value(value.clone(), Some(column.clone())));
+        let _ = write!(sql.text, "?{}", sql.params.len());
+    }
+
+    fn number(&self, sql: &mut Sql, value: u64) {
+        sql.params.push(Param::Value(Scalar::Int(i64::try_from(value).unwrap_or(i64::MAX)), None));
+        let _ = write!(sql.text, "?{}", sql.params.len());
+    }
+
+    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>) {
+        sql::column(&mut sql.text, column, self);
+        sql.text.push_str(" LIKE ");
+        self.value(sql, &Scalar::Text(pattern.clone()), column);
+    }
+
+    fn xor(&self) -> &'static str {
+        ") <> ("
+    }
+
+    fn order(&self, text: &mut String, expression: &str, order: &Order) {
+        sql::standard_order(text, expression, order);
+    }
+
+    fn lookup(&self, sql: &mut Sql, fetch: &Fetch, keys: &KeySet) {
+        sql.params.push(Param::Keys);
+        sql.text.push_str(" FROM json_each(?1) k CROSS JOIN ");
+        self.table(&mut sql.text, &fetch.table);
+        sql.text.push_str(" t");
+        if let Some(leaf) = self.leaf(&mut sql.text, keys) {
+            let _ = write!(sql.text, " WHERE {leaf}");
+        } else {
+            sql.text.push_str(" WHERE ");
+            self.matches(&mut sql.text, keys);
+        }
+    }
+
+    fn limited_lookup(&self, sql: &mut Sql, fetch: &Fetch, keys: &KeySet) {
+        // Ranks within each key. A rowid sub-select is faster, but only tables have rowids, and not all of them.
+        sql.params.push(Param::Keys);
+        let mut order = String::new();
+        sql::order_by(&mut order, fetch, self, "");
+        sql.text.push_str("SELECT * FROM (SELECT k.key");
+        for (at, output) in fetch.outputs.iter().enumerate() {
+            sql.text.push_str(", ");
+            if let crate::statement::Output::Column(column) = output {
+                self.output(&mut sql.text, column);
+            }
+            let _ = write!(sql.text, " AS c{at}");
+        }
+        let _ =
+            write!(sql.text, ", row_number() OVER (PARTITION BY k.key{order}) AS n FROM json_each(?1) k CROSS JOIN ");
+        self.table(&mut sql.text, &fetch.table);
+        sql.text.push_str(" t WHERE ");
+        self.matches(&mut sql.text, keys);
+        sql::also(sql, fetch, keys, self);
+        sql.text.push_str(") WHERE n > ");
+        self.number(sql, fetch.offset);
+        if let Some(limit) = fetch.limit {
+            sql.text.push_str(" AND n <= ");
+            self.number(sql, fetch.offset.saturating_add(limit));
+        }
+        let _ = write!(sql.text, " ORDER BY 1, n LIMIT {}", fetch.max_rows + 1);
+    }
+
+    fn ordinal(&self) -> &'static str {
+        "k.key"
+    }
+
+    fn first_ordinal(&self) -> i64 {
+        0
+    }
+}
+
+impl Sqlite {
+    fn matches(&self, text: &mut String, keys: &KeySet) {
+        for (at, key) in keys.columns.iter().enumerate() {
+            let mut value = match keys.columns.len() {
+                1 => "k.value".to_owned(),
+                _ => format!("json_extract(k.value, '$[{at}]')"),
+            };
+            if matches!(key.column.ty, Type::Bytes { .. }) {
+                value = format!("unhex({value})");
+            }
+            let column = sql::column_text(&key.column, self);
+            let lead = if at > 0 { " AND " } else { "" };
+            let _ = match key.matching {
+                Matching::Exact => write!(text, "{lead}{column} = {value} AND {column} = {value} COLLATE BINARY"),
+                Matching::IgnoreCase => write!(text, "{lead}{column} = {value} COLLATE NOCASE"),
+                _ => write!(text, "{lead}{column} = {value}"),
+            };
+        }
+    }
+
+    /// Joins the elements that a JSON path leads to; gives the predicate on its leaves.
+    fn leaf(&self, text: &mut String, keys: &KeySet) -> Option<String> {
+        let key = sql::json_path(keys)?;
+        let column = sql::column_text(&key.column, self);
+        // `node` is an expression of valid JSON or NULL; `members` are the steps not yet taken from it.
+        let mut node = format!("CASE WHEN json_valid({column}) THEN {column} END");
+        let mut members = String::from("$");
+        let mut depth = 0;
+        let mut scalar = None;
+        for step in &key.path {
+            match step {
+                PathStep::Member(name) => {
+                    let _ = write!(members, ".\"{}\"", name.replace('\'', "''").replace('"', "\\\""));
+                    scalar = None;
+                }
+                PathStep::Each => {
+                    depth += 1;
+                    let _ = write!(text, ", json_each({node}, '{members}') j{depth}");
+                    node = format!("CASE WHEN j{depth}.type IN ('object', 'array') THEN j{depth}.value END");
+                    scalar = Some(format!("j{depth}.value"));
+                    members = String::from("$");
+                }
+            }
+        }
+        let leaf = scalar.unwrap_or_else(|| format!("json_extract({node}, '{members}')"));
+        Some(match key.matching {
+            Matching::LeafIgnoreCase => format!("CAST({leaf} AS TEXT) = k.value COLLATE NOCASE"),
+            Matching::LeafNumber => format!("CAST({leaf} AS NUMERIC) = CAST(k.value AS NUMERIC)"),
+            _ => format!("CAST({leaf} AS TEXT) = CAST(k.value AS TEXT)"),
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! SQLite, by sqlx.
+
+mod connect;
+mod convert;
+mod create;
+pub mod dialect;
+mod introspect;
+mod read;
+
+pub use create::create;
+pub use read::Sqlite;

@@ -1,0 +1,171 @@
+//! Runs reads on SQLite and writes their rows into chunks.
+
+use async_trait::async_trait;
+use futures_util::TryStreamExt;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments, AssertSqlSafe, Row};
+
+use crate::catalog::table::Table;
+use crate::config::Source;
+use crate::source::adapter::{Adapter, SourceError};
+use crate::source::sql::{self, Param, Sql};
+use crate::source::sqlite::connect::{Connections, Lease};
+use crate::source::sqlite::convert::{Shape, shape_of, write};
+use crate::source::sqlite::dialect;
+use crate::source::sqlite::introspect;
+use crate::statement::{Aggregate, Fetch, Output};
+use crate::value::{Chunk, ChunkBuilder, Scalar};
+
+/// An open SQLite file.
+pub struct Sqlite {
+    source: Source,
+    connections: Connections,
+    /// Stays open, as `PRAGMA data_version` tells only what changed since its own last call.
+    watcher: tokio::sync::Mutex<Option<Lease>>,
+}
+
+impl Sqlite {
+    /// Opens the file when first asked.
+    pub fn new(source: &Source) -> Self {
+        Self { connections: Connections::new(source), source: source.clone(), watcher: tokio::sync::Mutex::new(None) }
+    }
+
+    async fn run(&self, lease: &mut Lease, fetch: &Fetch, sql: Sql) -> Result<Chunk, Failure> {
+        let mut arguments = SqliteArguments::default();
+        for param in &sql.params {
+            bind(&mut arguments, param, fetch).map_err(sqlx::Error::Encode)?;
+        }
+        let keyed = usize::from(fetch.keys.is_some());
+        let shapes: Vec<Shape> = fetch
+            .outputs
+            .iter()
+            .map(|output| match output {
+                Output::Column(column) | Output::Aggregate(Aggregate::Min | Aggregate::Max, Some(column)) => {
+                    shape_of(column)
+                }
+                Output::Aggregate(..) => Shape::Stored,
+            })
+            .collect();
+        // The text is made by `source::sql`, which binds every value.
+        let mut rows = sqlx::query_with(AssertSqlSafe(sql.text), arguments).fetch(&mut *lease.conn);
+        let mut chunk = ChunkBuilder::new(shapes.len());
+        let mut count = 0;
+        while let Some(row) = rows.try_next().await? {
+            count += 1;
+            if count > fetch.max_rows {
+                return Err(Failure::Source(SourceError::TooManyRows {
+                    table: self.table(fetch),
+                    limit: fetch.max_rows,
+                }));
+            }
+            if keyed == 1 {
+                let ordinal: i64 = row.try_get(0)?;
+                chunk.ordinal(ordinal as u32);
+            }
+            for (at, shape) in shapes.iter().enumerate() {
+                write(chunk.out(), *shape, &row, at + keyed)?;
+                chunk.end_cell();
+            }
+            if shapes.is_empty() && keyed == 0 {
+                chunk.ordinal(0);
+            }
+        }
+        Ok(chunk.finish())
+    }
+
+    fn table(&self, fetch: &Fetch) -> String {
+        format!("{}.{}", self.source.name, fetch.table)
+    }
+
+    fn translate(&self, table: String, error: &sqlx::Error) -> SourceError {
+        let (source_name, cause) = (self.source.name.clone(), error.to_string());
+        if cause.contains("no such column") || cause.contains("no such table") || cause.contains("schema has changed") {
+            return SourceError::Changed { table, cause };
+        }
+        match error {
+            sqlx::Error::Database(db) if db.message().contains("interrupted") => {
+                SourceError::Timeout { source_name, cause }
+            }
+            sqlx::Error::Database(db) if db.message().contains("malformed JSON") => {
+                SourceError::InvalidValue { source_name, cause }
+            }
+            sqlx::Error::Database(db)
+                if db.code().is_some_and(|code| matches!(&*code, "5" | "6" | "10" | "14" | "26" | "11")) =>
+            {
+                SourceError::Unavailable { source_name, cause }
+            }
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                SourceError::Unavailable { source_name, cause }
+            }
+            _ => SourceError::Refused { source_name, cause },
+        }
+    }
+}
+
+#[async_trait]
+impl Adapter for Sqlite {
+    async fn introspect(&self) -> Result<Vec<Table>, SourceError> {
+        let mut lease = self.connections.lease().await?;
+        introspect::tables(&mut lease.conn, &self.source).await.map_err(|error| SourceError::Unavailable {
+            source_name: self.source.name.clone(),
+            cause: error.to_string(),
+        })
+    }
+
+    async fn fetch(&self, fetch: &Fetch) -> Result<Chunk, SourceError> {
+        let sql = sql::render(fetch, &dialect::Sqlite);
+        let mut lease = self.connections.lease().await?;
+        match self.run(&mut lease, fetch, sql).await {
+            Ok(chunk) => Ok(chunk),
+            Err(Failure::Source(error)) => Err(error),
+            Err(Failure::Driver(error)) => Err(self.translate(self.table(fetch), &error)),
+        }
+    }
+
+    async fn ping(&self) -> Result<(), SourceError> {
+        let mut lease = self.connections.lease().await?;
+        let asked = sqlx::query("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *lease.conn).await;
+        asked.map(|_| ()).map_err(|error| self.translate(String::new(), &error))
+    }
+
+    async fn data_version(&self) -> Result<Option<i64>, SourceError> {
+        let mut watcher = self.watcher.lock().await;
+        let lease = match &mut *watcher {
+            Some(lease) => lease,
+            None => watcher.insert(self.connections.lease().await?),
+        };
+        match sqlx::query_scalar::<_, i64>("PRAGMA data_version").fetch_one(&mut *lease.conn).await {
+            Ok(version) => Ok(Some(version)),
+            Err(error) => {
+                *watcher = None;
+                Err(self.translate(String::new(), &error))
+            }
+        }
+    }
+
+    fn render(&self, fetch: &Fetch) -> String {
+        sql::render(fetch, &dialect::Sqlite).text
+    }
+}
+
+enum Failure {
+    Driver(sqlx::Error),
+    Source(SourceError),
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Failure::Driver(error)
+    }
+}
+
+fn bind(arguments: &mut SqliteArguments, param: &Param, fetch: &Fetch) -> Result<(), sqlx::error::BoxDynError> {
+    match param {
+        Param::Keys => arguments.add(fetch.keys.as_ref().map(sql::keys_as_json)),
+        Param::Value(Scalar::Null, _) | Param::KeyColumn(_) => arguments.add(None::<i64>),
+        Param::Value(Scalar::Bool(value), _) => arguments.add(i64::from(*value)),
+        Param::Value(Scalar::Int(value), _) => arguments.add(*value),
+        Param::Value(Scalar::Text(text), _) => arguments.add(text.to_string()),
+        Param::Value(Scalar::Bytes(bytes), _) => arguments.add(bytes.to_vec()),
+    }
+}

@@ -1,0 +1,97 @@
+//! Dates and times as text, from day and microsecond counts.
+
+/// Days from 1970-01-01 to 2000-01-01.
+pub const DAYS_1970_TO_2000: i64 = 10_957;
+/// Microseconds of a day.
+pub const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+/// Appends `YYYY-MM-DD` for a day counted from 1970-01-01. Years before 1 are written with a minus sign (ISO 8601).
+/// The algorithm is Howard Hinnant's `civil_from_days` (chrono-Compatible Low-Level Date Algorithms).
+pub fn write_date(out: &mut Vec<u8>, days: i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    write_ymd(out, year, month as u32, day as u32);
+}
+
+/// Appends `YYYY-MM-DD`.
+pub fn write_ymd(out: &mut Vec<u8>, year: i64, month: u32, day: u32) {
+    if year < 0 {
+        out.push(b'-');
+    }
+    let year = year.unsigned_abs();
+    if year > 9999 {
+        crate::value::json::write_int(out, year);
+    } else {
+        two(out, (year / 100) as u32);
+        two(out, (year % 100) as u32);
+    }
+    out.push(b'-');
+    two(out, month);
+    out.push(b'-');
+    two(out, day);
+}
+
+/// Appends `HH:MM:SS`, with a fraction of six digits where it is not zero.
+pub fn write_time(out: &mut Vec<u8>, micros: i64) {
+    let seconds = micros / 1_000_000;
+    write_hms(
+        out,
+        (seconds / 3_600) as u32,
+        (seconds / 60 % 60) as u32,
+        (seconds % 60) as u32,
+        (micros % 1_000_000) as u32,
+    );
+}
+
+/// Appends `HH:MM:SS`, with a fraction of six digits where it is not zero; more than 99 hours take their digits.
+pub fn write_hms(out: &mut Vec<u8>, hours: u32, minutes: u32, seconds: u32, micros: u32) {
+    if hours > 99 {
+        crate::value::json::write_int(out, hours);
+    } else {
+        two(out, hours);
+    }
+    out.push(b':');
+    two(out, minutes);
+    out.push(b':');
+    two(out, seconds);
+    if micros > 0 {
+        out.push(b'.');
+        for power in [10_000, 100, 1] {
+            two(out, micros / power % 100);
+        }
+    }
+}
+
+fn two(out: &mut Vec<u8>, number: u32) {
+    out.extend_from_slice(&[b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(days: i64, expected: &str) {
+        let mut out = Vec::new();
+        write_date(&mut out, days);
+        assert_eq!(String::from_utf8_lossy(&out), expected);
+    }
+
+    #[test]
+    fn days_become_dates() {
+        check(0, "1970-01-01");
+        check(DAYS_1970_TO_2000, "2000-01-01");
+        check(19_782, "2024-02-29");
+        check(-719_528, "0000-01-01");
+        check(2_932_896, "9999-12-31");
+        let mut out = Vec::new();
+        write_time(&mut out, 3_723_000_042);
+        assert_eq!(String::from_utf8_lossy(&out), "01:02:03.000042");
+    }
+}

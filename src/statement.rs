@@ -1,0 +1,186 @@
+//! What one source is told. Self-contained: a statement names columns by their types and carries every value to bind.
+
+use std::sync::Arc;
+
+use crate::name::{PathStep, TableName};
+use crate::value::{Column, Scalar};
+
+/// Reads rows of one table.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub struct Fetch {
+    /// The table or view.
+    pub table: TableName,
+    /// What each row gives, in order.
+    pub outputs: Vec<Output>,
+    /// A lookup: only rows that hold one of these keys, each with its key's position.
+    pub keys: Option<KeySet>,
+    /// Which rows.
+    pub condition: Option<Condition>,
+    /// Columns to group by, for aggregates.
+    pub group: Vec<Arc<Column>>,
+    /// Order of the rows; within each key for a lookup.
+    pub order: Vec<Order>,
+    /// First rows only; per key for a lookup.
+    pub limit: Option<u64>,
+    /// Rows to skip; per key for a lookup.
+    pub offset: u64,
+    /// The most rows that may come back; one more is an error, never a cut answer.
+    pub max_rows: u64,
+}
+
+/// One cell of each row.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub enum Output {
+    /// A column as it stands.
+    Column(Arc<Column>),
+    /// An aggregate over the group.
+    Aggregate(Aggregate, Option<Arc<Column>>),
+}
+
+/// An aggregate function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Aggregate {
+    /// Number of rows, or of values that are not NULL.
+    Count,
+    /// Sum of the values.
+    Sum,
+    /// Mean of the values.
+    Avg,
+    /// Least value.
+    Min,
+    /// Greatest value.
+    Max,
+}
+
+impl Aggregate {
+    /// The function's name in SQL and in requests.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Aggregate::Count => "COUNT",
+            Aggregate::Sum => "SUM",
+            Aggregate::Avg => "AVG",
+            Aggregate::Min => "MIN",
+            Aggregate::Max => "MAX",
+        }
+    }
+}
+
+/// The keys of a lookup.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub struct KeySet {
+    /// The columns that hold the key.
+    pub columns: Vec<KeyColumn>,
+    /// Per key, one value a column, in order of position.
+    pub keys: Vec<SmallKey>,
+    /// At most one row per key: the columns are unique.
+    pub unique: bool,
+    /// Rows come in the fetch's order across all keys, so that a row's place is its rank.
+    pub ranked: bool,
+    /// Further columns that must have fixed values (polymorphic keys).
+    pub when: Vec<(Arc<Column>, Scalar)>,
+}
+
+/// The values of one key, one a column.
+pub type SmallKey = smallvec::SmallVec<[Scalar; 1]>;
+
+/// One column of a lookup's key.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub struct KeyColumn {
+    /// The column, or the JSON column that the path starts in.
+    pub column: Arc<Column>,
+    /// Steps into a JSON document; empty for a plain column.
+    pub path: Vec<PathStep>,
+    /// How the column's value must equal the key's.
+    pub matching: Matching,
+}
+
+/// How a lookup compares a column with a key value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Matching {
+    /// By the column's own `=`.
+    Own,
+    /// By the column's own `=`, which uses the index, and bytewise.
+    Exact,
+    /// Ignoring the case of ASCII letters, by the column's collation or an index on `lower(c)`. May give too many rows.
+    IgnoreCase,
+    /// Leaves of a JSON document that are numbers, or texts that spell one. May give too many rows, and a row twice.
+    LeafNumber,
+    /// Leaves of a JSON document that are texts. May give a row twice.
+    LeafText,
+    /// As `LeafText`, ignoring the case of letters.
+    LeafIgnoreCase,
+}
+
+/// A condition on the columns of the fetched table.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub enum Condition {
+    /// All of them; true when empty.
+    All(Vec<Condition>),
+    /// At least one of them; false when empty.
+    Any(Vec<Condition>),
+    /// Not this one.
+    Not(Box<Condition>),
+    /// Exactly one of the two.
+    Xor(Box<Condition>, Box<Condition>),
+    /// A comparison with one value.
+    Compare(Arc<Column>, Comparison, Scalar),
+    /// Equal to one of the values.
+    In(Arc<Column>, Vec<Scalar>),
+    /// A pattern with `%` and `_`, by the database's own LIKE.
+    Like(Arc<Column>, Arc<str>),
+    /// No value.
+    IsNull(Arc<Column>),
+    /// Within both bounds, inclusive.
+    Between(Arc<Column>, Scalar, Scalar),
+}
+
+/// A comparison of a column with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    /// `=`
+    Eq,
+    /// `<>`
+    Ne,
+    /// `<`
+    Lt,
+    /// `<=`
+    Le,
+    /// `>`
+    Gt,
+    /// `>=`
+    Ge,
+}
+
+impl Comparison {
+    /// The operator in SQL.
+    pub fn as_sql(self) -> &'static str {
+        match self {
+            Comparison::Eq => "=",
+            Comparison::Ne => "<>",
+            Comparison::Lt => "<",
+            Comparison::Le => "<=",
+            Comparison::Gt => ">",
+            Comparison::Ge => ">=",
+        }
+    }
+}
+
+/// One term of an order.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub struct Order {
+    /// The column, or the aggregate of a grouped fetch.
+    pub by: Output,
+    /// Greatest first.
+    pub descending: bool,
+    /// Where NULLs stand; as the engine has it when absent.
+    pub nulls: Option<Nulls>,
+}
+
+/// Where NULLs stand in an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Nulls {
+    /// Before all values.
+    First,
+    /// After all values.
+    Last,
+}

@@ -1,0 +1,137 @@
+//! Log set-up, and metrics with plain labels. Knows no other module.
+
+use std::sync::LazyLock;
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+/// The label of what belongs to one source.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct SourceLabel {
+    /// The source's name.
+    pub source: String,
+}
+
+/// The labels of a finished request.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RequestLabel {
+    /// The HTTP method.
+    pub method: String,
+    /// The HTTP status.
+    pub status: u16,
+}
+
+/// All metrics of this process.
+pub struct Metrics {
+    registry: Registry,
+    /// Finished requests.
+    pub requests: Family<RequestLabel, Counter>,
+    /// Their time in seconds.
+    pub request_seconds: Histogram,
+    /// Statements sent.
+    pub statements: Family<SourceLabel, Counter>,
+    /// Statements that failed.
+    pub statement_errors: Family<SourceLabel, Counter>,
+    /// Their time in seconds, rows included.
+    pub statement_seconds: Family<SourceLabel, Histogram>,
+    /// Keys asked of the databases.
+    pub lookup_keys: Family<SourceLabel, Counter>,
+    /// Lookups answered from memory.
+    pub cache_hits: Family<SourceLabel, Counter>,
+    /// Lookups that were not remembered.
+    pub cache_misses: Family<SourceLabel, Counter>,
+    /// Remembered, but no longer valid.
+    pub cache_refused_stale: Family<SourceLabel, Counter>,
+    /// 1 while the source answers.
+    pub source_up: Family<SourceLabel, Gauge>,
+    /// Bytes of remembered rows.
+    pub cache_bytes: Gauge<i64, std::sync::atomic::AtomicI64>,
+    /// Loads of the configuration that were refused.
+    pub config_refused: Counter<u64, AtomicU64>,
+}
+
+/// The process's metrics.
+pub static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
+
+impl Metrics {
+    fn new() -> Self {
+        let seconds = || Histogram::new(exponential_buckets(0.0001, 2.0, 18));
+        let mut metrics = Metrics {
+            registry: Registry::with_prefix("crosskey"),
+            requests: Family::default(),
+            request_seconds: seconds(),
+            statements: Family::default(),
+            statement_errors: Family::default(),
+            statement_seconds: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.0001, 2.0, 18))),
+            lookup_keys: Family::default(),
+            cache_hits: Family::default(),
+            cache_misses: Family::default(),
+            cache_refused_stale: Family::default(),
+            source_up: Family::default(),
+            cache_bytes: Gauge::default(),
+            config_refused: Counter::default(),
+        };
+        let registry = &mut metrics.registry;
+        registry.register("requests", "finished requests", metrics.requests.clone());
+        registry.register("request_seconds", "time of a request", metrics.request_seconds.clone());
+        registry.register("statements", "statements sent", metrics.statements.clone());
+        registry.register("statement_errors", "statements that failed", metrics.statement_errors.clone());
+        registry.register("statement_seconds", "time of a statement, rows included", metrics.statement_seconds.clone());
+        registry.register("lookup_keys", "keys asked of the databases", metrics.lookup_keys.clone());
+        registry.register("cache_hits", "lookups answered from memory", metrics.cache_hits.clone());
+        registry.register("cache_misses", "lookups that were not remembered", metrics.cache_misses.clone());
+        registry.register(
+            "cache_refused_stale",
+            "remembered lookups that were no longer valid",
+            metrics.cache_refused_stale.clone(),
+        );
+        registry.register("source_up", "1 while the source answers", metrics.source_up.clone());
+        registry.register("cache_bytes", "bytes of remembered rows", metrics.cache_bytes.clone());
+        registry.register(
+            "config_refused",
+            "loads of the configuration that were refused",
+            metrics.config_refused.clone(),
+        );
+        metrics
+    }
+
+    /// The text that Prometheus reads.
+    pub fn encode(&self) -> String {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry)
+            .expect("writing to a string does not fail");
+        text
+    }
+}
+
+/// The label of a source.
+pub fn source_label(source: &str) -> SourceLabel {
+    SourceLabel { source: source.to_owned() }
+}
+
+/// Form of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs, one JSON object a line.
+    Json,
+}
+
+/// Starts the log on standard error; `RUST_LOG` chooses what is logged, by default information of ours and warnings.
+pub fn start_log(format: LogFormat, colours: bool) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,crosskey=info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second start (in tests) keeps the first log.
+    let _ = match format {
+        LogFormat::Text => builder.with_ansi(colours).with_target(false).try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+}
