@@ -103,14 +103,15 @@ pub fn quoted(name: &str) -> std::borrow::Cow<'_, str> {
 
 /// The known name that is most like `wanted`, if any is like it at all.
 pub fn closest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let wanted_lower = wanted.to_lowercase();
+    let wanted = wanted.to_lowercase();
     known
         .into_iter()
         .map(|name| {
             let lower = name.to_lowercase();
-            let likeness = strsim::jaro_winkler(&wanted_lower, &lower);
-            let part = wanted_lower.len() > 2 && (lower.contains(&wanted_lower) || wanted_lower.contains(&lower));
-            (if part { likeness.max(0.85) } else { likeness }, name)
+            let part = wanted.len() > 2 && (lower.contains(&wanted) || wanted.contains(&lower));
+            let slip = strsim::damerau_levenshtein(&wanted, &lower) <= 1.max(wanted.len() / 4);
+            let likeness = strsim::jaro_winkler(&wanted, &lower);
+            (if part || slip { likeness.max(0.85) } else { likeness }, name)
         })
         .filter(|(likeness, _)| *likeness > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
@@ -124,6 +125,7 @@ mod tests {
     #[test]
     fn the_closest_name_is_found_or_none() {
         assert_eq!(closest("custmer", ["contact", "customer", "payment"]), Some("customer"));
+        assert_eq!(closest("cmr", ["crm", "sales"]), Some("crm"));
         assert_eq!(closest("Email", ["email", "name"]), Some("email"));
         assert_eq!(closest("zzz", ["contact", "customer"]), None);
     }

@@ -17,9 +17,9 @@ use crate::name::TableRef;
 
 const STAMPS: usize = 1 << 20;
 
-/// What an entry depends on: the index of a stamp.
+/// What an entry depends on: a hash, which leads to a stamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Dependency(u32);
+pub struct Dependency(u64);
 
 impl Dependency {
     /// One row, by its primary key's cells.
@@ -43,7 +43,7 @@ impl Dependency {
     }
 
     fn of(hasher: &Xxh3) -> Self {
-        Self((hasher.finish() % STAMPS as u64) as u32)
+        Self(hasher.finish())
     }
 }
 
@@ -62,11 +62,20 @@ pub struct Stamps {
 
 impl Default for Stamps {
     fn default() -> Self {
-        Self { sequence: AtomicU64::new(1), stamps: (0..STAMPS).map(|_| AtomicU64::new(0)).collect() }
+        Self::with_stamps(STAMPS)
     }
 }
 
 impl Stamps {
+    /// A table of this many stamps.
+    pub fn with_stamps(stamps: usize) -> Self {
+        Self { sequence: AtomicU64::new(1), stamps: (0..stamps).map(|_| AtomicU64::new(0)).collect() }
+    }
+
+    fn stamp(&self, dependency: Dependency) -> &AtomicU64 {
+        &self.stamps[(dependency.0 % self.stamps.len() as u64) as usize]
+    }
+
     /// The counter, to be read before a statement is sent.
     pub fn now(&self) -> u64 {
         self.sequence.load(Ordering::SeqCst)
@@ -80,12 +89,12 @@ impl Stamps {
     /// Nothing that depends on this and was filled before now is served any more.
     pub fn invalidate(&self, dependency: Dependency) {
         let stamp = self.advance();
-        self.stamps[dependency.0 as usize].fetch_max(stamp, Ordering::SeqCst);
+        self.stamp(dependency).fetch_max(stamp, Ordering::SeqCst);
     }
 
     /// Whether all dependencies still stand as they were at `filled`.
     pub fn stand(&self, filled: u64, dependencies: &[Dependency]) -> bool {
-        dependencies.iter().all(|dependency| filled >= self.stamps[dependency.0 as usize].load(Ordering::SeqCst))
+        dependencies.iter().all(|dependency| filled >= self.stamp(*dependency).load(Ordering::SeqCst))
     }
 }
 
@@ -104,7 +113,7 @@ mod tests {
         /// invalidated after its number was drawn.
         #[test]
         fn nothing_invalidated_is_served(events in proptest::collection::vec((0u8..2, 0u8..4), 1..60)) {
-            let stamps = Stamps::default();
+            let stamps = Stamps::with_stamps(1 << 16);
             let of = |value: u8| Dependency::value(&table(), ["email"].into_iter(), &[value]);
             let mut fills: Vec<(u64, u8, bool)> = Vec::new();
             for (kind, value) in events {

@@ -1,1 +1,7 @@
+//! The one integration-test program; each module is a topic. With `SOURCES=all` (set by `make test`) the tests run on
+//! real PostgreSQL, MariaDB and SQLite; without it on SQLite alone.
 
+mod architecture;
+mod bad_files;
+mod scenarios;
+mod support;

@@ -1,0 +1,180 @@
+//! Scenarios: one file each under tests/scenarios, told in requests and replies, and run on every layout of engines.
+//!
+//! ```toml
+//! data = "shop"                  # tests/data/shop: crosskey.toml, and per source NAME.sql or NAME.ENGINE.sql
+//! layouts = [{ crm = "postgres", sales = "mysql" }]    # optional; by default each source on each engine, rotated
+//! [[request]]
+//! ask = "GET /api/v2/crm/_table/contact"
+//! headers = { "cache-control" = "no-cache" }           # optional
+//! body = '{}'                                          # optional
+//! status = 200                                         # optional
+//! reply = '{"resource": []}'     # compared as JSON, every number by its digits
+//! statements = { crm = 1 }       # optional: exactly these statements, none at the others
+//! ```
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::support::databases::{Engine, all_engines, create};
+use crate::support::proxy::Proxy;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scenario {
+    data: String,
+    #[serde(default)]
+    layouts: Vec<BTreeMap<String, String>>,
+    request: Vec<Exchange>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Exchange {
+    ask: String,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    body: String,
+    #[serde(default = "ok")]
+    status: u16,
+    reply: String,
+    #[serde(default)]
+    statements: Option<BTreeMap<String, u64>>,
+}
+
+fn ok() -> u16 {
+    200
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reading() {
+    run_folder("read").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors() {
+    run_folder("error").await;
+}
+
+async fn run_folder(name: &str) {
+    let folder = root().join("tests/scenarios").join(name);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .expect("the scenarios")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "no scenarios in {}", folder.display());
+    let mut failures = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a scenario");
+        let scenario: Scenario = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        for layout in layouts(&scenario) {
+            let label = format!("{} on {layout:?}", file.file_stem().expect("a name").to_string_lossy());
+            run(&scenario, &layout, &label, &mut failures).await;
+        }
+    }
+    assert!(failures.is_empty(), "{} failure(s)\n\n{}", failures.len(), failures.join("\n\n"));
+}
+
+/// The engines of each source: as the scenario says, else each source on each engine in turn.
+fn layouts(scenario: &Scenario) -> Vec<BTreeMap<String, Engine>> {
+    let sources = sources(&scenario.data);
+    let mut layouts: Vec<BTreeMap<String, Engine>> = Vec::new();
+    if scenario.layouts.is_empty() {
+        layouts.push(sources.iter().map(|source| (source.clone(), Engine::Sqlite)).collect());
+        let engines = [Engine::Sqlite, Engine::Postgres, Engine::Mysql];
+        for turn in 0..3 {
+            let rotated = sources.iter().enumerate().map(|(at, source)| (source.clone(), engines[(at + turn) % 3]));
+            layouts.push(rotated.collect());
+        }
+    }
+    for layout in &scenario.layouts {
+        layouts.push(layout.iter().map(|(source, engine)| (source.clone(), Engine::named(engine))).collect());
+    }
+    let available =
+        |layout: &BTreeMap<String, Engine>| all_engines() || layout.values().all(|engine| *engine == Engine::Sqlite);
+    layouts.retain(available);
+    layouts.dedup();
+    layouts
+}
+
+/// The data's sources, by its scripts.
+fn sources(data: &str) -> Vec<String> {
+    let folder = root().join("tests/data").join(data);
+    let mut names: Vec<String> = std::fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .filter_map(|entry| entry.expect("an entry").file_name().into_string().ok())
+        .filter_map(|name| name.strip_suffix(".sql").map(|stem| stem.split('.').next().unwrap_or(stem).to_owned()))
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+async fn run(scenario: &Scenario, layout: &BTreeMap<String, Engine>, label: &str, failures: &mut Vec<String>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let proxy = open(&scenario.data, layout, folder.path()).await;
+    for exchange in &scenario.request {
+        let before = proxy.statements();
+        let headers: Vec<(&str, &str)> = exchange.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let reply = proxy.send(&exchange.ask, &headers, &exchange.body).await;
+        let mut fail = |what: &str, wanted: &str, found: &str| {
+            failures.push(format!("{label}: {}\n  {what}: {wanted}\n  but it was: {found}", exchange.ask));
+        };
+        if reply.status.as_u16() != exchange.status {
+            fail("status", &exchange.status.to_string(), &format!("{} {}", reply.status, reply.text));
+            continue;
+        }
+        let wanted = parse(&exchange.reply, &exchange.ask);
+        let mut found = parse(&reply.text, &exchange.ask);
+        without_request_id(&mut found);
+        if wanted != found {
+            fail("reply", &wanted.to_string(), &found.to_string());
+        }
+        if let Some(wanted) = &exchange.statements {
+            let mut sent: BTreeMap<String, u64> = proxy.statements();
+            sent.iter_mut().for_each(|(source, count)| *count -= before[source]);
+            sent.retain(|_, count| *count > 0);
+            if sent != *wanted {
+                fail("statements", &format!("{wanted:?}"), &format!("{sent:?}"));
+            }
+        }
+    }
+}
+
+/// Opens a folder of tests/data on a layout.
+pub async fn open(data: &str, layout: &BTreeMap<String, Engine>, folder: &Path) -> Proxy {
+    let data = root().join("tests/data").join(data);
+    let mut urls = BTreeMap::new();
+    for (source, engine) in layout {
+        let own = data.join(format!("{source}.{}.sql", engine.name()));
+        let path = if own.exists() { own } else { data.join(format!("{source}.sql")) };
+        let script = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        urls.insert(source.clone(), create(*engine, folder, &script).await);
+    }
+    let text = std::fs::read_to_string(data.join("crosskey.toml")).expect("the data's key file");
+    Proxy::open(folder, &text, &urls).await
+}
+
+fn parse(text: &str, ask: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{ask}: {error}\n{text}"))
+}
+
+/// The request's id differs each time.
+fn without_request_id(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(members) => {
+            members.remove("request_id");
+            members.values_mut().for_each(without_request_id);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(without_request_id),
+        _ => {}
+    }
+}
+
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}

@@ -1,0 +1,119 @@
+//! Fresh databases of each engine, made by a test and filled by SQL scripts. PostgreSQL and MariaDB are the private
+//! servers that `scripts/test.sh` starts; their databases go with them.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use mysql_async::prelude::Queryable;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+
+/// A kind of database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+    Mysql,
+}
+
+impl Engine {
+    pub fn named(name: &str) -> Self {
+        match name {
+            "sqlite" => Engine::Sqlite,
+            "postgres" => Engine::Postgres,
+            "mysql" => Engine::Mysql,
+            other => panic!("no engine is called {other}"),
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Sqlite => "sqlite",
+            Engine::Postgres => "postgres",
+            Engine::Mysql => "mysql",
+        }
+    }
+}
+
+/// Whether the tests run on all engines.
+pub fn all_engines() -> bool {
+    std::env::var("SOURCES").is_ok_and(|value| value == "all")
+}
+
+fn server(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set; run the tests by `make test`"))
+}
+
+fn fresh_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("ck_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Makes a database, runs the script in it, and gives its url.
+pub async fn create(engine: Engine, folder: &Path, script: &str) -> String {
+    let name = fresh_name();
+    match engine {
+        Engine::Sqlite => {
+            let path = folder.join(format!("{name}.db"));
+            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+            let mut conn = options.connect().await.expect("a new SQLite file");
+            sqlx::raw_sql(AssertSqlSafe(script.to_owned()))
+                .execute(&mut conn)
+                .await
+                .unwrap_or_else(|error| panic!("{error}\n{script}"));
+            conn.close().await.expect("closing");
+            format!("sqlite:{}", path.display())
+        }
+        Engine::Postgres => {
+            let admin = server("CROSSKEY_TEST_POSTGRES");
+            postgres(&admin).await.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("CREATE DATABASE");
+            let url = with_database(&admin, &name);
+            postgres(&url).await.batch_execute(script).await.unwrap_or_else(|error| panic!("{error:?}\n{script}"));
+            url
+        }
+        Engine::Mysql => {
+            let admin = server("CROSSKEY_TEST_MYSQL");
+            let mut conn = mysql(&admin).await;
+            conn.query_drop(format!("CREATE DATABASE {name} CHARACTER SET utf8mb4")).await.expect("CREATE DATABASE");
+            conn.disconnect().await.expect("closing");
+            let url = with_database(&admin, &name);
+            let mut conn = mysql(&url).await;
+            conn.query_drop("SET time_zone = '+00:00'").await.expect("time zone");
+            for statement in script.split(";\n").map(str::trim).filter(|statement| !statement.is_empty()) {
+                conn.query_drop(statement).await.unwrap_or_else(|error| panic!("{error}\n{statement}"));
+            }
+            conn.disconnect().await.expect("closing");
+            url
+        }
+    }
+}
+
+/// Runs statements in a database that was made by [`create`].
+pub async fn execute(url: &str, script: &str) {
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        let mut conn =
+            sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.expect("the SQLite file");
+        sqlx::raw_sql(AssertSqlSafe(script.to_owned())).execute(&mut conn).await.expect("the script");
+        conn.close().await.expect("closing");
+    } else if url.starts_with("postgres") {
+        postgres(url).await.batch_execute(script).await.expect("the script");
+    } else {
+        let mut conn = mysql(url).await;
+        conn.query_drop(script).await.expect("the script");
+        conn.disconnect().await.expect("closing");
+    }
+}
+
+pub async fn postgres(url: &str) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("PostgreSQL");
+    tokio::spawn(connection);
+    client
+}
+
+pub async fn mysql(url: &str) -> mysql_async::Conn {
+    mysql_async::Conn::from_url(url).await.expect("MariaDB")
+}
+
+fn with_database(url: &str, name: &str) -> String {
+    let (base, _) = url.rsplit_once('/').expect("the url ends in a database");
+    format!("{base}/{name}")
+}

@@ -1,0 +1,4 @@
+//! Databases made for one test, and the proxy over them without a socket.
+
+pub mod databases;
+pub mod proxy;
