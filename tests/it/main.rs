@@ -3,5 +3,6 @@
 
 mod architecture;
 mod bad_files;
+mod differential;
 mod scenarios;
 mod support;

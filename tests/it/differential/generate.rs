@@ -1,0 +1,215 @@
+//! Random queries, and their spelling as REST paths.
+
+use crate::differential::data::{Kind, Table};
+
+/// A small generator (xorshift64*, Vigna 2014): the same seed gives the same run everywhere.
+pub struct Random(u64);
+
+impl Random {
+    pub fn new(seed: u64) -> Self {
+        Self(seed ^ 0x9E37_79B9_7F4A_7C15 | 1)
+    }
+
+    pub fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        ((self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize) % limit
+    }
+
+    fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+}
+
+pub struct Query {
+    pub table: usize,
+    pub selection: Selection,
+}
+
+#[derive(Default)]
+pub struct Selection {
+    pub fields: Option<Vec<&'static str>>,
+    pub filter: Option<Filter>,
+    pub order: Vec<Order>,
+    pub limit: Option<usize>,
+    pub offset: usize,
+    /// Relation of the table, and what is read there.
+    pub embeds: Vec<(usize, Selection)>,
+}
+
+pub struct Order {
+    pub column: &'static str,
+    pub descending: bool,
+    /// Nulls first, last, or as the engine has it.
+    pub nulls_first: Option<bool>,
+}
+
+pub enum Filter {
+    And(Vec<Filter>),
+    Or(Vec<Filter>),
+    Not(Box<Filter>),
+    /// Column, operator and value in the words of both SQL and REST.
+    Is(&'static str, String),
+}
+
+pub fn query(random: &mut Random, tables: &[Table]) -> Query {
+    let table = random.below(tables.len());
+    Query { table, selection: selection(random, tables, table, 3, true) }
+}
+
+fn selection(random: &mut Random, tables: &[Table], at: usize, depth: usize, many: bool) -> Selection {
+    let table = &tables[at];
+    let mut selection = Selection::default();
+    if random.chance(50) {
+        let mut fields: Vec<&'static str> = table.columns.iter().map(|column| column.name).collect();
+        fields.retain(|_| random.chance(60));
+        if !fields.is_empty() {
+            selection.fields = Some(fields);
+        }
+    }
+    if random.chance(40) {
+        selection.filter = Some(filter(random, table, 2));
+    }
+    if many && random.chance(50) {
+        for _ in 0..=random.below(2) {
+            let column = &table.columns[random.below(table.columns.len())];
+            let known = selection.order.iter().any(|order: &Order| order.column == column.name);
+            if column.kind != Kind::Json && !known {
+                let nulls_first = if random.chance(30) { Some(random.chance(50)) } else { None };
+                selection.order.push(Order { column: column.name, descending: random.chance(50), nulls_first });
+            }
+        }
+    }
+    if many && random.chance(50) {
+        selection.limit = Some(1 + random.below(6));
+    }
+    if many && random.chance(20) {
+        selection.offset = random.below(4);
+    }
+    if depth > 0 {
+        for (relation, of) in table.relations.iter().enumerate() {
+            if random.chance(45) {
+                selection.embeds.push((relation, self::selection(random, tables, of.target, depth - 1, of.many)));
+            }
+        }
+    }
+    selection
+}
+
+fn filter(random: &mut Random, table: &Table, depth: usize) -> Filter {
+    if depth > 0 && random.chance(40) {
+        let parts = |random: &mut Random| (0..2 + random.below(2)).map(|_| filter(random, table, depth - 1)).collect();
+        return match random.below(3) {
+            0 => Filter::And(parts(random)),
+            1 => Filter::Or(parts(random)),
+            _ => Filter::Not(Box::new(filter(random, table, depth - 1))),
+        };
+    }
+    let columns: Vec<_> = table.columns.iter().filter(|column| column.kind != Kind::Json).collect();
+    let column = columns[random.below(columns.len())];
+    let value = |random: &mut Random| match column.kind {
+        Kind::Int => (random.below(40) as i64 - 5).to_string(),
+        _ => {
+            let words = [
+                "'alpha'",
+                "'beta'",
+                "'gamma'",
+                "'o''brien'",
+                "'a,b'",
+                "'(x)'",
+                "'de'",
+                "'t3'",
+                "'isbn 7'",
+                "'zzz'",
+                "''",
+            ];
+            words[random.below(words.len())].to_owned()
+        }
+    };
+    let condition = match random.below(8) {
+        0 => "IS NULL".to_owned(),
+        1 => "IS NOT NULL".to_owned(),
+        2 => format!("IN ({}, {}, {})", value(random), value(random), value(random)),
+        3 => format!("BETWEEN {} AND {}", value(random), value(random)),
+        4 if column.kind == Kind::Text => format!("LIKE '%{}%'", ["a", "e", "isbn 1", "t1", "%"][random.below(5)]),
+        _ => format!("{} {}", ["=", "<>", "<", "<=", ">", ">="][random.below(6)], value(random)),
+    };
+    Filter::Is(column.name, condition)
+}
+
+impl Filter {
+    /// The same words are SQL and REST; `alias` stands before each column.
+    pub fn text(&self, alias: &str) -> String {
+        let all = |parts: &[Filter], word: &str| {
+            parts.iter().map(|part| format!("({})", part.text(alias))).collect::<Vec<_>>().join(word)
+        };
+        match self {
+            Filter::And(parts) => all(parts, " AND "),
+            Filter::Or(parts) => all(parts, " OR "),
+            Filter::Not(part) => format!("NOT ({})", part.text(alias)),
+            Filter::Is(column, condition) => format!("{alias}{column} {condition}"),
+        }
+    }
+}
+
+impl Query {
+    /// `/api/v2/…` with all parameters.
+    pub fn path(&self, tables: &[Table]) -> String {
+        let table = &tables[self.table];
+        let mut params = Vec::new();
+        parameters(tables, self.table, &self.selection, "", &mut params);
+        let mut related = Vec::new();
+        paths(tables, self.table, &self.selection, "", &mut related);
+        if !related.is_empty() {
+            params.push(("related".to_owned(), related.join(",")));
+        }
+        let query: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
+        format!("/api/v2/{}/_table/{}?{query}", table.source, table.name)
+    }
+}
+
+fn paths(tables: &[Table], at: usize, selection: &Selection, prefix: &str, related: &mut Vec<String>) {
+    for (relation, below) in &selection.embeds {
+        let relation = &tables[at].relations[*relation];
+        let path = format!("{prefix}{}", relation.name);
+        paths(tables, relation.target, below, &format!("{path}."), related);
+        related.push(path);
+    }
+}
+
+fn parameters(tables: &[Table], at: usize, selection: &Selection, prefix: &str, params: &mut Vec<(String, String)>) {
+    let mut add = |name: &str, value: String| params.push((format!("{prefix}{name}"), value));
+    if let Some(fields) = &selection.fields {
+        add("fields", fields.join(","));
+    }
+    if let Some(filter) = &selection.filter {
+        add("filter", filter.text(""));
+    }
+    if !selection.order.is_empty() {
+        let terms: Vec<String> = selection.order.iter().map(|order| order.text("")).collect();
+        add("order", terms.join(", "));
+    }
+    if let Some(limit) = selection.limit {
+        add("limit", limit.to_string());
+    }
+    if selection.offset > 0 {
+        add("offset", selection.offset.to_string());
+    }
+    for (relation, below) in &selection.embeds {
+        let relation = &tables[at].relations[*relation];
+        parameters(tables, relation.target, below, &format!("{prefix}{}.", relation.name), params);
+    }
+}
+
+impl Order {
+    pub fn text(&self, alias: &str) -> String {
+        let direction = if self.descending { "desc" } else { "asc" };
+        let nulls = match self.nulls_first {
+            Some(true) => " nulls first",
+            Some(false) => " nulls last",
+            None => "",
+        };
+        format!("{alias}{} {direction}{nulls}", self.column)
+    }
+}

@@ -1,0 +1,66 @@
+//! Random nested reads over tables that are split across three databases give what SQL gives over the same tables in
+//! one database. The seed is printed; `CROSSKEY_SEED=n` repeats a run, `CROSSKEY_CASES=n` sets its length.
+
+mod data;
+mod generate;
+mod oracle;
+
+use std::collections::BTreeMap;
+
+use crate::support::databases::{Engine, all_engines, create};
+use crate::support::proxy::Proxy;
+
+const KEYS: &str = include_str!("crosskey.toml");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn split_and_single_databases_agree() {
+    let seed = std::env::var("CROSSKEY_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock after 1970");
+        now.as_nanos() as u64
+    });
+    let cases: usize = std::env::var("CROSSKEY_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(2400);
+    println!("CROSSKEY_SEED={seed}");
+    let mut random = generate::Random::new(seed);
+    let tables = data::tables();
+    let rows = data::rows(&mut random, &tables);
+    let oracle = oracle::Oracle::open(&tables, &rows).await;
+
+    let engines = [Engine::Postgres, Engine::Mysql, Engine::Sqlite];
+    let layouts: Vec<[Engine; 3]> = match all_engines() {
+        true => (0..3).map(|turn| [engines[turn], engines[(turn + 1) % 3], engines[(turn + 2) % 3]]).collect(),
+        false => vec![[Engine::Sqlite; 3]],
+    };
+    let mut failures = Vec::new();
+    let mut related = 0;
+    for layout in &layouts {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut urls = BTreeMap::new();
+        for (source, engine) in data::SOURCES.iter().zip(layout) {
+            urls.insert(
+                (*source).to_owned(),
+                create(*engine, folder.path(), &data::script(&tables, &rows, source)).await,
+            );
+        }
+        let proxy = Proxy::open(folder.path(), KEYS, &urls).await;
+        for _ in 0..cases / layouts.len() {
+            let query = generate::query(&mut random, &tables);
+            let expected = oracle.answer(&tables, &query, layout).await;
+            let path = query.path(&tables);
+            let reply = proxy.get(&path).await;
+            let mut found = if reply.status == 200 { reply.json() } else { serde_json::Value::Null };
+            if let Some(members) = found.as_object_mut() {
+                members.remove("meta");
+            }
+            related += usize::from(reply.text.contains("[{\"id\"") || reply.text.contains(":{\""));
+            if found != serde_json::json!({"resource": expected}) {
+                failures.push(format!(
+                    "{layout:?}\nGET {path}\n  expected {expected}\n  found {} {}",
+                    reply.status, reply.text
+                ));
+            }
+        }
+    }
+    assert!(related > cases / 5, "too few cases had related rows to tell anything: {related}");
+    let shown = failures.iter().take(5).cloned().collect::<Vec<_>>().join("\n\n");
+    assert!(failures.is_empty(), "seed {seed}: {} of {cases} cases differ\n{shown}", failures.len());
+}

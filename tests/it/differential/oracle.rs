@@ -1,0 +1,133 @@
+//! The same answer by one SQL statement over one database with all tables: nested correlated sub-selects, nothing shared
+//! with the program under test.
+
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, ConnectOptions, SqliteConnection};
+
+use crate::differential::data::{Kind, Rows, SOURCES, Table, script};
+use crate::differential::generate::{Query, Selection};
+use crate::support::databases::Engine;
+
+pub struct Oracle {
+    conn: tokio::sync::Mutex<SqliteConnection>,
+}
+
+impl Oracle {
+    pub async fn open(tables: &[Table], rows: &Rows) -> Self {
+        let mut conn =
+            sqlx::sqlite::SqliteConnectOptions::new().in_memory(true).connect().await.expect("a database in memory");
+        sqlx::raw_sql(AssertSqlSafe(script(tables, rows, "*"))).execute(&mut conn).await.expect("the script");
+        sqlx::raw_sql(AssertSqlSafe("PRAGMA case_sensitive_like = on")).execute(&mut conn).await.expect("the pragma");
+        Self { conn: tokio::sync::Mutex::new(conn) }
+    }
+
+    pub async fn answer(&self, tables: &[Table], query: &Query, layout: &[Engine; 3]) -> Value {
+        let mut selection = Select { tables, layout, aliases: 0 };
+        let sql = format!("SELECT {}", selection.list(query.table, &query.selection, None));
+        let mut conn = self.conn.lock().await;
+        let text: String = sqlx::query_scalar(AssertSqlSafe(sql.clone()))
+            .fetch_one(&mut *conn)
+            .await
+            .unwrap_or_else(|error| panic!("{error}\n{sql}"));
+        serde_json::from_str(&text).expect("SQLite prints JSON")
+    }
+}
+
+struct Select<'a> {
+    tables: &'a [Table],
+    layout: &'a [Engine; 3],
+    aliases: usize,
+}
+
+/// How rows hang on the rows above: FROM, WHERE, default order, and whether one or many.
+struct Join {
+    from: String,
+    on: String,
+    order: String,
+}
+
+impl Select<'_> {
+    /// An expression: the JSON array of the selected rows.
+    fn list(&mut self, at: usize, selection: &Selection, join: Option<(&str, Join)>) -> String {
+        let table = &self.tables[at];
+        let (alias, join) = match join {
+            Some((alias, join)) => (alias.to_owned(), join),
+            None => {
+                let alias = self.alias();
+                let from = format!("{} {alias}", table.name);
+                (alias, Join { from, on: "1 = 1".to_owned(), order: String::new() })
+            }
+        };
+        let object = self.object(at, selection, &alias);
+        let filter = selection.filter.as_ref().map_or("1 = 1".to_owned(), |filter| filter.text(&format!("{alias}.")));
+        let mut order: Vec<String> = selection.order.iter().map(|order| self.order(at, order, &alias)).collect();
+        if order.is_empty() && !join.order.is_empty() {
+            order.push(join.order);
+        }
+        order.extend(table.key.iter().map(|key| format!("{alias}.{key}")));
+        let limit = selection.limit.map_or(-1, |limit| limit as i64);
+        format!(
+            "(SELECT json_group_array(json(o)) FROM (SELECT {object} AS o FROM {} WHERE ({}) AND ({filter}) ORDER BY {} LIMIT {limit} OFFSET {}))",
+            join.from,
+            join.on,
+            order.join(", "),
+            selection.offset
+        )
+    }
+
+    fn object(&mut self, at: usize, selection: &Selection, alias: &str) -> String {
+        let table = &self.tables[at];
+        let mut columns: Vec<&str> = match &selection.fields {
+            Some(fields) => fields.clone(),
+            None => table.columns.iter().map(|column| column.name).collect(),
+        };
+        for (relation, _) in &selection.embeds {
+            for near in table.relations[*relation].near {
+                if !columns.contains(near) {
+                    columns.push(near);
+                }
+            }
+        }
+        let mut members: Vec<String> = columns
+            .iter()
+            .map(|name| {
+                let json = table.columns.iter().any(|column| column.name == *name && column.kind == Kind::Json);
+                if json { format!("'{name}', json({alias}.{name})") } else { format!("'{name}', {alias}.{name}") }
+            })
+            .collect();
+        for (at_relation, below) in &selection.embeds {
+            let relation = &table.relations[*at_relation];
+            let child = self.alias();
+            let fill = |text: &str| text.replace("{p}", alias).replace("{c}", &child);
+            let from = match relation.from {
+                "" => format!("{} {child}", self.tables[relation.target].name),
+                from => fill(from),
+            };
+            let join = Join { from, on: fill(relation.on), order: fill(relation.order) };
+            let rows = self.list(relation.target, below, Some((&child, join)));
+            let value = if relation.many {
+                format!("json({rows})")
+            } else {
+                format!("json(coalesce({rows} -> '$[0]', 'null'))")
+            };
+            members.push(format!("'{}', {value}", relation.name));
+        }
+        format!("json_object({})", members.join(", "))
+    }
+
+    /// NULLs stand where the listed table's engine puts them.
+    fn order(&self, at: usize, order: &crate::differential::generate::Order, alias: &str) -> String {
+        let text = order.text(&format!("{alias}."));
+        if order.nulls_first.is_some() {
+            return text;
+        }
+        let source = SOURCES.iter().position(|source| *source == self.tables[at].source).expect("a source");
+        let first = (self.layout[source] == Engine::Postgres) == order.descending;
+        format!("{text} {}", if first { "NULLS FIRST" } else { "NULLS LAST" })
+    }
+
+    fn alias(&mut self) -> String {
+        self.aliases += 1;
+        format!("t{}", self.aliases)
+    }
+}
