@@ -4,5 +4,9 @@
 mod architecture;
 mod bad_files;
 mod differential;
+mod docs;
+mod operation;
+mod outage;
 mod scenarios;
 mod support;
+mod volume;

@@ -1,0 +1,145 @@
+//! What is documented is true: examples run, files load, every code and metric is listed.
+
+use std::collections::BTreeMap;
+
+use crosskey::config;
+use crosskey::engine::demo;
+use crosskey::error::Code;
+use crosskey::telemetry::METRICS;
+
+use crate::scenarios::root;
+use crate::support::proxy::Proxy;
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+async fn demo_proxy(folder: &std::path::Path) -> Proxy {
+    let path = demo::write(folder).await.expect("the demo's folder");
+    let text = std::fs::read_to_string(path).expect("the demo's key file");
+    Proxy::open(folder, &text, &BTreeMap::new()).await
+}
+
+/// Every request that `crosskey demo` prints answers with rows.
+#[tokio::test]
+async fn the_demo_prints_requests_that_work() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let proxy = demo_proxy(folder.path()).await;
+    let paths: Vec<&str> = demo::EXAMPLES.lines().filter_map(|line| line.strip_prefix("GET ")).collect();
+    assert!(paths.len() >= 12, "only {} examples", paths.len());
+    for path in paths {
+        let reply = proxy.get(path).await;
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text);
+        assert!(reply.text.len() > 60 && !reply.text.contains("\"resource\":[]"), "{path}: {}", reply.text);
+    }
+}
+
+/// The README's `curl` lines give the answers that stand below them.
+#[tokio::test]
+async fn the_readme_shows_real_answers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let proxy = demo_proxy(folder.path()).await;
+    let readme = read("README.md");
+    let mut lines = readme.lines();
+    let mut checked = 0;
+    while let Some(line) = lines.next() {
+        let Some(url) = line.strip_prefix("$ curl -s 'http://127.0.0.1:8787").and_then(|rest| rest.strip_suffix('\''))
+        else {
+            continue;
+        };
+        let shown = lines.next().expect("an answer below the request");
+        let reply = proxy.get(url).await;
+        let shown: serde_json::Value =
+            serde_json::from_str(shown).unwrap_or_else(|error| panic!("{url}: {error}: {shown}"));
+        let mut found = reply.json();
+        if let Some(context) = found.pointer_mut("/error/context").and_then(serde_json::Value::as_object_mut) {
+            context.remove("request_id");
+        }
+        let mut shown = shown;
+        if let Some(context) = shown.pointer_mut("/error/context").and_then(serde_json::Value::as_object_mut) {
+            context.remove("request_id");
+        }
+        assert_eq!(found, shown, "{url}");
+        checked += 1;
+    }
+    assert!(checked >= 5, "only {checked} examples in the README");
+}
+
+/// Complete key files in the README load.
+#[tokio::test]
+async fn the_readmes_key_files_load() {
+    let folder = tempfile::tempdir().expect("a folder");
+    demo::write(folder.path()).await.expect("the demo's folder");
+    let readme = read("README.md");
+    let mut loaded = 0;
+    for block in readme.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+        if !block.contains("[sources.") {
+            continue;
+        }
+        Proxy::open(folder.path(), block, &BTreeMap::new()).await;
+        loaded += 1;
+    }
+    assert!(loaded >= 1, "the README shows no key file");
+}
+
+/// Every file in config/ loads, and the example names every key that the file knows.
+#[test]
+fn the_config_files_load() {
+    let mut count = 0;
+    for entry in std::fs::read_dir(root().join("config")).expect("config") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let env = |name: &str| match name {
+                "CRM_URL" => Some("postgres://crosskey@127.0.0.1/crm".to_owned()),
+                "BILLING_URL" => Some("mysql://crosskey@127.0.0.1/billing".to_owned()),
+                _ => None,
+            };
+            let loaded = config::load::load_with(&path, &env);
+            loaded.unwrap_or_else(|faults| panic!("{}\n{}", path.display(), faults.render(false)));
+            count += 1;
+        }
+    }
+    assert!(count >= 2, "only {count} files");
+    let example = read("config/example.toml");
+    let schema = config::file::json_schema();
+    let mut missing = Vec::new();
+    let mut keys = 0;
+    let mut visit = |properties: &serde_json::Value| {
+        for key in properties.as_object().into_iter().flat_map(serde_json::Map::keys) {
+            keys += 1;
+            if !example.contains(key.as_str()) {
+                missing.push(key.clone());
+            }
+        }
+    };
+    visit(&schema["properties"]);
+    schema["$defs"].as_object().expect("definitions").values().for_each(|definition| visit(&definition["properties"]));
+    assert!(missing.is_empty(), "config/example.toml does not show {missing:?}");
+    assert!(keys > 40, "only {keys} keys were looked for");
+}
+
+#[test]
+fn every_error_code_is_documented() {
+    let text = read("docs/errors.md");
+    let mut documented: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("## ")).map(|line| line.trim().trim_matches('`')).collect();
+    documented.retain(|line| line.chars().all(|c| c.is_ascii_uppercase() || c == '_'));
+    documented.sort_unstable();
+    let mut known: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    known.sort_unstable();
+    assert_eq!(documented, known);
+}
+
+#[test]
+fn every_metric_is_documented() {
+    let text = read("docs/metrics.md");
+    let exposed = METRICS.encode();
+    let mut count = 0;
+    for line in exposed.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+        let (name, kind) = line.split_once(' ').expect("a name and a type");
+        let shown = if kind == "counter" { format!("{name}_total") } else { name.to_owned() };
+        assert!(text.contains(&format!("`{shown}`")), "docs/metrics.md does not list `{shown}`");
+        count += 1;
+    }
+    assert!(count >= 10, "only {count} metrics");
+}

@@ -1,0 +1,217 @@
+//! The program as an operator meets it: a process with a real socket, signals, a key file that changes, hostile pages.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_crosskey");
+
+/// A `crosskey demo` process, ended with the test.
+struct Process {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Process {
+    fn demo(folder: &Path) -> Self {
+        let mut child = Command::new(BINARY)
+            .args(["demo", "--listen", "127.0.0.1:0", "--dir"])
+            .arg(folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let address = loop {
+            let line = lines.next().expect("it prints its address").expect("text");
+            if let Some(rest) = line.trim().strip_prefix("API        http://") {
+                break rest.split('/').next().expect("an address").parse().expect("an address");
+            }
+        };
+        // Keep reading, so that it never waits for us.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address }
+    }
+
+    fn ask(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).expect("it listens");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time limit");
+        stream.write_all(request.as_bytes()).expect("sending");
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).expect("an answer");
+        reply
+    }
+
+    fn get(&self, path: &str) -> String {
+        self.ask(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address))
+    }
+
+    fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([name, &self.child.id().to_string()]).status().expect("kill");
+        assert!(status.success());
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            if let Some(status) = self.child.try_wait().expect("its state") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "it does not end");
+            std::thread::yield_now();
+        }
+    }
+
+    /// Asks until the answer holds `part`.
+    fn until(&self, path: &str, part: &str) -> String {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let reply = self.get(path);
+            if reply.contains(part) {
+                return reply;
+            }
+            assert!(Instant::now() < deadline, "{path} never held {part}: {reply}");
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_process_serves_reloads_and_drains() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut process = Process::demo(folder.path());
+    assert!(process.get("/livez").starts_with("HTTP/1.1 200"));
+    assert!(process.get("/readyz").contains("\"status\":\"ready\""));
+    assert!(process.get("/api/v2/crm/_table/contact/1?related=customers").contains("\"customers\":[{"));
+    let metrics = process.get("/metrics");
+    assert!(metrics.contains("crosskey_statements_total{source=\"crm\"} 1"), "{metrics}");
+
+    // A good change is live at once.
+    let file = folder.path().join("crosskey.toml");
+    let good = std::fs::read_to_string(&file).expect("the key file");
+    std::fs::write(&file, good.replace("inverse = \"customers\"", "inverse = \"accounts\"")).expect("writing");
+    process.until("/api/v2/crm/_table/contact/1?related=accounts", "\"accounts\":[{");
+
+    // A bad one changes nothing, and /readyz says so.
+    std::fs::write(&file, good.replace("crm.contact.email", "crm.contact.emial")).expect("writing");
+    process.until("/readyz", "\"state\":\"refused\"");
+    assert!(process.get("/api/v2/crm/_table/contact/1?related=accounts").contains("\"accounts\":[{"));
+
+    // SIGHUP loads it anew too.
+    std::fs::write(&file, &good).expect("writing");
+    process.signal("-HUP");
+    process.until("/readyz", "\"config\":{\"state\":\"ok\"}");
+    process.until("/api/v2/crm/_table/contact/1?related=customers", "\"customers\":[{");
+
+    // SIGTERM: an idle connection does not keep it, and it ends well.
+    let _idle = TcpStream::connect(process.address).expect("a connection");
+    process.signal("-TERM");
+    assert_eq!(process.wait().code(), Some(0));
+}
+
+/// A page that rebinds its name to the loopback address, and a form of another site: neither is answered.
+#[test]
+fn hostile_pages_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let process = Process::demo(folder.path());
+    let port = process.address.port();
+    for path in ["/api/v2/crm/_table/contact", "/readyz", "/metrics", "/livez", "/nowhere"] {
+        let rebound = process.ask(&format!(
+            "GET {path} HTTP/1.1\r\nHost: rebind.example:{port}\r\nSec-Fetch-Site: same-origin\r\nConnection: close\r\n\r\n"
+        ));
+        assert!(rebound.starts_with("HTTP/1.1 403"), "{path}: {rebound}");
+        assert!(!rebound.contains("anna.schneider"), "{rebound}");
+    }
+    let body = "{\"resource\":[{\"id\":1}]}";
+    let form = process.ask(&format!(
+        "POST /api/v2/crm/_table/contact?method=GET HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://evil.example\r\n\
+         Content-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    ));
+    assert!(form.starts_with("HTTP/1.1 403") && form.contains("FORBIDDEN"), "{form}");
+    let own = process.ask(&format!(
+        "POST /api/v2/crm/_table/contact?method=GET HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    ));
+    assert!(own.starts_with("HTTP/1.1 200"), "{own}");
+    // Two hosts, and none.
+    let two =
+        process.ask("GET /livez HTTP/1.1\r\nHost: localhost\r\nHost: rebind.example\r\nConnection: close\r\n\r\n");
+    assert!(two.starts_with("HTTP/1.1 4"), "{two}");
+    let none = process.ask("GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n");
+    assert!(none.starts_with("HTTP/1.1 4"), "{none}");
+}
+
+/// HTTP/2 with prior knowledge: the same answer, and the same check of the host.
+#[tokio::test]
+async fn http2_is_spoken() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let process = Process::demo(folder.path());
+    let client: hyper_util::client::legacy::Client<_, http_body_util::Empty<bytes::Bytes>> =
+        hyper_util::client::legacy::Client::builder(hyper_util::rt::TokioExecutor::new()).http2_only(true).build_http();
+    let url = format!("http://{}/api/v2/crm/_table/contact/1?fields=first_name", process.address);
+    let reply = client.get(url.parse().expect("a url")).await.expect("an answer");
+    assert_eq!((reply.version(), reply.status().as_u16()), (http::Version::HTTP_2, 200));
+    assert!(reply.headers().contains_key("x-request-id"));
+    let body = http_body_util::BodyExt::collect(reply.into_body()).await.expect("a body").to_bytes();
+    assert_eq!(&body[..], b"{\"first_name\":\"Anna\"}");
+}
+
+fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(BINARY).args(arguments).env_remove("CROSSKEY_CONFIG").output().expect("the program runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn commands_answer_and_exit_as_documented() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(Process::demo(folder.path()));
+    let file = folder.path().join("crosskey.toml");
+    let path = file.to_str().expect("text");
+
+    let (code, out, error) = run(&["check", "-c", path]);
+    assert_eq!(code, Some(0), "{out}{error}");
+    let good = std::fs::read_to_string(&file).expect("the key file");
+    std::fs::write(
+        &file,
+        good.replace("crm.contact.email", "crm.contact.emial")
+            .replace("billing.customer.username", "billing.custmer.username"),
+    )
+    .expect("writing");
+    let (code, _, error) = run(&["check", "-c", path]);
+    assert_eq!(code, Some(1));
+    assert!(error.contains("did you mean `email`?") && error.contains("did you mean `customer`?"), "{error}");
+    let (code, out, _) = run(&["check", "-c", path, "--format", "json"]);
+    assert_eq!(code, Some(1));
+    let faults: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert!(faults[0]["line"].as_u64() > Some(1) && faults[0]["column"].as_u64() > Some(1), "{out}");
+    let (code, _, _) = run(&["check", "-c", "/nowhere/crosskey.toml"]);
+    assert_eq!(code, Some(2));
+    let (code, _, error) = run(&["serve", "-c", "/nowhere/crosskey.toml"]);
+    assert_eq!(code, Some(2), "{error}");
+
+    let (code, out, _) = run(&["schema", "config"]);
+    let schema: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((code, &schema["properties"]["foreign_key"]["type"]), (Some(0), &"array".into()));
+    for shell in ["bash", "zsh", "fish"] {
+        let (code, out, _) = run(&["completions", shell]);
+        assert!(code == Some(0) && out.contains("crosskey"), "{shell}");
+    }
+    for command in ["demo", "serve", "check", "schema", "completions"] {
+        let (code, out, _) = run(&[command, "--help"]);
+        assert!(code == Some(0) && out.lines().count() > 5, "{command}");
+    }
+    let (code, _, error) = run(&["demo", "--listen", "0.0.0.0:1"]);
+    assert!(code == Some(2) && error.contains("loopback"), "{error}");
+}
