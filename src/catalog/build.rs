@@ -64,15 +64,16 @@ impl Building {
             Building { catalog: Catalog::default(), faults: Vec::new(), by_ref: HashMap::new(), keys: Vec::new() };
         for (name, source) in &config.sources {
             let found = introspected.get(name);
-            let mut tables = IndexMap::new();
+            let (mut tables, mut folded) = (IndexMap::new(), HashMap::new());
             for table in found.into_iter().flatten() {
                 let id = TableId(building.catalog.entries.len() as u32);
                 building.by_ref.insert(table.name.clone(), id);
-                let mut printed = String::new();
-                if let Some(schema) = &table.name.table.schema {
-                    printed = format!("{}.", schema.to_lowercase());
-                }
-                tables.entry(printed + &table.name.table.name.to_lowercase()).or_insert(id);
+                let printed = match &table.name.table.schema {
+                    Some(schema) => format!("{schema}.{}", table.name.table.name),
+                    None => table.name.table.name.to_string(),
+                };
+                folded.entry(printed.to_lowercase()).or_insert(id);
+                tables.entry(printed).or_insert(id);
                 building.catalog.entries.push(Entry {
                     table: Arc::new(table.clone()),
                     relationships: Vec::new(),
@@ -83,7 +84,7 @@ impl Building {
             building
                 .catalog
                 .sources
-                .insert(name.clone(), SourceEntry { config: source.clone(), known: found.is_some(), tables });
+                .insert(name.clone(), SourceEntry { config: source.clone(), known: found.is_some(), tables, folded });
         }
         building
     }

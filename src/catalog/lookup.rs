@@ -30,8 +30,10 @@ pub(super) struct SourceEntry {
     pub config: Source,
     /// False while it could not be read.
     pub known: bool,
-    /// Its tables by lower-cased printed name.
+    /// Its tables by printed name.
     pub tables: IndexMap<String, TableId>,
+    /// The same by lower-cased name, for names in any case.
+    pub folded: HashMap<String, TableId>,
 }
 
 /// A table with its relationships.
@@ -82,10 +84,10 @@ impl Catalog {
         self.sources.get(source).is_some_and(|source| source.known)
     }
 
-    /// A table by its printed name, in any case.
+    /// A table by its printed name: the exact spelling first, then any case.
     pub fn table(&self, source: &str, name: &str) -> Option<TableId> {
-        let tables = &self.sources.get(source)?.tables;
-        tables.get(&name.to_lowercase()).copied()
+        let source = self.sources.get(source)?;
+        source.tables.get(name).or_else(|| source.folded.get(&name.to_lowercase())).copied()
     }
 
     /// The tables of a source.

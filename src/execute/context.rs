@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use parking_lot::Mutex;
 
 use crate::cache::Cache;
-use crate::config::Limits;
+use crate::config::{Limits, OnUnavailable};
 use crate::execute::lane::Lanes;
 use crate::name::SourceName;
 use crate::source::{OpenSource, SourceError};
@@ -42,6 +42,11 @@ pub struct Partial {
 }
 
 impl Context<'_> {
+    /// Whether related rows may read as null while this source is down.
+    pub fn may_be_missing(&self, name: &SourceName) -> bool {
+        self.sources.get(name).is_some_and(|source| source.config.on_unavailable != OnUnavailable::Fail)
+    }
+
     /// The open source of a step.
     pub fn source(&self, name: &SourceName) -> Result<&Arc<OpenSource>, SourceError> {
         self.sources

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, try_join_all};
 
-use crate::config::OnUnavailable;
 use crate::error::{Code, Coded};
 use crate::execute::context::{Context, Partial};
 use crate::execute::join;
 use crate::execute::lookup::{Looked, lookup};
 use crate::execute::rows::{Level, Links, Nested, RowRef};
+use crate::name::SourceName;
 use crate::plan::{Embed, ReadPlan, Step};
 use crate::source::SourceError;
 
@@ -115,7 +115,7 @@ async fn nested(context: &Context<'_>, embed: &Embed, rows: &[RowRef]) -> Result
     match follow(context, embed, rows).await {
         Ok((links, looked)) => {
             if looked.stale {
-                note(context, embed, "stale");
+                note(context, embed, &embed.step.source, "stale");
             }
             let links = if embed.hop.ranked
                 || embed.cut.is_some()
@@ -129,8 +129,8 @@ async fn nested(context: &Context<'_>, embed: &Embed, rows: &[RowRef]) -> Result
             let level = level(context, &embed.step, looked.rows).await?;
             Ok(Nested { links, level })
         }
-        Err(error) if error.is_outage() && embed.on_unavailable != OnUnavailable::Fail => {
-            note(context, embed, "null");
+        Err(SourceError::Unavailable { source_name, .. }) if context.may_be_missing(&source_name) => {
+            note(context, embed, &source_name, "null");
             Ok(Nested {
                 links: Links::empty(rows.len()),
                 level: Level { rows: Vec::new(), nested: empty_nested(&embed.step) },
@@ -168,8 +168,8 @@ async fn hop(
     Ok((join::compose(&gathered.links, &looked.links), looked))
 }
 
-fn note(context: &Context<'_>, embed: &Embed, answered: &'static str) {
-    let partial = Partial { relationship: embed.label.to_string(), source: embed.step.source.to_string(), answered };
+fn note(context: &Context<'_>, embed: &Embed, source: &SourceName, answered: &'static str) {
+    let partial = Partial { relationship: embed.label.to_string(), source: source.to_string(), answered };
     let mut partials = context.partial.lock();
     if !partials.contains(&partial) {
         partials.push(partial);

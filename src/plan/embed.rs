@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::catalog::lookup::Found;
 use crate::catalog::{Entry, Hop, Kind, Relationship, Table, TableId};
-use crate::config::OnUnavailable;
 use crate::name::closest;
 use crate::plan::error::PlanError;
 use crate::plan::read::{Cells, StepPlan, member};
@@ -82,10 +81,6 @@ pub fn embed(
         (fetch.limit, fetch.offset) = (None, 0);
         hop.first_only = true;
     }
-    let on_unavailable = match (&step.source, &entry.table.name.source) {
-        (target, near) if target == near => OnUnavailable::Fail,
-        (target, _) => plan.catalog.source(target.as_str()).map_or(OnUnavailable::Fail, |source| source.on_unavailable),
-    };
     Ok(Embed {
         label: relationship.name.clone(),
         name: member(&relationship.name),
@@ -94,7 +89,6 @@ pub fn embed(
         through,
         step,
         cut,
-        on_unavailable,
     })
 }
 

@@ -42,13 +42,19 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
     let fetch = Arc::make_mut(&mut step.fetch);
     fetch.limit = Some(limit.unwrap_or(ceiling));
     fetch.max_rows = fetch.limit.unwrap_or(ceiling);
+    if query.ids.is_some() && !query.group.is_empty() {
+        return Err(PlanError::Invalid {
+            message: "rows by identifier cannot be grouped".into(),
+            hint: Some("group by a filter on the identifiers, as in filter=id IN (1, 2)".into()),
+        });
+    }
     let ids = match &query.ids {
         Some(ids) => Some(by_ids(&entry.table, limits, ids, fetch)?),
         None => None,
     };
-    let count = count_fetch(&entry.table, fetch, ids.is_some(), query);
+    let count = count_fetch(&entry.table, fetch, ids.is_some());
     Ok(ReadPlan {
-        want_rows: query.count != Count::Only,
+        want_rows: query.count != Count::Only || ids.is_some(),
         want_count: query.count == Count::Include && ids.is_none(),
         limit_is_ceiling: limit.is_none() && ids.is_none(),
         limit: limit.unwrap_or(ceiling),
@@ -105,8 +111,9 @@ fn by_ids(table: &Table, limits: &Limits, ids: &Ids, fetch: &mut Fetch) -> Resul
     })
 }
 
-fn count_fetch(table: &Table, fetch: &Fetch, by_ids: bool, query: &Read) -> Option<Fetch> {
-    if by_ids && query.count != Count::Only {
+fn count_fetch(table: &Table, fetch: &Fetch, by_ids: bool) -> Option<Fetch> {
+    // Rows by identifier are counted as they are found.
+    if by_ids {
         return None;
     }
     Some(Fetch {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::config::OnUnavailable;
 use crate::name::{PathStep, SourceName};
 use crate::statement::{Fetch, KeyColumn, SmallKey};
 use crate::value::{Column, KeyClass, Scalar};
@@ -96,8 +95,6 @@ pub struct Embed {
     pub step: Step,
     /// Cut by us, not by the database: rows to skip, rows to keep.
     pub cut: Option<(u64, Option<u64>)>,
-    /// What to answer when its source is down.
-    pub on_unavailable: OnUnavailable,
 }
 
 /// The second half of a many-to-many relationship.

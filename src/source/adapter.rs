@@ -59,6 +59,12 @@ pub enum SourceError {
         /// For the log only.
         cause: String,
     },
+    /// All connections are in use.
+    #[error("source `{source_name}` has no free connection")]
+    Busy {
+        /// Which source.
+        source_name: SourceName,
+    },
     /// More rows than allowed.
     #[error("{table} gives more than {limit} rows")]
     TooManyRows {
@@ -102,7 +108,7 @@ impl SourceError {
             | SourceError::Changed { cause, .. }
             | SourceError::InvalidValue { cause, .. }
             | SourceError::Refused { cause, .. } => Some(cause),
-            SourceError::TooManyRows { .. } => None,
+            SourceError::TooManyRows { .. } | SourceError::Busy { .. } => None,
         }
     }
 
@@ -117,6 +123,7 @@ impl Coded for SourceError {
         match self {
             SourceError::Unavailable { .. } => Code::SourceUnavailable,
             SourceError::Timeout { .. } => Code::Timeout,
+            SourceError::Busy { .. } => Code::Overloaded,
             SourceError::TooManyRows { .. } => Code::BudgetExceeded,
             SourceError::InvalidValue { .. } => Code::InvalidValue,
             SourceError::Changed { .. } | SourceError::Refused { .. } => Code::Internal,
@@ -127,6 +134,7 @@ impl Coded for SourceError {
         Some(match self {
             SourceError::Unavailable { .. } => "try again; /readyz tells when the source is back".into(),
             SourceError::Timeout { .. } => "ask for less, or raise the source's statement_timeout".into(),
+            SourceError::Busy { .. } => "try again in a moment, or raise the source's pool.max".into(),
             SourceError::TooManyRows { .. } => "narrow it by a filter or a limit, or raise limits.rows".into(),
             SourceError::InvalidValue { .. } => "check the values against the columns' types".into(),
             SourceError::Changed { .. } => "the catalog is being read again; repeat the request".into(),

@@ -123,3 +123,74 @@ impl OpenSource {
         METRICS.source_up.get_or_create(&self.label).set(i64::from(breaker.failures == 0));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::table::Table;
+    use crate::config::OnUnavailable;
+    use crate::config::checked::SourceKind;
+    use crate::name::SourceName;
+
+    /// An adapter that only fails, and counts how often it was asked.
+    struct Failing(AtomicU64);
+
+    #[async_trait::async_trait]
+    impl crate::source::adapter::Adapter for Failing {
+        async fn introspect(&self) -> Result<Vec<Table>, SourceError> {
+            Ok(Vec::new())
+        }
+        async fn fetch(&self, _: &Fetch) -> Result<Chunk, SourceError> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Err(SourceError::Unavailable { source_name: SourceName::new("crm"), cause: "down".into() })
+        }
+        async fn ping(&self) -> Result<(), SourceError> {
+            Ok(())
+        }
+        fn render(&self, _: &Fetch) -> String {
+            String::new()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_source_that_keeps_failing_rests() {
+        let second = Duration::from_secs(1);
+        let config = Source {
+            name: SourceName::new("crm"),
+            kind: SourceKind::Sqlite,
+            url: String::new(),
+            schemas: vec!["public".into()],
+            connections: 1,
+            acquire_timeout: second,
+            connect_timeout: second,
+            statement_timeout: second,
+            include: Vec::new(),
+            exclude: Vec::new(),
+            max_records: 1,
+            on_unavailable: OnUnavailable::Fail,
+            cache_ttl: None,
+        };
+        let adapter = Arc::new(Failing(AtomicU64::new(0)));
+        let source = Arc::new(OpenSource::new(config, adapter.clone()));
+        let fetch = Arc::new(Fetch {
+            table: crate::name::TableName::new("t"),
+            outputs: Vec::new(),
+            keys: None,
+            condition: None,
+            group: Vec::new(),
+            order: Vec::new(),
+            limit: None,
+            offset: 0,
+            max_rows: 1,
+        });
+        for _ in 0..20 {
+            assert!(source.fetch(fetch.clone()).await.is_err_and(|error| error.is_outage()));
+        }
+        assert_eq!(adapter.0.load(Ordering::Relaxed), u64::from(TOLERANCE));
+        assert_eq!(source.state(), State::Down);
+        source.record(None);
+        assert_eq!(source.state(), State::Up);
+        assert!(source.fetch(fetch).await.is_err());
+        assert_eq!(adapter.0.load(Ordering::Relaxed), u64::from(TOLERANCE) + 1);
+    }
+}

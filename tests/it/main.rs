@@ -5,6 +5,7 @@ mod architecture;
 mod bad_files;
 mod differential;
 mod docs;
+mod limits;
 mod operation;
 mod outage;
 mod scenarios;

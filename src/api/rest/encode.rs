@@ -14,7 +14,9 @@ use crate::query::Count;
 pub fn read(request: &ReadRequest, found: &ReadAnswer, request_id: Option<&str>) -> Result<Vec<u8>, ApiError> {
     let (plan, answer) = (&found.plan, &found.answer);
     if request.read.count == Count::Only {
-        return Ok(json!({"meta": {"count": answer.count.unwrap_or(0)}}).to_string().into_bytes());
+        return Ok(json!({"meta": {"count": answer.count.unwrap_or(answer.level.rows.len() as u64)}})
+            .to_string()
+            .into_bytes());
     }
     let rows: Vec<usize> = match (&plan.ids, &answer.by_id) {
         (Some(ids), Some(links)) => {

@@ -147,7 +147,7 @@ pub fn read(input: &ReadInput<'_>) -> Result<ReadRequest, ApiError> {
         file: options.query("file").filter(|file| boolean("file", file).unwrap_or(true)).map(str::to_owned),
         read: Read {
             source: input.source.to_owned(),
-            table: table.name.table.to_string().replace('"', ""),
+            table: super::schema::printed(table),
             ids,
             selection,
             group: options.text("group").map(|text| values::list(&text)).unwrap_or_default(),
@@ -181,6 +181,7 @@ impl<'a> Options<'a> {
     fn collect(input: &ReadInput<'a>) -> Result<Self, ApiError> {
         let mut body = HashMap::new();
         if let Some(Value::Object(object)) = input.body {
+            object.keys().try_for_each(|name| known_in_body(name))?;
             for (name, aliases) in ALIASES {
                 let found = object.get(name).or_else(|| aliases.iter().find_map(|alias| object.get(*alias)));
                 let Some(value) = found.filter(|value| !value.is_null()) else {
@@ -209,6 +210,25 @@ impl<'a> Options<'a> {
     fn flag(&self, name: &str) -> Result<bool, ApiError> {
         self.text(name).map_or(Ok(false), |text| boolean(name, &text))
     }
+}
+
+/// Whether a body may carry an option; one that is misspelled must not read more rows than were meant.
+fn known_in_body(name: &str) -> Result<(), ApiError> {
+    let known = || {
+        ALIASES
+            .iter()
+            .flat_map(|(name, aliases)| std::iter::once(name).chain(*aliases))
+            .copied()
+            .chain(["params", "resource"])
+    };
+    if known().any(|known| known == name) {
+        return Ok(());
+    }
+    let error = ApiError::invalid(format!("unknown option `{name}` in the body"));
+    Err(match KNOWN.contains(&name) {
+        true => error.hint(format!("`{name}` stands in the URL")),
+        false => error.closest(closest(name, known())),
+    })
 }
 
 /// A body option as the text that the query string would have.
@@ -267,9 +287,10 @@ fn ids(
     }
     if let Some(text) = options.text("ids") {
         let ids = identifiers(&text);
-        if !ids.is_empty() {
-            return Ok(Some(Ids { ids, columns, table_order: go_on }));
+        if ids.is_empty() {
+            return Err(ApiError::invalid("`ids` names no identifier").hint("leave it out to read all rows"));
         }
+        return Ok(Some(Ids { ids, columns, table_order: go_on }));
     }
     let Some(body) = input.body else {
         return Ok(None);

@@ -1,7 +1,11 @@
 //! The pool of one source. Sessions run in UTC and read only; the server ends slow statements itself.
 
+use std::sync::Arc;
+
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, OptsBuilder, Pool, PoolConstraints, PoolOpts};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Source;
 use crate::source::adapter::SourceError;
@@ -9,8 +13,7 @@ use crate::source::adapter::SourceError;
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 256;
 
-/// Opens the pool; connects only when first asked.
-pub fn pool(source: &Source) -> Result<Pool, String> {
+fn pool(source: &Source) -> Result<Pool, String> {
     let opts = Opts::from_url(&source.url).map_err(|error| error.to_string())?;
     if opts.db_name().is_none_or(str::is_empty) {
         return Err("the url names no database: write mysql://user@host/database".into());
@@ -38,12 +41,40 @@ pub fn pool(source: &Source) -> Result<Pool, String> {
     Ok(Pool::new(builder))
 }
 
-/// A connection of the pool, within the source's time.
-pub async fn lease(pool: &Pool, source: &Source) -> Result<Conn, SourceError> {
-    let unavailable = |cause: String| SourceError::Unavailable { source_name: source.name.clone(), cause };
-    match tokio::time::timeout(source.acquire_timeout, pool.get_conn()).await {
-        Ok(Ok(conn)) => Ok(conn),
-        Ok(Err(error)) => Err(unavailable(error.to_string())),
-        Err(_) => Err(unavailable("no connection in time".into())),
+/// The connections of one source. Their number is bounded here, so that waiting for a free one and waiting for a server
+/// that does not answer are told apart.
+pub struct Connections {
+    pool: Pool,
+    free: Arc<Semaphore>,
+    source: Source,
+}
+
+/// A connection in use.
+pub struct Lease {
+    /// The driver's connection.
+    pub conn: Conn,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Connections {
+    /// Reads the url; connects when first asked.
+    pub fn new(source: &Source) -> Result<Self, String> {
+        let free = Arc::new(Semaphore::new(source.connections as usize));
+        Ok(Self { pool: pool(source)?, free, source: source.clone() })
+    }
+
+    /// A connection, within the source's time.
+    pub async fn lease(&self) -> Result<Lease, SourceError> {
+        let source = &self.source;
+        let unavailable = |cause: String| SourceError::Unavailable { source_name: source.name.clone(), cause };
+        let permit = match tokio::time::timeout(source.acquire_timeout, self.free.clone().acquire_owned()).await {
+            Ok(permit) => permit.map_err(|error| unavailable(error.to_string()))?,
+            Err(_) => return Err(SourceError::Busy { source_name: source.name.clone() }),
+        };
+        match tokio::time::timeout(source.connect_timeout, self.pool.get_conn()).await {
+            Ok(Ok(conn)) => Ok(Lease { conn, _permit: permit }),
+            Ok(Err(error)) => Err(unavailable(error.to_string())),
+            Err(_) => Err(unavailable("connecting took too long".into())),
+        }
     }
 }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Params, Pool, Row, Value};
+use mysql_async::{Conn, Params, Row, Value};
 
 use crate::catalog::table::Table;
 use crate::config::Source;
 use crate::source::adapter::{Adapter, SourceError};
-use crate::source::mysql::connect;
+use crate::source::mysql::connect::Connections;
 use crate::source::mysql::convert::{Decode, decode_of, value_of, write};
 use crate::source::mysql::dialect;
 use crate::source::mysql::introspect;
@@ -20,13 +20,13 @@ use crate::value::{Chunk, ChunkBuilder};
 /// An open MySQL or MariaDB database.
 pub struct Mysql {
     source: Source,
-    pool: Pool,
+    connections: Connections,
 }
 
 impl Mysql {
     /// Reads the url; connects when first asked.
     pub fn new(source: &Source) -> Result<Self, String> {
-        Ok(Self { pool: connect::pool(source)?, source: source.clone() })
+        Ok(Self { connections: Connections::new(source)?, source: source.clone() })
     }
 
     async fn run(&self, conn: &mut Conn, fetch: &Fetch, sql: &Sql) -> Result<Chunk, Failure> {
@@ -100,19 +100,19 @@ impl Mysql {
     }
 
     async fn attempt(&self, fetch: &Fetch, sql: &Sql) -> Result<Chunk, SourceError> {
-        let mut conn = connect::lease(&self.pool, &self.source).await?;
+        let mut lease = self.connections.lease().await?;
         let patience = self.source.statement_timeout + Duration::from_secs(1);
-        let outcome = tokio::time::timeout(patience, self.run(&mut conn, fetch, sql)).await;
+        let outcome = tokio::time::timeout(patience, self.run(&mut lease.conn, fetch, sql)).await;
         match outcome {
             Ok(Ok(chunk)) => Ok(chunk),
             Ok(Err(Failure::Source(error))) => {
                 // The rest of a long answer is not worth reading.
-                drop(conn.disconnect().await);
+                drop(lease.conn.disconnect().await);
                 Err(error)
             }
             Ok(Err(Failure::Driver(error))) => Err(self.translate(fetch, &error)),
             Err(_) => {
-                tokio::spawn(conn.disconnect());
+                tokio::spawn(lease.conn.disconnect());
                 Err(SourceError::Timeout { source_name: self.source.name.clone(), cause: "no answer".into() })
             }
         }
@@ -122,8 +122,8 @@ impl Mysql {
 #[async_trait]
 impl Adapter for Mysql {
     async fn introspect(&self) -> Result<Vec<Table>, SourceError> {
-        let mut conn = connect::lease(&self.pool, &self.source).await?;
-        introspect::tables(&mut conn, &self.source).await.map_err(|error| SourceError::Unavailable {
+        let mut lease = self.connections.lease().await?;
+        introspect::tables(&mut lease.conn, &self.source).await.map_err(|error| SourceError::Unavailable {
             source_name: self.source.name.clone(),
             cause: error.to_string(),
         })
@@ -139,9 +139,9 @@ impl Adapter for Mysql {
     }
 
     async fn ping(&self) -> Result<(), SourceError> {
-        let mut conn = connect::lease(&self.pool, &self.source).await?;
+        let mut lease = self.connections.lease().await?;
         let unavailable = |cause: String| SourceError::Unavailable { source_name: self.source.name.clone(), cause };
-        let asked = tokio::time::timeout(self.source.connect_timeout, conn.ping()).await;
+        let asked = tokio::time::timeout(self.source.connect_timeout, lease.conn.ping()).await;
         asked.map_err(|_| unavailable("no answer".into()))?.map_err(|error| unavailable(error.to_string()))
     }
 

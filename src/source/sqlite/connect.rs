@@ -48,7 +48,11 @@ impl Connections {
 
     /// A connection whose next statement ends within the source's time.
     pub async fn lease(&self) -> Result<Lease, SourceError> {
-        let mut conn = self.pool.acquire().await.map_err(|error| self.unavailable(&error.to_string()))?;
+        let mut conn = self.pool.acquire().await.map_err(|error| match error {
+            // Opening a file does not wait, so all connections are in use.
+            sqlx::Error::PoolTimedOut => SourceError::Busy { source_name: self.source.name.clone() },
+            error => self.unavailable(&error.to_string()),
+        })?;
         let deadline = Arc::new(AtomicU64::new(self.millis() + self.source.statement_timeout.as_millis() as u64));
         let (start, until) = (self.start, deadline);
         let mut handle = conn.lock_handle().await.map_err(|error| self.unavailable(&error.to_string()))?;

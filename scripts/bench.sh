@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Runs the benchmarks against private servers, as scripts/test.sh runs the tests; arguments go to `cargo bench`.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+scripts/install.sh
+dir=$(mktemp -d "${TMPDIR:-/tmp}/crosskey-bench.XXXXXX")
+finish() {
+  local code=$?
+  trap - EXIT
+  scripts/servers.sh stop "$dir" && rm -rf "$dir"
+  exit "$code"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+chmod 755 "$dir"
+scripts/servers.sh start "$dir"
+# shellcheck source=/dev/null
+source "$dir/env"
+cargo bench --locked --bench end_to_end "$@"

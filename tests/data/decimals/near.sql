@@ -1,0 +1,12 @@
+CREATE TABLE ref (
+  id INTEGER NOT NULL PRIMARY KEY,
+  i BIGINT,
+  t VARCHAR(60)
+);
+CREATE INDEX ref_i ON ref (i);
+CREATE INDEX ref_t ON ref (t);
+INSERT INTO ref (id, i, t) VALUES
+  (1, 0, '0'), (2, 5, '5'), (3, -5, '-5'), (4, 9999999999, '9999999999'), (5, 10000000000, '10000000000'),
+  (6, NULL, '5.0'), (7, NULL, '5.5'), (8, NULL, '5.50'), (9, NULL, '0.5'), (10, NULL, '.5'), (11, NULL, '5.'),
+  (12, NULL, '12345678901234567890.123456789012345678'), (13, NULL, '0.000000000000000001'),
+  (14, NULL, '0.0000000000000000001'), (15, NULL, '5,5'), (16, NULL, 'NaN'), (17, NULL, 'Infinity'), (18, NULL, ''), (19, NULL, NULL);

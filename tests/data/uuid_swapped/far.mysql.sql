@@ -1,0 +1,11 @@
+CREATE TABLE thing (
+  id BINARY(16) NOT NULL PRIMARY KEY,
+  label VARCHAR(10) NOT NULL
+);
+INSERT INTO thing (id, label) VALUES (X'469fd9cb0f8fad5ba16570867728950e', 'one'), (X'40de74257c9e6679944be07fc1f90ae7', 'two'), (X'0f8fad5bd9cb469fa16570867728950e', 'straight');
+CREATE TABLE answer (
+  id INTEGER NOT NULL PRIMARY KEY,
+  b BINARY(16)
+);
+CREATE INDEX answer_b ON answer (b);
+INSERT INTO answer (id, b) VALUES (1, X'469fd9cb0f8fad5ba16570867728950e'), (2, X'7c9e6679742540de944be07fc1f90ae7'), (3, NULL);
