@@ -32,6 +32,14 @@ pub fn write_row(out: &mut Vec<u8>, step: &Step, level: &Level, row: usize) {
             }
         }
     }
+    for missing in &step.missing {
+        if !first {
+            out.push(b',');
+        }
+        first = false;
+        out.extend_from_slice(&missing.name);
+        out.extend_from_slice(if missing.many { b"[]" } else { b"null" });
+    }
     out.push(b'}');
 }
 

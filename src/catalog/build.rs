@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::catalog::lookup::{Catalog, Entry, SourceEntry, TableId};
+use crate::catalog::lookup::{Catalog, Entry, SourceEntry, TableId, Waiting};
 use crate::catalog::relationship::{ForeignKey, Hop, Kind, Relationship};
 use crate::catalog::resolve::{self, Resolved};
 use crate::catalog::table::Table;
@@ -78,7 +78,7 @@ impl Building {
                     table: Arc::new(table.clone()),
                     relationships: Vec::new(),
                     by_name: HashMap::new(),
-                    unavailable: HashMap::new(),
+                    waiting: IndexMap::new(),
                 });
             }
             building
@@ -214,21 +214,24 @@ impl Building {
 
     /// Notes the names that a key will have once its sources can be read.
     fn wait(&mut self, key: &VirtualKey) {
-        let sides = [(&key.columns, &key.references, &key.name), (&key.references, &key.columns, &key.inverse)];
-        for (near, far, name) in sides {
-            let Some(id) = self.id(&near[0].table) else {
-                continue;
-            };
+        let into_array = key.columns.iter().any(|path| path.path.contains(&crate::name::PathStep::Each));
+        let sides = [
+            (&key.columns, &key.references, &key.name, into_array),
+            (&key.references, &key.columns, &key.inverse, true),
+        ];
+        for (near, far, name, many) in sides {
+            let Some(id) = self.id(&near[0].table) else { continue };
             let missing = [&far[0].table.source, &near[0].table.source]
                 .into_iter()
                 .find(|source| !self.is_known(source))
                 .cloned();
-            let Some(missing) = missing else { continue };
+            let Some(source) = missing else { continue };
             let field: Vec<&str> = key.columns.iter().map(|path| path.column.as_str()).collect();
             let default = format!("{}_by_{}", names::table_from(self.table(id), &far[0].table), field.join("_"));
+            let waiting = Waiting { name: name.clone().unwrap_or_else(|| default.clone()), source, many };
             let entry = &mut self.catalog.entries[id.0 as usize];
-            for name in name.iter().chain(std::iter::once(&default)) {
-                entry.unavailable.insert(name.to_lowercase(), missing.clone());
+            for name in [&default, &waiting.name] {
+                entry.waiting.insert(name.to_lowercase(), waiting.clone());
             }
         }
     }

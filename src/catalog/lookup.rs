@@ -45,8 +45,19 @@ pub struct Entry {
     pub relationships: Vec<Arc<Relationship>>,
     /// By lower-cased name and default name.
     pub(super) by_name: HashMap<String, usize>,
-    /// Names of relationships whose other side is in a source that could not be read.
-    pub(super) unavailable: HashMap<String, SourceName>,
+    /// Declared relationships whose other side is in a source that could not be read, by lower-cased name.
+    pub(super) waiting: IndexMap<String, Waiting>,
+}
+
+/// A declared relationship whose other source could not be read yet.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// Its name.
+    pub name: String,
+    /// The source.
+    pub source: SourceName,
+    /// A list, as far as can be told.
+    pub many: bool,
 }
 
 /// What a name stands for.
@@ -55,7 +66,7 @@ pub enum Found<'a> {
     /// A relationship.
     Relationship(&'a Arc<Relationship>),
     /// A declared relationship whose other source could not be read yet.
-    Unavailable(&'a SourceName),
+    Waiting(&'a Waiting),
 }
 
 impl Catalog {
@@ -102,12 +113,17 @@ impl Entry {
         let lower = name.to_lowercase();
         match self.by_name.get(&lower) {
             Some(at) => Some(Found::Relationship(&self.relationships[*at])),
-            None => self.unavailable.get(&lower).map(Found::Unavailable),
+            None => self.waiting.get(&lower).map(Found::Waiting),
         }
+    }
+
+    /// Declared relationships to sources that could not be read yet, each once.
+    pub fn waiting(&self) -> impl Iterator<Item = &Waiting> {
+        self.waiting.iter().filter(|(name, waiting)| **name == waiting.name.to_lowercase()).map(|(_, waiting)| waiting)
     }
 
     /// All names that [`Entry::relationship`] knows, for messages and for longest-first matching.
     pub fn relationship_names(&self) -> impl Iterator<Item = &str> {
-        self.by_name.keys().chain(self.unavailable.keys()).map(String::as_str)
+        self.by_name.keys().chain(self.waiting.keys()).map(String::as_str)
     }
 }

@@ -240,7 +240,8 @@ fn warn_without_index(building: &mut Building, key: &VirtualKey, from: &Table, r
             from.name,
             names.join(", ")
         );
-        let index = format!("CREATE INDEX ON {} ({})", from.name.table, names.join(", "));
+        let name = format!("{}_{}", from.name.table.name, names.join("_"));
+        let index = format!("CREATE INDEX {name} ON {} ({})", from.name.table, names.join(", "));
         building.fault(Fault::warning(key.column_place.clone(), message).hint(index));
     }
 }

@@ -45,6 +45,9 @@ enum Command {
         /// Address and port instead of the file's.
         #[arg(long)]
         listen: Option<String>,
+        /// Write the folder and end.
+        #[arg(long)]
+        write_only: bool,
     },
     /// Serve the databases of a key file.
     Serve(File),
@@ -99,7 +102,7 @@ pub fn run() -> ExitCode {
     };
     start_log(format, colours);
     let code = match cli.command {
-        Command::Demo { dir, listen } => block_on(demo::demo(&dir, listen.as_deref(), colours)),
+        Command::Demo { dir, listen, write_only } => block_on(demo::demo(&dir, listen.as_deref(), write_only, colours)),
         Command::Serve(file) => block_on(serve::serve(&file.config, colours)),
         Command::Check { file, format } => block_on(check(file.config, format, colours)),
         Command::Schema { which: Schema::Config } => {

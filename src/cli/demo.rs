@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use crate::cli::commands::COULD_NOT_RUN;
+use crate::cli::commands::{COULD_NOT_RUN, FINE};
 use crate::cli::serve;
 use crate::engine::demo;
 
 /// Writes and serves the demo.
-pub async fn demo(folder: &Path, listen: Option<&str>, colours: bool) -> u8 {
+pub async fn demo(folder: &Path, listen: Option<&str>, write_only: bool, colours: bool) -> u8 {
     let listen = match listen.map(|text| text.replacen("localhost", "127.0.0.1", 1).parse::<SocketAddr>()).transpose() {
         Ok(listen) if listen.is_none_or(|address| address.ip().is_loopback()) => listen,
         _ => {
@@ -23,6 +23,10 @@ pub async fn demo(folder: &Path, listen: Option<&str>, colours: bool) -> u8 {
             return COULD_NOT_RUN;
         }
     };
+    if write_only {
+        println!("{}", config.display());
+        return FINE;
+    }
     serve::run(&config, listen, colours, |address| print!("{}", welcome(&config, address))).await
 }
 

@@ -25,6 +25,8 @@ pub struct Config {
     pub path: PathBuf,
     /// The texts, for messages that point into them.
     pub files: Vec<SourceText>,
+    /// Patterns of included files.
+    pub include: Vec<PathBuf>,
     /// The proxy itself.
     pub server: Server,
     /// The databases.
@@ -214,6 +216,12 @@ pub fn check(path: &Path, main: ConfigFile, keys: Vec<FileKeys>, faults: &mut Ve
     Some(Config {
         path: path.to_owned(),
         files: Vec::new(),
+        include: main
+            .server
+            .include
+            .iter()
+            .map(|pattern| path.parent().unwrap_or(Path::new("")).join(pattern.get_ref()))
+            .collect(),
         server: server?,
         sources,
         keys: virtual_keys,
@@ -346,13 +354,13 @@ impl Check<'_> {
         let schemas = match (&file.schemas, kind) {
             (Some(schemas), SourceKind::Postgres) if schemas.get_ref().is_empty() => {
                 self.fault(schemas.span(), "`schemas` names no schema");
-                return None;
+                vec!["public".to_owned()]
             }
             (Some(schemas), SourceKind::Postgres) => schemas.get_ref().clone(),
             (Some(schemas), _) => {
                 self.fault(schemas.span(), "only PostgreSQL sources have schemas")
                     .hint_last("name the database in the url instead");
-                return None;
+                vec!["public".to_owned()]
             }
             (None, _) => vec!["public".to_owned()],
         };

@@ -106,6 +106,9 @@ fn level<'a>(
     rows: Vec<RowRef>,
 ) -> BoxFuture<'a, Result<Level, ExecuteError>> {
     Box::pin(async move {
+        for missing in &step.missing {
+            note(context, &missing.label, &missing.source, "null");
+        }
         let nested = try_join_all(step.embeds.iter().map(|embed| nested(context, embed, &rows))).await?;
         Ok(Level { rows, nested })
     })
@@ -115,7 +118,7 @@ async fn nested(context: &Context<'_>, embed: &Embed, rows: &[RowRef]) -> Result
     match follow(context, embed, rows).await {
         Ok((links, looked)) => {
             if looked.stale {
-                note(context, embed, &embed.step.source, "stale");
+                note(context, &embed.label, &embed.step.source, "stale");
             }
             let links = if embed.hop.ranked
                 || embed.cut.is_some()
@@ -130,7 +133,7 @@ async fn nested(context: &Context<'_>, embed: &Embed, rows: &[RowRef]) -> Result
             Ok(Nested { links, level })
         }
         Err(SourceError::Unavailable { source_name, .. }) if context.may_be_missing(&source_name) => {
-            note(context, embed, &source_name, "null");
+            note(context, &embed.label, &source_name, "null");
             Ok(Nested {
                 links: Links::empty(rows.len()),
                 level: Level { rows: Vec::new(), nested: empty_nested(&embed.step) },
@@ -168,8 +171,8 @@ async fn hop(
     Ok((join::compose(&gathered.links, &looked.links), looked))
 }
 
-fn note(context: &Context<'_>, embed: &Embed, source: &SourceName, answered: &'static str) {
-    let partial = Partial { relationship: embed.label.to_string(), source: source.to_string(), answered };
+fn note(context: &Context<'_>, relationship: &str, source: &SourceName, answered: &'static str) {
+    let partial = Partial { relationship: relationship.to_owned(), source: source.to_string(), answered };
     let mut partials = context.partial.lock();
     if !partials.contains(&partial) {
         partials.push(partial);

@@ -27,8 +27,8 @@ pub fn embed(
     }
     let relationship = match entry.relationship(name) {
         Some(Found::Relationship(relationship)) => relationship,
-        Some(Found::Unavailable(source)) => {
-            return Err(PlanError::SourceUnavailable { source_name: source.to_string() });
+        Some(Found::Waiting(waiting)) => {
+            return Err(PlanError::SourceUnavailable { source_name: waiting.source.to_string() });
         }
         None => {
             let close = closest(name, entry.relationship_names()).map(str::to_owned);
@@ -148,13 +148,13 @@ fn matching(class: KeyClass, column: &Column, leaf: bool) -> Matching {
         KeyClass::IgnoreCase | KeyClass::Uuid | KeyClass::UuidSwapped if leaf => Matching::LeafIgnoreCase,
         _ if leaf => Matching::LeafText,
         KeyClass::IgnoreCase => Matching::IgnoreCase,
-        KeyClass::Text | KeyClass::Numeric
-            if matches!(column.ty, Type::Text { .. } | Type::Enum(_)) && !column.exact =>
-        {
-            Matching::Exact
-        }
+        KeyClass::Text | KeyClass::Numeric if is_text(column) && !column.exact => Matching::Exact,
         _ => Matching::Own,
     }
+}
+
+fn is_text(column: &Column) -> bool {
+    matches!(column.ty, Type::Text { .. } | Type::Enum(_))
 }
 
 /// The far cells that hold the key, where canonical forms are compared again; and the primary key, by which a row that

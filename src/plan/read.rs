@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::catalog::lookup::{Found, Waiting};
 use crate::catalog::{Catalog, Table, TableId};
-use crate::config::Limits;
+use crate::config::{Limits, OnUnavailable};
 use crate::name::closest;
 use crate::plan::coerce;
 use crate::plan::embed;
 use crate::plan::error::PlanError;
 use crate::plan::filter;
-use crate::plan::tree::{Field, IdsPlan, ReadPlan, Step};
+use crate::plan::tree::{Field, IdsPlan, Missing, ReadPlan, Step};
 use crate::query::{Count, FieldQuery, Ids, OrderBy, Read, Selection};
 use crate::statement::{Aggregate, Condition, Fetch, KeyColumn, KeySet, Matching, Order, Output};
 use crate::value::{Column, Type, json};
@@ -100,7 +101,7 @@ fn by_ids(table: &Table, limits: &Limits, ids: &Ids, fetch: &mut Fetch) -> Resul
             .collect(),
         keys,
         unique: false,
-        ranked: false,
+        ranked: ids.table_order,
         when: Vec::new(),
     });
     (fetch.limit, fetch.offset, fetch.condition, fetch.max_rows) = (None, 0, None, limits.rows);
@@ -163,7 +164,7 @@ impl StepPlan<'_> {
             None => None,
         };
         let order = self.order(table, &selection.order, &grouped)?;
-        let mut embeds = Vec::new();
+        let (mut embeds, mut missing) = (Vec::new(), Vec::new());
         for embed in &selection.embeds {
             if !grouped.is_empty() {
                 return Err(PlanError::Invalid {
@@ -171,7 +172,10 @@ impl StepPlan<'_> {
                     hint: Some("leave out `related`, or `group`".into()),
                 });
             }
-            embeds.push(embed::embed(self, entry, &embed.name, &embed.selection, &mut cells, &mut fields)?);
+            match entry.relationship(&embed.name) {
+                Some(Found::Waiting(waiting)) => missing.push(self.missing(waiting)?),
+                _ => embeds.push(embed::embed(self, entry, &embed.name, &embed.selection, &mut cells, &mut fields)?),
+            }
         }
         Ok(Step {
             source: table.name.source.clone(),
@@ -189,6 +193,7 @@ impl StepPlan<'_> {
             }),
             fields,
             embeds,
+            missing,
             key_cells,
         })
     }
@@ -207,6 +212,20 @@ impl StepPlan<'_> {
             });
         }
         table.primary_key.iter().map(|at| cells.of_column(*at)).collect()
+    }
+
+    /// Related rows of a source that was never reached read as nothing, where the file allows for it.
+    fn missing(&self, waiting: &Waiting) -> Result<Missing, PlanError> {
+        let source = waiting.source.as_str();
+        match self.catalog.source(source).map(|source| source.on_unavailable) {
+            Some(OnUnavailable::Null | OnUnavailable::Stale) => Ok(Missing {
+                label: waiting.name.as_str().into(),
+                name: member(&waiting.name),
+                source: waiting.source.clone(),
+                many: waiting.many,
+            }),
+            _ => Err(PlanError::SourceUnavailable { source_name: source.to_owned() }),
+        }
     }
 
     fn group(&self, table: &Table, group: &[String]) -> Result<Vec<usize>, PlanError> {

@@ -65,8 +65,23 @@ pub struct Step {
     pub fields: Vec<Field>,
     /// Related rows.
     pub embeds: Vec<Embed>,
+    /// Related rows that read as nothing, as their source was never reached.
+    pub missing: Vec<Missing>,
     /// Cells that identify a row, for the cache and to tell repeats; empty without a primary key.
     pub key_cells: Vec<usize>,
+}
+
+/// Related rows of a source that was never reached.
+#[derive(Clone, Debug)]
+pub struct Missing {
+    /// The relationship's name.
+    pub label: Arc<str>,
+    /// The name as JSON, with its colon.
+    pub name: Arc<[u8]>,
+    /// The source.
+    pub source: SourceName,
+    /// `[]` rather than `null`.
+    pub many: bool,
 }
 
 /// One member of a row's JSON object.

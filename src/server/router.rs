@@ -11,7 +11,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{any, get};
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use tower::ServiceBuilder;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
@@ -51,6 +51,7 @@ pub fn router(engine: Arc<Engine>) -> Router {
         .route("/metrics", get(health::metrics))
         .merge(api)
         .fallback(not_found)
+        .method_not_allowed_fallback(not_allowed)
         .with_state(shared.clone())
         .layer(
             ServiceBuilder::new()
@@ -116,14 +117,22 @@ async fn not_found(request: Request) -> Response {
     respond_error(&error, &request_id(&request))
 }
 
-async fn overloaded(error: tower::BoxError) -> Response {
+async fn not_allowed(request: Request) -> Response {
+    let message = format!("{} is not supported here", request.method());
+    let mut error = ApiError::invalid(message).hint("send GET");
+    error.status = Some(StatusCode::METHOD_NOT_ALLOWED);
+    respond_error(&error, &request_id(&request))
+}
+
+async fn overloaded(headers: HeaderMap, error: tower::BoxError) -> Response {
     let shown = if error.is::<tower::load_shed::error::Overloaded>() {
         ApiError::new(Code::Overloaded, "too many requests at once").hint("try again in a moment")
     } else {
         tracing::error!(%error, "a layer failed");
         ApiError::new(Code::Internal, "the request could not be answered")
     };
-    respond_error(&shown, "")
+    let id = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    respond_error(&shown, id)
 }
 
 /// An error in its envelope.

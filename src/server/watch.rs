@@ -41,15 +41,19 @@ pub async fn watch(engine: Arc<Engine>) {
 }
 
 fn watch_files(engine: &Engine, sender: mpsc::Sender<()>) -> notify::Result<RecommendedWatcher> {
-    let files: Vec<PathBuf> = engine.snapshot().config.files.iter().map(|file| absolute(&file.path)).collect();
-    let main_folder = folder(&absolute(&engine.path));
-    let mut folders: Vec<PathBuf> = files.iter().map(|file| folder(file)).collect();
-    folders.push(main_folder);
+    let snapshot = engine.snapshot();
+    let files = snapshot.config.files.iter().map(|file| &file.path).chain(&snapshot.config.include);
+    let mut folders: Vec<PathBuf> = files.map(|path| folder(&absolute(path))).collect();
+    folders.push(folder(&absolute(&engine.path)));
+    folders.retain(|folder| folder.is_dir());
     folders.sort();
     folders.dedup();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let Ok(event) = event else { return };
-        let about_us = event.paths.iter().any(|path| path.extension().is_some_and(|extension| extension == "toml"));
+        // Kubernetes swaps a folder behind `..data` rather than touching the file.
+        let ours =
+            |path: &PathBuf| path.extension().is_some_and(|extension| extension == "toml") || path.ends_with("..data");
+        let about_us = event.paths.iter().any(ours);
         if about_us && !event.kind.is_access() {
             // A full channel already holds the news.
             let _ = sender.try_send(());

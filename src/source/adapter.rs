@@ -89,6 +89,14 @@ pub enum SourceError {
         /// For the log only.
         cause: String,
     },
+    /// The type of a column does not allow what was asked of it: an order of JSON documents, a sum of texts.
+    #[error("source `{source_name}` cannot do this with a column of this type")]
+    Unsupported {
+        /// Which source.
+        source_name: SourceName,
+        /// For the log only.
+        cause: String,
+    },
     /// The database refused the statement; the fault is ours.
     #[error("source `{source_name}` could not answer")]
     Refused {
@@ -107,6 +115,7 @@ impl SourceError {
             | SourceError::Timeout { cause, .. }
             | SourceError::Changed { cause, .. }
             | SourceError::InvalidValue { cause, .. }
+            | SourceError::Unsupported { cause, .. }
             | SourceError::Refused { cause, .. } => Some(cause),
             SourceError::TooManyRows { .. } | SourceError::Busy { .. } => None,
         }
@@ -126,6 +135,7 @@ impl Coded for SourceError {
             SourceError::Busy { .. } => Code::Overloaded,
             SourceError::TooManyRows { .. } => Code::BudgetExceeded,
             SourceError::InvalidValue { .. } => Code::InvalidValue,
+            SourceError::Unsupported { .. } => Code::InvalidRequest,
             SourceError::Changed { .. } | SourceError::Refused { .. } => Code::Internal,
         }
     }
@@ -136,6 +146,7 @@ impl Coded for SourceError {
             SourceError::Timeout { .. } => "ask for less, or raise the source's statement_timeout".into(),
             SourceError::Busy { .. } => "try again in a moment, or raise the source's pool.max".into(),
             SourceError::TooManyRows { .. } => "narrow it by a filter or a limit, or raise limits.rows".into(),
+            SourceError::Unsupported { .. } => "filter, order, group or aggregate by another column".into(),
             SourceError::InvalidValue { .. } => "check the values against the columns' types".into(),
             SourceError::Changed { .. } => "the catalog is being read again; repeat the request".into(),
             SourceError::Refused { .. } => return None,

@@ -83,7 +83,10 @@ pub fn render(fetch: &Fetch, dialect: &dyn Dialect) -> Sql {
             dialect.lookup(&mut sql, fetch, keys);
             also(&mut sql, fetch, keys, dialect);
             if keys.ranked {
+                // The position comes last, so that a row that one key finds twice stands beside itself.
                 order_by(&mut sql.text, fetch, dialect, "");
+                sql.text.push_str(if fetch.order.is_empty() { " ORDER BY " } else { ", " });
+                sql.text.push_str(dialect.ordinal());
             } else if !keys.unique {
                 order_by(&mut sql.text, fetch, dialect, dialect.ordinal());
             }

@@ -117,7 +117,7 @@ pub fn canonical(class: KeyClass, column: &Column, cell: &[u8], out: &mut Vec<u8
                 let bytes: [u8; 16] = decode_base64(&text)?.try_into().ok()?;
                 out.extend_from_slice(&if class == KeyClass::UuidSwapped { unswap(bytes) } else { bytes });
             } else {
-                out.extend_from_slice(&parse_uuid(&text)?);
+                out.extend_from_slice(&parse_uuid(unpadded(column, &text))?);
             }
         }
         KeyClass::Bytes => out.extend_from_slice(&decode_base64(&json::read_str(cell)?)?),
@@ -144,6 +144,12 @@ pub fn fit(class: KeyClass, part: &[u8], column: &Column) -> Option<Scalar> {
     let text = || std::str::from_utf8(part).ok();
     match class {
         KeyClass::Int | KeyClass::Decimal | KeyClass::Numeric => fit_number(text()?, column),
+        // What `char(n)` holds ends in no blank: its padding is no content.
+        KeyClass::Text | KeyClass::IgnoreCase
+            if matches!(column.ty, Type::Text { fixed: true, .. }) && part.ends_with(b" ") =>
+        {
+            None
+        }
         KeyClass::Text | KeyClass::IgnoreCase | KeyClass::Database => fit_text(text()?, column),
         KeyClass::Uuid | KeyClass::UuidSwapped => {
             let bytes: [u8; 16] = part.try_into().ok()?;

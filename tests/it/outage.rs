@@ -75,6 +75,24 @@ async fn a_source_down_at_start_does_not_stop_the_others() {
     assert_eq!(related.json()["resource"][0]["contact"]["name"], "Ada");
 }
 
+/// A source that was never reached reads as null too, where the file says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_was_never_reached_reads_as_null_where_the_file_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (proxy, _) = open(folder.path(), "null", "0s", true).await;
+    assert_eq!(proxy.get("/readyz").await.status, 200, "the file allows for it");
+    for related in ["contact", "*"] {
+        let reply = proxy.get(&format!("/api/v2/sales/_table/customer?limit=1&fields=id&related={related}")).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        assert!(
+            reply.json()["resource"][0]["contact"].is_null() && reply.text.contains("\"contact\":null"),
+            "{}",
+            reply.text
+        );
+        assert_eq!(reply.json()["meta"]["partial"][0]["source"], "crm");
+    }
+}
+
 /// The file vanishes under the running proxy: whoever opens a connection then finds nothing.
 async fn vanish(proxy: &Proxy, urls: &BTreeMap<String, String>) {
     // A truncated file is no database: every connection fails at once, also the open ones.

@@ -65,6 +65,9 @@ async fn run_folder(name: &str) {
         .map(|entry| entry.expect("an entry").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
         .collect();
+    // CROSSKEY_SCENARIO=part runs only the files whose name contains it.
+    let part = std::env::var("CROSSKEY_SCENARIO").unwrap_or_default();
+    files.retain(|path| path.to_string_lossy().contains(&part));
     files.sort();
     assert!(!files.is_empty(), "no scenarios in {}", folder.display());
     let mut failures = Vec::new();
@@ -132,7 +135,8 @@ async fn run(scenario: &Scenario, layout: &BTreeMap<String, Engine>, label: &str
         let mut found = parse(&reply.text, &exchange.ask);
         without_request_id(&mut found);
         if wanted != found {
-            fail("reply", &wanted.to_string(), &found.to_string());
+            let place = first_difference(&wanted, &found, String::new());
+            fail(&format!("reply (first difference at {place})"), &wanted.to_string(), &found.to_string());
         }
         if let Some(wanted) = &exchange.statements {
             let mut sent: BTreeMap<String, u64> = proxy.statements();
@@ -161,6 +165,29 @@ pub async fn open(data: &str, layout: &BTreeMap<String, Engine>, folder: &Path) 
 
 fn parse(text: &str, ask: &str) -> serde_json::Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{ask}: {error}\n{text}"))
+}
+
+/// Where two values first differ, as a JSON pointer.
+pub fn first_difference(a: &serde_json::Value, b: &serde_json::Value, at: String) -> String {
+    use serde_json::Value::{Array, Object};
+    match (a, b) {
+        (Object(a), Object(b)) => a
+            .iter()
+            .find(|(name, value)| b.get(*name) != Some(value))
+            .map(|(name, value)| {
+                first_difference(value, b.get(name).unwrap_or(&serde_json::Value::Null), format!("{at}/{name}"))
+            })
+            .unwrap_or(at),
+        (Array(a), Array(b)) => (0..a.len().max(b.len()))
+            .find(|item| a.get(*item) != b.get(*item))
+            .map(|item| {
+                let (a, b) =
+                    (a.get(item).unwrap_or(&serde_json::Value::Null), b.get(item).unwrap_or(&serde_json::Value::Null));
+                first_difference(a, b, format!("{at}/{item}"))
+            })
+            .unwrap_or(at),
+        (a, b) => format!("{at}: {a} and {b}"),
+    }
 }
 
 /// The request's id differs each time.

@@ -119,7 +119,10 @@ pub fn read(input: &ReadInput<'_>) -> Result<ReadRequest, ApiError> {
         Some(text) => Tree::parse(input.catalog, input.table, text)?,
         None => Tree::default(),
     };
-    for (name, value) in input.params {
+    for (at, (name, value)) in input.params.iter().enumerate() {
+        if input.params[..at].iter().any(|(earlier, _)| earlier == name) {
+            return Err(ApiError::invalid(format!("`{name}` is given twice")).hint("join several values by commas"));
+        }
         let known = KNOWN.contains(&name.as_str()) || name.starts_with('_') || name.starts_with("params[");
         if known || tree.option(input.catalog, input.table, name, value, &placeholders)? {
             continue;
@@ -284,6 +287,18 @@ fn ids(
     if let Some(id) = input.id {
         let parts = if wanted > 1 { id.splitn(wanted, ',').map(str::to_owned).collect() } else { vec![id.to_owned()] };
         return Ok(Some(Ids { ids: vec![parts], columns, table_order: false }));
+    }
+    let listed = input
+        .body
+        .and_then(|body| body.get("ids"))
+        .and_then(Value::as_array)
+        .filter(|_| options.query("ids").is_none());
+    if let Some(items) = listed {
+        let ids = items.iter().map(|item| match item {
+            Value::Array(parts) => parts.iter().map(scalar_text).collect(),
+            item => vec![scalar_text(item)],
+        });
+        return Ok(Some(Ids { ids: ids.collect(), columns, table_order: go_on }));
     }
     if let Some(text) = options.text("ids") {
         let ids = identifiers(&text);

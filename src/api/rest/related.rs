@@ -45,6 +45,9 @@ impl Tree {
             for relationship in &catalog.entry(table).relationships {
                 self.node(&relationship.name, Some(relationship.target));
             }
+            for waiting in catalog.entry(table).waiting() {
+                self.node(&waiting.name, None);
+            }
             return Ok(());
         }
         let (name, target, rest) = first_name(catalog, table, path)?;
@@ -188,7 +191,7 @@ fn first_name<'p>(
             Some(Found::Relationship(relationship)) => {
                 return Ok((relationship.name.to_string(), Some(relationship.target), rest));
             }
-            Some(Found::Unavailable(_)) => return Ok((path[..end].to_owned(), None, rest)),
+            Some(Found::Waiting(_)) => return Ok((path[..end].to_owned(), None, rest)),
             None => {}
         }
     }

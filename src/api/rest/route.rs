@@ -65,7 +65,7 @@ pub async fn handle(engine: &Engine, request: Request<'_>) -> Result<Response, A
             resources(&params)
         }
         [source, "_table"] => {
-            if verb != Method::GET {
+            if !matches!(verb, Method::GET | Method::HEAD) {
                 return Err(ApiError::invalid(format!("{verb} is not supported on a table list.")).hint("name a table"));
             }
             table_list(engine, &source.to_lowercase(), &params, false).await
@@ -242,7 +242,9 @@ fn describe(snapshot: &Snapshot, source: &str, rest: &[&str]) -> Result<Response
             Some(Found::Relationship(relationship)) => {
                 Ok(Response::json(&schema::relation(snapshot, &entry.table, relationship)))
             }
-            Some(Found::Unavailable(source)) => known(snapshot, source.as_str()).map(|()| Response::json(&Value::Null)),
+            Some(Found::Waiting(waiting)) => {
+                known(snapshot, waiting.source.as_str()).map(|()| Response::json(&Value::Null))
+            }
             None => Err(ApiError::new(Code::UnknownRelationship, format!("Invalid relationship '{name}' requested."))
                 .closest(closest(name, entry.relationship_names()))),
         },

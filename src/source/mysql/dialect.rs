@@ -58,7 +58,7 @@ impl Dialect for Mysql {
         // Compared with plain text, a decimal would be compared as a floating-point number.
         let exact = matches!(column.ty, Type::Decimal { .. })
             || matches!(column.ty, Type::Int { .. }) && matches!(value, Scalar::Text(_));
-        sql.text.push_str(if exact { "CAST(? AS DECIMAL(65,30))" } else { "?" });
+        sql.text.push_str(&if exact { decimal(value) } else { "?".to_owned() });
     }
 
     fn number(&self, sql: &mut Sql, value: u64) {
@@ -154,11 +154,11 @@ impl Dialect for Mysql {
                 }
                 let column = sql::column_text(&part.column, self);
                 let placeholder = match part.column.ty {
-                    Type::Decimal { .. } => "CAST(? AS DECIMAL(65,30))",
-                    _ => "?",
+                    Type::Decimal { .. } => decimal(value),
+                    _ => "?".to_owned(),
                 };
                 let before = sql.text.len();
-                self.matches(&mut sql.text, &part.column, part.matching, &column, placeholder, placeholder);
+                self.matches(&mut sql.text, &part.column, part.matching, &column, &placeholder, &placeholder);
                 let uses = sql.text[before..].matches('?').count();
                 for _ in 0..uses {
                     sql.params.push(Param::Value(value.clone(), Some(part.column.clone())));
@@ -196,16 +196,36 @@ impl Mysql {
                 write!(text, "{column} = {value} AND CAST({converted} AS BINARY) = CAST({raw} AS BINARY)")
             }
             Matching::IgnoreCase if !of.case_insensitive => {
-                write!(text, "LOWER({column}) = {value}")
+                write!(text, "LOWER({column}) = LOWER({value})")
+            }
+            // What the column's character set cannot hold becomes a question mark there, which it does not equal.
+            Matching::Own if value != raw => {
+                write!(
+                    text,
+                    "{column} = {value} AND CAST(CONVERT({value} USING utf8mb4) AS BINARY) = CAST({raw} AS BINARY)"
+                )
             }
             _ => write!(text, "{column} = {value}"),
         };
     }
 }
 
-/// The exact comparison needs the key as it was sent where the column's character set may not hold it.
+/// The key as it was sent is needed where the column's character set may not hold it.
 fn needs_raw(column: &Column, matching: Matching) -> bool {
-    matching == Matching::Exact && charset(column) != "utf8mb4"
+    let text = matches!(column.ty, Type::Text { .. });
+    matches!(matching, Matching::Exact | Matching::Own) && text && charset(column) != "utf8mb4"
+}
+
+/// A placeholder for an exact number, with as many digits before the point as its own fraction leaves room for.
+fn decimal(value: &Scalar) -> String {
+    let fraction = match value {
+        Scalar::Text(text) if !text.contains(['e', 'E']) => {
+            text.split_once('.').map_or(0, |(_, fraction)| fraction.len())
+        }
+        Scalar::Text(_) => 30,
+        _ => 0,
+    };
+    format!("CAST(? AS DECIMAL(65,{}))", fraction.min(30))
 }
 
 fn charset(column: &Column) -> &str {

@@ -9,7 +9,7 @@ use mysql_async::{Conn, Params, Row, Value};
 use crate::catalog::table::Table;
 use crate::config::Source;
 use crate::source::adapter::{Adapter, SourceError};
-use crate::source::mysql::connect::Connections;
+use crate::source::mysql::connect::{Connections, Lease};
 use crate::source::mysql::convert::{Decode, decode_of, value_of, write};
 use crate::source::mysql::dialect;
 use crate::source::mysql::introspect;
@@ -99,8 +99,7 @@ impl Mysql {
         }
     }
 
-    async fn attempt(&self, fetch: &Fetch, sql: &Sql) -> Result<Chunk, SourceError> {
-        let mut lease = self.connections.lease().await?;
+    async fn attempt(&self, mut lease: Lease, fetch: &Fetch, sql: &Sql) -> Result<Chunk, SourceError> {
         let patience = self.source.statement_timeout + Duration::from_secs(1);
         let outcome = tokio::time::timeout(patience, self.run(&mut lease.conn, fetch, sql)).await;
         match outcome {
@@ -131,11 +130,17 @@ impl Adapter for Mysql {
 
     async fn fetch(&self, fetch: &Fetch) -> Result<Chunk, SourceError> {
         let sql = sql::render(fetch, &dialect::Mysql);
-        match self.attempt(fetch, &sql).await {
-            // A read may be asked again: the connection may have been lost while it was idle.
-            Err(SourceError::Unavailable { .. }) => self.attempt(fetch, &sql).await,
-            result => result,
+        // A read may be asked again: the connection may have been lost while it was idle, and so may the next ones. A
+        // server that is gone fails when a new connection is opened, which ends the loop.
+        for _ in 0..self.source.connections {
+            let lease = self.connections.lease().await?;
+            match self.attempt(lease, fetch, &sql).await {
+                Err(SourceError::Unavailable { .. }) => {}
+                result => return result,
+            }
         }
+        let lease = self.connections.lease().await?;
+        self.attempt(lease, fetch, &sql).await
     }
 
     async fn ping(&self) -> Result<(), SourceError> {

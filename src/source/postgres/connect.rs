@@ -36,6 +36,13 @@ pub struct Connection {
 /// A connection in use; it counts as busy until this is dropped.
 pub struct Lease(Arc<Connection>);
 
+impl Lease {
+    /// The connection, to be named as the one that failed.
+    pub fn connection(&self) -> &Arc<Connection> {
+        &self.0
+    }
+}
+
 impl std::ops::Deref for Lease {
     type Target = Connection;
     fn deref(&self) -> &Connection {
@@ -97,6 +104,31 @@ impl Connections {
         };
         let opening = tokio::time::timeout(self.source.acquire_timeout, self.open_slot(slot));
         opening.await.unwrap_or_else(|_| Err(self.unavailable("no connection in time")))
+    }
+
+    /// A connection that was opened just now, in place of the one that failed.
+    pub async fn lease_fresh(&self, failed: &Arc<Connection>) -> Result<Lease, SourceError> {
+        let same = |open: &Option<Arc<Connection>>| open.as_ref().is_some_and(|open| Arc::ptr_eq(open, failed));
+        let slot = {
+            let mut open = self.open.lock();
+            let slot = open.iter().position(same);
+            if let Some(slot) = slot {
+                open[slot] = None;
+            }
+            slot
+        };
+        match slot {
+            Some(slot) => {
+                let mut guard = self.slots[slot].lock().await;
+                if same(&guard) {
+                    *guard = None;
+                }
+                drop(guard);
+                self.open_slot(slot).await
+            }
+            // Another request has replaced it already.
+            None => self.lease().await,
+        }
     }
 
     async fn open_slot(&self, slot: usize) -> Result<Lease, SourceError> {

@@ -162,7 +162,12 @@ impl Postgres {
                 }
                 Matching::Exact => write!(text, "{lead}{column} = k.v{at} AND {column} COLLATE \"C\" = k.v{at}"),
                 Matching::IgnoreCase if !citext && !key.column.case_insensitive => {
-                    write!(text, "{lead}lower({column}) = k.v{at}")
+                    // Both sides by the column's own rules of case, which are those of its index.
+                    let collation = match key.column.collation.as_deref() {
+                        Some(name) if name != "default" => format!(" COLLATE \"{}\"", name.replace('"', "\"\"")),
+                        _ => String::new(),
+                    };
+                    write!(text, "{lead}lower({column}) = lower(k.v{at}{collation})")
                 }
                 _ => write!(text, "{lead}{column} = k.v{at}"),
             };
@@ -195,7 +200,7 @@ impl Postgres {
         let _ = write!(sql.text, " CROSS JOIN unnest(${}::text[]) WITH ORDINALITY k(v0, o)", sql.params.len());
         let leaf = format!("({node}) #>> '{{}}'");
         Some(match key.matching {
-            Matching::LeafIgnoreCase => format!("lower({leaf}) = k.v0"),
+            Matching::LeafIgnoreCase => format!("lower({leaf}) = lower(k.v0)"),
             // JSON keeps a number's zeros (5.0); a key has none.
             Matching::LeafNumber => format!(
                 "CASE jsonb_typeof({node}) WHEN 'number' THEN trim_scale(({leaf})::numeric)::text \

@@ -139,7 +139,7 @@ fn column(row: &Row, enums: &HashMap<i64, Vec<String>>) -> Column {
     let not_null: bool = row.get(3);
     let mut column =
         Column::new(row.get(1), ty, if matches!(native, "citext" | "jsonb" | "oid") { native } else { shown });
-    if matches!(column.ty, Type::Enum(_) | Type::Other | Type::Bit { .. }) {
+    if matches!(column.ty, Type::Enum(_) | Type::Other) {
         column.native = native.into();
     }
     column.nullable = !not_null;

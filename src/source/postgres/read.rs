@@ -93,6 +93,10 @@ impl Postgres {
             Some(&SqlState::UNDEFINED_COLUMN | &SqlState::UNDEFINED_TABLE | &SqlState::FEATURE_NOT_SUPPORTED) => {
                 self.changed(fetch, &cause)
             }
+            // No such operator or function for this type, in its several spellings.
+            Some(code) if matches!(code.code(), "42883" | "42804" | "42725" | "42846" | "42P18") => {
+                SourceError::Unsupported { source_name, cause }
+            }
             Some(code) if code.code().starts_with("22") => SourceError::InvalidValue { source_name, cause },
             Some(code)
                 if code.code().starts_with("57") || code.code().starts_with("53") || code.code().starts_with("08") =>
@@ -104,11 +108,10 @@ impl Postgres {
         }
     }
 
-    async fn attempt(&self, fetch: &Fetch, sql: &Sql) -> Result<Chunk, SourceError> {
-        let lease = self.connections.lease().await?;
+    async fn attempt(&self, lease: &Lease, fetch: &Fetch, sql: &Sql) -> Result<Chunk, SourceError> {
         // The server ends a slow statement itself; this ends the wait for a server that is gone without a word.
         let patience = self.source.statement_timeout + Duration::from_secs(1);
-        match tokio::time::timeout(patience, self.run(&lease, fetch, sql)).await {
+        match tokio::time::timeout(patience, self.run(lease, fetch, sql)).await {
             Err(_) => Err(SourceError::Timeout { source_name: self.source.name.clone(), cause: "no answer".into() }),
             Ok(Ok(chunk)) => Ok(chunk),
             Ok(Err(Failure::Source(error))) => Err(error),
@@ -135,9 +138,14 @@ impl Adapter for Postgres {
 
     async fn fetch(&self, fetch: &Fetch) -> Result<Chunk, SourceError> {
         let sql = sql::render(fetch, &self.dialect);
-        match self.attempt(fetch, &sql).await {
+        let lease = self.connections.lease().await?;
+        match self.attempt(&lease, fetch, &sql).await {
             // A read may be asked again: the connection may have been lost while it was idle, or a table altered.
-            Err(SourceError::Unavailable { .. } | SourceError::Changed { .. }) => self.attempt(fetch, &sql).await,
+            Err(SourceError::Unavailable { .. }) => {
+                let fresh = self.connections.lease_fresh(lease.connection()).await?;
+                self.attempt(&fresh, fetch, &sql).await
+            }
+            Err(SourceError::Changed { .. }) => self.attempt(&lease, fetch, &sql).await,
             result => result,
         }
     }

@@ -26,25 +26,23 @@ pub fn choose(url: &str) -> TlsChoice {
         return TlsChoice { url: url.to_owned(), verify: false, root_file: None };
     };
     let mut choice = TlsChoice { url: base.to_owned(), verify: false, root_file: None };
-    let mut kept = form_urlencoded::Serializer::new(String::new());
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        match (name.as_ref(), value.as_ref()) {
-            ("sslmode", "verify-full" | "verify-ca") => {
+    let mut kept: Vec<&str> = Vec::new();
+    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
+        match parameter.split_once('=') {
+            Some(("sslmode", "verify-full" | "verify-ca")) => {
                 choice.verify = true;
-                kept.append_pair("sslmode", "require");
+                kept.push("sslmode=require");
             }
-            ("sslmode", "allow") => {
-                kept.append_pair("sslmode", "prefer");
+            Some(("sslmode", "allow")) => kept.push("sslmode=prefer"),
+            Some(("sslrootcert", file)) => {
+                let file = percent_encoding::percent_decode_str(file).decode_utf8_lossy();
+                choice.root_file = Some(file.into_owned());
             }
-            ("sslrootcert", file) => choice.root_file = Some(file.to_owned()),
-            _ => {
-                kept.append_pair(&name, &value);
-            }
+            _ => kept.push(parameter),
         }
     }
-    let query = kept.finish();
-    if !query.is_empty() {
-        choice.url = format!("{base}?{query}");
+    if !kept.is_empty() {
+        choice.url = format!("{base}?{}", kept.join("&"));
     }
     choice
 }
@@ -108,5 +106,19 @@ impl ServerCertVerifier for Unchecked {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::choose;
+
+    #[test]
+    fn only_what_the_driver_does_not_know_is_taken_out() {
+        let choice = choose("postgres://u@h/d?options=-c%20search_path%3Dx&sslmode=verify-full&sslrootcert=/a%20b.pem");
+        assert_eq!(choice.url, "postgres://u@h/d?options=-c%20search_path%3Dx&sslmode=require");
+        assert_eq!((choice.verify, choice.root_file.as_deref()), (true, Some("/a b.pem")));
+        assert_eq!(choose("postgres://u@h/d?sslmode=allow").url, "postgres://u@h/d?sslmode=prefer");
+        assert_eq!(choose("postgres://u@h/d").url, "postgres://u@h/d");
     }
 }

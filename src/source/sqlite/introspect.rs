@@ -114,21 +114,21 @@ fn column(row: &sqlx::sqlite::SqliteRow, definition: &str) -> Result<Column, sql
     column.nullable = !not_null;
     column.default = row.try_get::<Option<String>, _>(3)?.map(Into::into);
     column.generated = matches!(hidden, 2 | 3);
-    // The catalog does not tell a column's collation, only its definition does.
-    let lower = name.to_lowercase();
-    let declared_nocase = definition.split(',').any(|part| {
-        let part =
-            part.trim_start_matches(|c: char| c != '"' && c != '[' && c != '`' && !c.is_alphanumeric() && c != '_');
-        let after_paren = part.rsplit('(').next().unwrap_or(part).trim_start();
-        let starts = |text: &str| text.trim_start_matches(['"', '[', '`']).starts_with(&lower);
-        (starts(part) || starts(after_paren)) && (part.contains("collate nocase") || part.contains("collate rtrim"))
-    });
-    if declared_nocase {
-        column.exact = false;
-        column.case_insensitive = true;
-        column.collation = Some("NOCASE".into());
-    }
+    // No catalog tells a column's collation, and a view's definition even less, so keys always say `COLLATE BINARY` too.
+    column.exact = !matches!(column.ty, Type::Text { .. });
+    column.case_insensitive = declares_nocase(&name, definition);
     Ok(column)
+}
+
+/// Whether the table's definition seems to give the column a folding collation; only advice depends on it.
+fn declares_nocase(name: &str, definition: &str) -> bool {
+    let lower = name.to_lowercase();
+    definition.split(',').any(|part| {
+        let mut words = part
+            .split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '"' | '[' | ']' | '`'))
+            .filter(|word| !word.is_empty());
+        words.any(|word| word == lower) && part.contains("collate") && part.contains("nocase")
+    })
 }
 
 /// The type by the declared name: SQLite's affinity rules (sqlite.org/datatype3.html §3.1), and common names before them.

@@ -93,12 +93,7 @@ pub fn tables() -> Vec<Table> {
                 },
                 one("shelf", SHELF, "{c}.id = {p}.shelf_id", &["shelf_id"]),
                 many("editions", EDITION, "{c}.book_id = {p}.id", &["id"]),
-                many(
-                    "fans",
-                    READER,
-                    "EXISTS (SELECT 1 FROM json_each({c}.favs) e WHERE e.value = {p}.isbn)",
-                    &["isbn"],
-                ),
+                many("fans", READER, "{p}.isbn IN (SELECT e.value FROM json_each({c}.favs) e)", &["isbn"]),
             ],
         },
         Table {

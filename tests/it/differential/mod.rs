@@ -7,6 +7,7 @@ mod oracle;
 
 use std::collections::BTreeMap;
 
+use crate::scenarios::first_difference;
 use crate::support::databases::{Engine, all_engines, create};
 use crate::support::proxy::Proxy;
 
@@ -53,8 +54,9 @@ async fn split_and_single_databases_agree() {
             }
             related += usize::from(reply.text.contains("[{\"id\"") || reply.text.contains(":{\""));
             if found != serde_json::json!({"resource": expected}) {
+                let place = first_difference(&expected, &found["resource"], String::new());
                 failures.push(format!(
-                    "{layout:?}\nGET {path}\n  expected {expected}\n  found {} {}",
+                    "{layout:?} {place}\nGET {path}\n  expected {expected}\n  found {} {}",
                     reply.status, reply.text
                 ));
             }

@@ -1,0 +1,12 @@
+CREATE TABLE day (
+  id DATE NOT NULL PRIMARY KEY
+);
+INSERT INTO day (id) VALUES ('2024-02-29');
+CREATE TABLE midnight (
+  id DATETIME(6) NOT NULL PRIMARY KEY
+);
+INSERT INTO midnight (id) VALUES ('2024-02-29 00:00:00'), ('2024-03-01 12:00:00');
+CREATE TABLE code (
+  t VARCHAR(20) NOT NULL PRIMARY KEY
+);
+INSERT INTO code (t) VALUES ('5'), ('05'), ('5.5'), ('x'), ('-1'), ('');

@@ -1,0 +1,4 @@
+CREATE TABLE post (
+  id INTEGER NOT NULL PRIMARY KEY
+);
+INSERT INTO post (id) VALUES (1), (2);

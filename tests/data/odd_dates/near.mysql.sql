@@ -1,0 +1,8 @@
+SET sql_mode = '';
+CREATE TABLE ref (
+  id INTEGER NOT NULL PRIMARY KEY,
+  day DATE,
+  at DATETIME(6)
+);
+INSERT INTO ref (id, day, at) VALUES
+  (1, '2024-02-29', '2024-02-29 01:02:03'), (2, '0000-00-00', '0000-00-00 00:00:00'), (3, '2024-00-00', '2024-02-29 01:02:03.5');

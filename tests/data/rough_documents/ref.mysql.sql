@@ -1,0 +1,16 @@
+CREATE TABLE tag (
+  id VARCHAR(40) NOT NULL PRIMARY KEY
+);
+INSERT INTO tag (id) VALUES ('red'), ('blue'), ('Äpfel');
+CREATE TABLE product (
+  id INTEGER NOT NULL PRIMARY KEY
+);
+INSERT INTO product (id) VALUES (100), (0);
+CREATE TABLE thing (
+  id UUID NOT NULL PRIMARY KEY
+);
+INSERT INTO thing (id) VALUES ('0f8fad5b-d9cb-469f-a165-70867728950e');
+CREATE TABLE day (
+  id DATE NOT NULL PRIMARY KEY
+);
+INSERT INTO day (id) VALUES ('2024-02-29'), ('2024-03-01');
