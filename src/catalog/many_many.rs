@@ -95,8 +95,10 @@ fn keys_of(building: &mut Building, entry: &ManyMany) -> Option<(Arc<ForeignKey>
         }
         (_, count) => {
             if building.all_known() {
-                let message =
-                    format!("{} has {count} foreign keys, so it is not clear which two are meant", entry.through);
+                let message = match count {
+                    1 => format!("{} has only one foreign key, but a junction has two", entry.through),
+                    _ => format!("{} has {count} foreign keys, so it is not clear which two are meant", entry.through),
+                };
                 building.fault(
                     Fault::error(entry.through_place.clone(), message)
                         .hint("name both relationships of the junction by `keys`"),

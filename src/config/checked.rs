@@ -39,6 +39,8 @@ pub struct Config {
     pub limits: Limits,
     /// Bytes of remembered rows; 0 switches the cache off.
     pub cache_bytes: u64,
+    /// Where each source's url stands.
+    pub url_places: IndexMap<SourceName, Place>,
 }
 
 /// The proxy itself.
@@ -188,12 +190,12 @@ pub fn check(path: &Path, main: ConfigFile, keys: Vec<FileKeys>, faults: &mut Ve
             sources.insert(source.name.clone(), source);
         }
     }
-    if main.sources.is_empty() {
+    if main.sources.is_empty() && check.faults.is_empty() {
         check.fault(0..0, "no sources: the file names no database").hint_last("add [sources.NAME] with its url");
     }
     let known = Known(&sources);
     let mut virtual_keys: Vec<VirtualKey> = Vec::new();
-    let mut many_many = Vec::new();
+    let mut many_many: Vec<ManyMany> = Vec::new();
     for part in &keys {
         check.file = part.file;
         for key in &part.keys {
@@ -210,7 +212,16 @@ pub fn check(path: &Path, main: ConfigFile, keys: Vec<FileKeys>, faults: &mut Ve
             }
         }
         for entry in &part.many_many {
-            many_many.extend(check.many_many(entry, &known));
+            let Some(entry) = check.many_many(entry, &known) else { continue };
+            let twin = |other: &ManyMany| {
+                (&other.table, &other.through, &other.keys) == (&entry.table, &entry.through, &entry.keys)
+            };
+            if many_many.iter().any(twin) {
+                check
+                    .fault(entry.table_place.span.clone(), "this relationship stands in the file twice")
+                    .hint_last("remove one of them");
+            }
+            many_many.push(entry);
         }
     }
     Some(Config {
@@ -228,6 +239,11 @@ pub fn check(path: &Path, main: ConfigFile, keys: Vec<FileKeys>, faults: &mut Ve
         many_many,
         limits,
         cache_bytes,
+        url_places: main
+            .sources
+            .iter()
+            .map(|(name, source)| (SourceName::new(name.get_ref()), Place { file: 0, span: source.url.span() }))
+            .collect(),
     })
 }
 
@@ -268,6 +284,15 @@ impl Check<'_> {
         self.unit(text, default, units::duration)
     }
 
+    /// A time limit; none at all would refuse everything.
+    fn time_limit(&mut self, text: Option<&Spanned<String>>, default: Duration) -> Duration {
+        let limit = self.duration(text, default);
+        if limit.is_zero() {
+            self.fault(text.map_or(0..0, Spanned::span), "must be longer than 0");
+        }
+        limit
+    }
+
     fn bytes(&mut self, text: Option<&Spanned<String>>, default: u64) -> u64 {
         self.unit(text, default, units::bytes)
     }
@@ -283,7 +308,7 @@ impl Check<'_> {
     fn positive<T: PartialOrd + Copy + From<u8>>(&mut self, number: Option<&Spanned<T>>, default: T) -> T {
         match number {
             Some(number) if *number.get_ref() < T::from(1) => {
-                self.fault(number.span(), "must be at least 1");
+                self.fault(number.span(), "the number must be at least 1");
                 default
             }
             Some(number) => *number.get_ref(),
@@ -296,11 +321,20 @@ impl Check<'_> {
             body: self.bytes(file.body.as_ref(), 1 << 20),
             url: self.bytes(file.url.as_ref(), 16 << 10),
             requests: self.positive(file.requests.as_ref(), 512),
-            request_time: self.duration(file.request_time.as_ref(), Duration::from_secs(10)),
+            request_time: self.time_limit(file.request_time.as_ref(), Duration::from_secs(10)),
             rows: self.positive(file.rows.as_ref(), 100_000),
-            keys_per_batch: self.positive(file.keys_per_batch.as_ref(), 1_000) as usize,
+            keys_per_batch: self.keys_per_batch(file.keys_per_batch.as_ref()),
             depth: self.positive(file.depth.as_ref(), 8),
         }
+    }
+
+    fn keys_per_batch(&mut self, number: Option<&Spanned<u32>>) -> usize {
+        const MOST: u32 = 100_000;
+        let keys = self.positive(number, 1_000);
+        if keys > MOST {
+            self.fault(number.map_or(0..0, Spanned::span), "the number must be at most 100000");
+        }
+        keys as usize
     }
 
     fn server(&mut self, file: &file::ServerFile) -> Option<Server> {
@@ -328,8 +362,7 @@ impl Check<'_> {
                 })
             }
             Err(_) => {
-                self.fault(span, format!("`{text}` is not an address and a port"))
-                    .hint_last("write it as \"127.0.0.1:8787\"");
+                self.fault(span, "`listen` is not an address and a port").hint_last("write it as \"127.0.0.1:8787\"");
                 None
             }
         }
@@ -344,10 +377,12 @@ impl Check<'_> {
     ) -> Option<Source> {
         let name_ok =
             name.get_ref().chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-'));
+        let like_version =
+            name.get_ref().strip_prefix('v').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
         let reserved = ["system", "user", "api_docs", ""];
-        if !name_ok || reserved.contains(&name.get_ref().as_str()) {
+        if !name_ok || like_version || reserved.contains(&name.get_ref().as_str()) {
             self.fault(name.span(), format!("`{}` cannot be a source's name", name.get_ref()))
-                .hint_last("use lower-case letters, digits, `_` and `-`; `system`, `user` and `api_docs` are reserved");
+                .hint_last("use lower-case letters, digits, `_` and `-`; `system`, `user`, `api_docs` and `v1`, `v2`, … are reserved");
             return None;
         }
         let (kind, url) = self.url(path, &file.url)?;
@@ -381,6 +416,11 @@ impl Check<'_> {
             self.fault(changes.span(), "following changes is not in this version")
                 .hint_last("use \"none\" and a short ttl");
         }
+        for pattern in file.tables.include.iter().flatten().chain(&file.tables.exclude) {
+            if let Err(error) = glob::Pattern::new(pattern) {
+                self.fault(name.span(), format!("`{pattern}` is not a pattern of table names: {error}"));
+            }
+        }
         let ttl = self.duration(cache.and_then(|cache| cache.ttl.as_ref()), default_ttl);
         // SQLite answers in microseconds from the same machine, so it is remembered only on request.
         let cached = !ttl.is_zero() && (kind != SourceKind::Sqlite || cache.is_some());
@@ -390,9 +430,9 @@ impl Check<'_> {
             url,
             schemas,
             connections: self.positive(file.pool.max.as_ref(), 10),
-            acquire_timeout: self.duration(file.pool.acquire_timeout.as_ref(), Duration::from_secs(2)),
-            connect_timeout: self.duration(file.pool.connect_timeout.as_ref(), Duration::from_secs(3)),
-            statement_timeout: self.duration(file.pool.statement_timeout.as_ref(), Duration::from_secs(5)),
+            acquire_timeout: self.time_limit(file.pool.acquire_timeout.as_ref(), Duration::from_secs(2)),
+            connect_timeout: self.time_limit(file.pool.connect_timeout.as_ref(), Duration::from_secs(3)),
+            statement_timeout: self.time_limit(file.pool.statement_timeout.as_ref(), Duration::from_secs(5)),
             include: file.tables.include.clone().unwrap_or_else(|| vec!["*".to_owned()]),
             exclude: file.tables.exclude.clone(),
             max_records: self.positive(file.max_records.as_ref(), 1000),
@@ -418,18 +458,32 @@ impl Check<'_> {
         };
         if kind == SourceKind::Sqlite {
             let file = text["sqlite:".len()..].trim_start_matches("//");
+            if file.is_empty() {
+                self.fault(url.span(), "the url names no file").hint_last("write it as sqlite:file.db");
+                return None;
+            }
             let folder = config_path.parent().unwrap_or(Path::new(""));
             return Some((kind, folder.join(file).to_string_lossy().into_owned()));
         }
+        // The text may hold a password, so it is not repeated in messages.
         match url::Url::parse(text) {
-            Ok(parsed) if parsed.host_str().is_some_and(|host| !host.is_empty()) || kind == SourceKind::Postgres => {
+            Ok(parsed) if parsed.host_str().is_none_or(str::is_empty) && kind == SourceKind::Mysql => {
+                self.fault(url.span(), "the url names no host")
+                    .hint_last("write it as mysql://user:password@host:port/database");
+                None
+            }
+            Ok(parsed) if kind == SourceKind::Mysql && parsed.path().trim_matches('/').is_empty() => {
+                self.fault(url.span(), "the url names no database")
+                    .hint_last("write it as mysql://user:password@host:port/database");
+                None
+            }
+            Ok(_) => {
                 let text = if scheme == "mariadb" { text.replacen("mariadb", "mysql", 1) } else { text.clone() };
                 Some((kind, text))
             }
-            _ => {
-                // The text may hold a password, so it is not repeated here.
-                self.fault(url.span(), "the url names no host")
-                    .hint_last("write it as scheme://user:password@host:port/database");
+            Err(error) => {
+                self.fault(url.span(), format!("the url cannot be read: {error}"))
+                    .hint_last("write it as scheme://user:password@host:port/database, odd characters percent-encoded");
                 None
             }
         }
@@ -444,6 +498,11 @@ impl Check<'_> {
             let message =
                 format!("the foreign key has {}, but references {}", count(columns.len()), count(references.len()));
             self.fault(key.references.span(), message).hint_last("give both sides as arrays of equal length");
+            return None;
+        }
+        if columns == references {
+            self.fault(key.references.span(), "the key refers to its own column, so it says nothing")
+                .hint_last("name the columns that the values must be found in");
             return None;
         }
         if let Some(path) = references.iter().find(|path| !path.path.is_empty()) {
@@ -493,7 +552,8 @@ impl Check<'_> {
 
     fn relationship_name(&mut self, name: &Spanned<String>) {
         let text = name.get_ref();
-        if text.is_empty() || text.contains([',', '(', ')', '*', ' ', '"', '\'', '=', '&', '?', '/']) {
+        let plain = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+        if text.is_empty() || !plain || text.starts_with('.') || text.ends_with('.') || text.contains("..") {
             self.fault(name.span(), format!("`{text}` cannot be a relationship's name"))
                 .hint_last("use letters, digits, `_`, `-` and dots");
         }
@@ -548,6 +608,10 @@ impl Check<'_> {
         }
         let keys = match &file.keys {
             Some(names) => match <[String; 2]>::try_from(names.get_ref().clone()) {
+                Ok([near, far]) if near == far => {
+                    self.fault(names.span(), "`keys` names the same relationship twice");
+                    return None;
+                }
                 Ok(names) => Some(names),
                 Err(_) => {
                     self.fault(names.span(), "`keys` names exactly two relationships of the junction")

@@ -103,6 +103,13 @@ pub struct FaultLine {
 }
 
 impl Faults {
+    /// In the order of the files, and of their lines; what has no place comes last.
+    fn in_order(&self) -> Vec<&Fault> {
+        let mut list: Vec<&Fault> = self.list.iter().collect();
+        list.sort_by_key(|fault| fault.place.as_ref().map_or((usize::MAX, 0), |place| (place.file, place.span.start)));
+        list
+    }
+
     /// Whether any of them keeps the file from being used.
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(|fault| fault.severity == Severity::Error)
@@ -110,8 +117,8 @@ impl Faults {
 
     /// For programs.
     pub fn lines(&self) -> Vec<FaultLine> {
-        self.list
-            .iter()
+        self.in_order()
+            .into_iter()
             .map(|fault| {
                 let position = fault.place.as_ref().map(|place| self.position(place));
                 FaultLine {
@@ -137,7 +144,8 @@ impl Faults {
     pub fn render(&self, colours: bool) -> String {
         let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
         let mut text = String::new();
-        for fault in &self.list {
+        let shown: Vec<String> = self.files.iter().map(|file| without_passwords(&file.text)).collect();
+        for fault in self.in_order() {
             let level = match fault.severity {
                 Severity::Error => Level::ERROR,
                 Severity::Warning => Level::WARNING,
@@ -149,9 +157,10 @@ impl Faults {
                 Some(place) => {
                     let file = &self.files[place.file];
                     path = file.path.display().to_string();
-                    let span = place.span.start.min(file.text.len())..place.span.end.min(file.text.len());
+                    let text = &shown[place.file];
+                    let span = place.span.start.min(text.len())..place.span.end.min(text.len());
                     let snippet =
-                        Snippet::source(&*file.text).path(&*path).annotation(AnnotationKind::Primary.span(span));
+                        Snippet::source(text.as_str()).path(&*path).annotation(AnnotationKind::Primary.span(span));
                     let mut group = group.element(snippet);
                     if let Some(hint) = &fault.hint {
                         group = group.element(Level::HELP.message(hint));
@@ -172,5 +181,36 @@ impl Faults {
             text.push_str("\n\n");
         }
         text
+    }
+}
+
+/// The text with every password of a url starred out, byte for byte, so that places still fit.
+fn without_passwords(text: &str) -> String {
+    let mut shown = text.to_owned();
+    for (at, _) in text.match_indices("://") {
+        let rest = &text[at + 3..];
+        let authority =
+            &rest[..rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '/')).unwrap_or(rest.len())];
+        let Some(user_info) = authority.rfind('@').map(|end| &authority[..end]) else { continue };
+        let Some(colon) = user_info.find(':') else { continue };
+        let start = at + 3 + colon + 1;
+        let password = &text[start..at + 3 + user_info.len()];
+        if !password.starts_with("${") {
+            shown.replace_range(start..start + password.len(), &"*".repeat(password.len()));
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_passwords;
+
+    #[test]
+    fn passwords_are_starred_out() {
+        let text = "url = \"postgres://app:s3cret@db/crm\"\nother = \"mysql://app@db/x\"\nenv = \"mysql://a:${PASSWORD}@db/x\"";
+        let shown = without_passwords(text);
+        assert_eq!(shown.len(), text.len());
+        assert!(shown.contains("postgres://app:******@db/crm") && shown.contains("${PASSWORD}"), "{shown}");
     }
 }

@@ -1,5 +1,6 @@
 //! Reads the key file and its includes: text → TOML → shape → substitution → types → meaning. All faults come together.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
@@ -31,14 +32,22 @@ pub fn load(path: &Path) -> Result<(Config, Faults), Faults> {
 
 /// Loads a configuration. `Ok` may carry warnings; `Err` carries at least one error.
 pub fn load_with(path: &Path, env: Env<'_>) -> Result<(Config, Faults), Faults> {
+    match load_what_can_be(path, env) {
+        (Some(config), faults) if !faults.has_errors() => Ok((config, faults)),
+        (_, faults) => Err(faults),
+    }
+}
+
+/// Loads what can be read of a configuration, so that a check finds the faults of all stages at once.
+pub fn load_what_can_be(path: &Path, env: Env<'_>) -> (Option<Config>, Faults) {
     let mut faults = Faults::default();
     let schema = json_schema();
     let Some(text) = read(path, &mut faults, None) else {
-        return Err(faults);
+        return (None, faults);
     };
     let mut main: ConfigFile = match parse(&text, 0, &schema, None, Some(env), &mut faults.list) {
         Some(file) => file,
-        None => return Err(faults),
+        None => return (None, faults),
     };
     let keys = FileKeys {
         file: 0,
@@ -57,13 +66,8 @@ pub fn load_with(path: &Path, env: Env<'_>) -> Result<(Config, Faults), Faults> 
         }
     }
     let config = checked::check(path, main, all_keys, &mut faults.list);
-    match config {
-        Some(mut config) if !faults.has_errors() => {
-            config.files = faults.files.clone();
-            Ok((config, faults))
-        }
-        _ => Err(faults),
-    }
+    let config = config.map(|config| Config { files: faults.files.clone(), ..config });
+    (config, faults)
 }
 
 fn read(path: &Path, faults: &mut Faults, place: Option<Place>) -> Option<String> {
@@ -108,17 +112,54 @@ fn parse<T: serde::de::DeserializeOwned>(
             }
         }
     }
-    if faults.len() > before {
-        return None;
-    }
+    // What is faulty is left out, so that the rest is checked too.
+    let spans: Vec<_> =
+        faults[before..].iter().filter_map(|fault| fault.place.as_ref().map(|place| place.span.clone())).collect();
+    prune_table(document.get_mut(), &spans);
     match T::deserialize(toml::Deserializer::from(document)) {
         Ok(value) => Some(value),
         Err(error) => {
-            let place = Place { file, span: error.span().unwrap_or(0..0) };
-            faults.push(Fault::error(place, error.message().trim().to_owned()));
+            if faults.len() == before {
+                let place = Place { file, span: error.span().unwrap_or(0..0) };
+                faults.push(Fault::error(place, error.message().trim().to_owned()));
+            }
             None
         }
     }
+}
+
+/// Removes the entries that faults point at.
+fn prune_table(table: &mut DeTable<'_>, spans: &[Range<usize>]) {
+    for (key, mut value) in std::mem::take(table) {
+        if !touches(&key.span(), spans) && !prune_value(&mut value, spans) {
+            table.insert(key, value);
+        }
+    }
+}
+
+/// Removes what is faulty within a value. Gives whether the value as a whole is.
+fn prune_value(value: &mut Spanned<DeValue<'_>>, spans: &[Range<usize>]) -> bool {
+    let own = value.span();
+    match value.get_mut() {
+        DeValue::Table(table) => {
+            prune_table(table, spans);
+            spans.contains(&own)
+        }
+        DeValue::Array(items) if items.iter().any(|item| item.get_ref().is_table()) => {
+            let all = std::mem::replace(items, std::iter::empty().collect());
+            for mut item in all {
+                if !prune_value(&mut item, spans) {
+                    items.push(item);
+                }
+            }
+            spans.contains(&own)
+        }
+        _ => touches(&own, spans),
+    }
+}
+
+fn touches(span: &Range<usize>, spans: &[Range<usize>]) -> bool {
+    spans.iter().any(|fault| fault.start < span.end && span.start < fault.end)
 }
 
 fn substitute(value: &mut Spanned<DeValue<'_>>, file: usize, env: Env<'_>, faults: &mut Vec<Fault>) {
@@ -126,9 +167,15 @@ fn substitute(value: &mut Spanned<DeValue<'_>>, file: usize, env: Env<'_>, fault
     match value.get_mut() {
         DeValue::String(text) if text.contains('$') => match expand(text, env) {
             Ok(expanded) => *text = expanded.into(),
-            Err(reason) => faults.push(
-                Fault::error(Place { file, span }, reason).hint("set it, or give a default as in ${NAME:-default}"),
-            ),
+            Err(reason) => {
+                let undefined = reason.contains("is not set");
+                let fault = Fault::error(Place { file, span }, reason);
+                faults.push(if undefined {
+                    fault.hint("set it, or give a default as in ${NAME:-default}")
+                } else {
+                    fault
+                });
+            }
         },
         DeValue::Array(items) => items.iter_mut().for_each(|item| substitute(item, file, env, faults)),
         DeValue::Table(table) => table.iter_mut().for_each(|(_, item)| substitute(item, file, env, faults)),
@@ -142,7 +189,14 @@ fn included_files(main: &Path, file: &ConfigFile, faults: &mut Vec<Fault>) -> Ve
     for pattern in &file.server.include {
         let place = Place { file: 0, span: pattern.span() };
         match glob::glob(&folder.join(pattern.get_ref()).to_string_lossy()) {
-            Ok(paths) => files.extend(paths.filter_map(Result::ok).map(|path| (path, place.clone()))),
+            Ok(paths) => {
+                let before = files.len();
+                files.extend(paths.filter_map(Result::ok).map(|path| (path, place.clone())));
+                let names_one = !pattern.get_ref().contains(['*', '?', '[']);
+                if names_one && files.len() == before {
+                    faults.push(Fault::error(place, format!("there is no file `{}`", pattern.get_ref())));
+                }
+            }
             Err(error) => {
                 faults.push(Fault::error(place, format!("`{}` is not a file pattern: {error}", pattern.get_ref())))
             }

@@ -161,10 +161,24 @@ impl<'a, 'd> Walk<'a, 'd> {
             Some("boolean") => "true or false",
             Some("array") => "an array",
             Some("object") => "a table",
-            _ => "another type",
+            _ => "a string or an array of strings",
         };
         let found = value.get_ref().type_str();
-        self.fault(value.span(), format!("`{}` must be {wanted}, not of type {found}", self.path.join(".")), None);
+        let hint = match (value.get_ref(), self.path.last().copied()) {
+            (DeValue::Table(_), Some(name @ ("foreign_key" | "many_many"))) => {
+                Some(format!("write `[[{name}]]`, with two brackets"))
+            }
+            (DeValue::Integer(_), Some("body" | "url" | "max_bytes")) => {
+                Some("sizes have a unit, as in \"1MB\"".to_owned())
+            }
+            (DeValue::Integer(_), Some(name))
+                if name.ends_with("timeout") || name.ends_with("_time") || name == "ttl" =>
+            {
+                Some("durations have a unit, as in \"5s\"".to_owned())
+            }
+            _ => None,
+        };
+        self.fault(value.span(), format!("`{}` must be {wanted}, not of type {found}", self.path.join(".")), hint);
     }
 
     fn fits(&self, value: &DeValue<'_>, schema: &Value) -> bool {

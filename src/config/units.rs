@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+// The text itself is not repeated: it may come from the environment, and the message points at it.
+const NO_DURATION: &str = "not a duration such as \"250ms\", \"2s\" or \"5m\"";
+const NO_SIZE: &str = "not a size such as \"16KB\", \"1MB\" or \"2GB\"";
+
 /// A duration with its unit.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = split(text);
@@ -15,9 +19,14 @@ pub fn duration(text: &str) -> Result<Duration, String> {
             return Err(format!("`{text}` is not a duration such as \"250ms\", \"2s\" or \"5m\""));
         }
     };
-    let number: u64 =
-        number.parse().map_err(|_| format!("`{text}` is not a duration such as \"250ms\", \"2s\" or \"5m\""))?;
-    number.checked_mul(unit).map(Duration::from_millis).ok_or_else(|| format!("`{text}` is too long"))
+    if number.is_empty() {
+        return Err(NO_DURATION.into());
+    }
+    let number: Option<u64> = number.parse().ok();
+    number
+        .and_then(|number| number.checked_mul(unit))
+        .map(Duration::from_millis)
+        .ok_or_else(|| "the duration is too long".to_owned())
 }
 
 /// A size in bytes with its unit.
@@ -32,9 +41,14 @@ pub fn bytes(text: &str) -> Result<u64, String> {
             return Err(format!("`{text}` is not a size such as \"16KB\", \"1MB\" or \"2GB\""));
         }
     };
-    let number: u64 =
-        number.parse().map_err(|_| format!("`{text}` is not a size such as \"16KB\", \"1MB\" or \"2GB\""))?;
-    number.checked_mul(unit).ok_or_else(|| format!("`{text}` is too large"))
+    if number.is_empty() {
+        return Err(NO_SIZE.into());
+    }
+    number
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(unit))
+        .ok_or_else(|| "the size is too large".to_owned())
 }
 
 fn split(text: &str) -> (&str, &str) {

@@ -10,13 +10,20 @@ use crate::statement::{Aggregate, Fetch, Order, Output};
 
 /// All problems of the file, of the databases, and of how they fit. `Err`: the file could not be used at all.
 pub async fn check(path: &Path) -> Result<Faults, Faults> {
-    let (config, warnings) = config::load(path)?;
-    let (snapshot, down) = Snapshot::open(config, None).await?;
-    let mut faults = Faults { files: snapshot.config.files.clone(), list: warnings.list };
+    let (config, mut faults) = config::load_what_can_be(path, &|name| std::env::var(name).ok());
+    let Some(config) = config else { return Err(faults) };
+    let places = config.url_places.clone();
+    let (snapshot, down) = match Snapshot::open(config, None).await {
+        Ok(opened) => opened,
+        Err(more) => {
+            faults.list.extend(more.list);
+            return Err(faults);
+        }
+    };
     for (source, cause) in down {
         faults.list.push(Fault {
             severity: Severity::Error,
-            place: None,
+            place: places.get(&source).cloned(),
             message: format!("source `{source}` does not answer: {cause}"),
             hint: Some("keys that name its tables could not be checked".into()),
         });

@@ -50,8 +50,8 @@ pub fn open_sources(
             }
             Err(reason) => faults.list.push(Fault {
                 severity: Severity::Error,
-                place: None,
-                message: format!("source `{name}`: {reason}"),
+                place: config.url_places.get(name).cloned(),
+                message: format!("the url of `{name}` cannot be used: {reason}"),
                 hint: None,
             }),
         }

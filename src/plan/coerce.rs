@@ -3,22 +3,78 @@
 use crate::statement::Comparison;
 use crate::value::{Column, Scalar, Type};
 
+/// What a comparison with a client's text comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Compared {
+    /// A comparison with this value.
+    Value(Scalar),
+    /// No row: the column cannot hold such a value, or the text is none.
+    Never,
+    /// Every row that has a value.
+    AnyValue,
+}
+
+/// A comparison with a client's text, or what the column takes instead. An integer that the column cannot hold is
+/// compared all the same: it equals nothing, and is below or above everything.
+pub fn compare(column: &Column, text: &str, comparison: Comparison) -> Result<Compared, String> {
+    let value = compared(column, text, comparison)?;
+    let Type::Int { bits, signed } = column.ty else {
+        return Ok(match value {
+            Scalar::Null => Compared::Never,
+            value => Compared::Value(value),
+        });
+    };
+    let number = match &value {
+        Scalar::Int(number) => i128::from(*number),
+        Scalar::Text(digits) => digits.parse().unwrap_or(if digits.starts_with('-') { i128::MIN } else { i128::MAX }),
+        _ => return Ok(Compared::Never),
+    };
+    let (low, high) = range(bits, signed);
+    let above = number > high;
+    if number >= low && !above {
+        return Ok(Compared::Value(value));
+    }
+    Ok(match comparison {
+        Comparison::Eq => Compared::Never,
+        Comparison::Ne => Compared::AnyValue,
+        Comparison::Lt | Comparison::Le if above => Compared::AnyValue,
+        Comparison::Gt | Comparison::Ge if !above => Compared::AnyValue,
+        _ => Compared::Never,
+    })
+}
+
+/// The integers of a column.
+fn range(bits: u8, signed: bool) -> (i128, i128) {
+    if signed { (-(1i128 << (bits - 1)), (1i128 << (bits - 1)) - 1) } else { (0, (1i128 << bits) - 1) }
+}
+
+/// An identifier: nothing is cut or rounded, and what the column cannot hold identifies nothing.
+pub fn identifier(column: &Column, text: &str) -> Result<Scalar, String> {
+    if matches!(column.ty, Type::Int { .. } | Type::Year) && whole_part(text).is_none_or(|(_, cut)| cut) {
+        return Err("a valid integer".into());
+    }
+    match compare(column, text, Comparison::Eq)? {
+        Compared::Value(value) => Ok(value),
+        _ => Ok(Scalar::Null),
+    }
+}
+
 /// A value for a comparison, or what the column takes instead. Fractions against an integer column are rounded so
 /// that the comparison keeps its meaning; for equality they are cut, as DreamFactory's clients know it.
-pub fn compared(column: &Column, text: &str, comparison: Comparison) -> Result<Scalar, String> {
+fn compared(column: &Column, text: &str, comparison: Comparison) -> Result<Scalar, String> {
     if let (Type::Int { .. } | Type::Year, Some((whole, true))) = (&column.ty, whole_part(text)) {
         let up = match comparison {
             Comparison::Lt | Comparison::Ge => i128::from(!text.trim().starts_with('-')),
             Comparison::Gt | Comparison::Le => -i128::from(text.trim().starts_with('-')),
             Comparison::Eq | Comparison::Ne => 0,
         };
-        return Ok(integer(whole + up));
+        return Ok(integer(whole.saturating_add(up)));
     }
     value(column, text)
 }
 
 /// A value of the column.
-pub fn value(column: &Column, text: &str) -> Result<Scalar, String> {
+fn value(column: &Column, text: &str) -> Result<Scalar, String> {
     let trimmed = text.trim();
     match &column.ty {
         Type::Int { .. } | Type::Year if trimmed.is_empty() => Ok(Scalar::Null),
@@ -94,7 +150,9 @@ fn whole_part(text: &str) -> Option<(i128, bool)> {
     }
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let whole = if matches!(whole, "" | "-" | "+") { "0" } else { whole };
-    let number = whole.trim_start_matches('+').parse::<i128>().ok()?;
+    // Beyond 38 digits a number is only known to be beyond every column.
+    let beyond = if whole.starts_with('-') { i128::MIN } else { i128::MAX };
+    let number = whole.trim_start_matches('+').parse::<i128>().unwrap_or(beyond);
     Some((number, fraction.bytes().any(|byte| byte != b'0')))
 }
 
@@ -131,6 +189,23 @@ mod tests {
     fn check(ty: Type, text: &str, comparison: Comparison, expected: Result<Scalar, &str>) {
         let found = compared(&Column::new("c", ty, ""), text, comparison);
         assert_eq!(found.as_ref().map_err(String::as_str), expected.as_ref().map_err(|reason| *reason), "{text}");
+    }
+
+    #[test]
+    fn integers_beyond_the_column_are_compared_all_the_same() {
+        let column = Column::new("c", Type::Int { bits: 32, signed: true }, "");
+        let check = |text, comparison, expected| assert_eq!(compare(&column, text, comparison), Ok(expected), "{text}");
+        check("3000000000", Comparison::Eq, Compared::Never);
+        check("3000000000", Comparison::Ne, Compared::AnyValue);
+        check("3000000000", Comparison::Lt, Compared::AnyValue);
+        check("3000000000", Comparison::Gt, Compared::Never);
+        check("-3000000000", Comparison::Ge, Compared::AnyValue);
+        check("-99999999999999999999999999999999999999999999", Comparison::Lt, Compared::Never);
+        check("2147483647.5", Comparison::Lt, Compared::AnyValue);
+        check("", Comparison::Ne, Compared::Never);
+        assert_eq!(identifier(&column, "1.5"), Err("a valid integer".into()));
+        assert_eq!(identifier(&column, "3000000000"), Ok(Scalar::Null));
+        assert_eq!(identifier(&column, "7"), Ok(Scalar::Int(7)));
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub fn embed(
 ) -> Result<Embed, PlanError> {
     let depth = plan.depth + 1;
     if depth > plan.limits.depth {
-        return Err(PlanError::TooDeep { depth, limit: plan.limits.depth });
+        return Err(PlanError::TooDeep { limit: plan.limits.depth });
     }
     let relationship = match entry.relationship(name) {
         Some(Found::Relationship(relationship)) => relationship,
@@ -76,10 +76,11 @@ pub fn embed(
         }
     };
     if !relationship.many {
-        // One row: `limit` has no meaning, and of several rows for an assumed key the first one counts.
+        // Of several rows for an assumed key the first one counts; a limit changes nothing, and an offset leaves nothing.
         let fetch = Arc::make_mut(&mut step.fetch);
         (fetch.limit, fetch.offset) = (None, 0);
         hop.first_only = true;
+        cut = (selection.offset > 0).then_some((selection.offset, None));
     }
     Ok(Embed {
         label: relationship.name.clone(),

@@ -39,7 +39,7 @@ pub enum PlanError {
         closest: Option<String>,
     },
     /// No such field, where it orders or groups.
-    #[error("Invalid field '{name}' in {clause} by clause.")]
+    #[error("Invalid {}field '{name}' in {clause} by clause.", if *clause == "group" { "or unknown " } else { "" })]
     UnknownOrderField {
         /// As asked.
         name: String,
@@ -83,9 +83,11 @@ pub enum PlanError {
     NoIdentifier {
         /// Of which table.
         table: TableRef,
+        /// The closest known name, where one was given that the table does not have.
+        closest: Option<String>,
     },
     /// An identifier has too few or too many parts.
-    #[error("the identifier has {found} parts, but {table} is identified by {wanted}")]
+    #[error("the identifier has {found} part(s), but {table} is identified by {wanted}")]
     IdentifierParts {
         /// Parts given.
         found: usize,
@@ -103,10 +105,8 @@ pub enum PlanError {
         wanted: String,
     },
     /// Related rows nested too deeply.
-    #[error("relationships are nested {depth} deep, but the limit is {limit}")]
+    #[error("relationships are nested more than {limit} deep")]
     TooDeep {
-        /// As asked.
-        depth: u32,
         /// `limits.depth`.
         limit: u32,
     },
@@ -158,7 +158,8 @@ impl Coded for PlanError {
             }
             PlanError::UnknownFilterField { hint, .. } | PlanError::Invalid { hint, .. } => hint.clone(),
             PlanError::SourceUnavailable { .. } => Some("try again; /readyz tells when the source is back".into()),
-            PlanError::NoIdentifier { .. } => Some("name the identifying columns by id_field".into()),
+            PlanError::NoIdentifier { closest: None, .. } => Some("name the identifying columns by id_field".into()),
+            PlanError::NoIdentifier { closest: Some(name), .. } => Some(format!("did you mean `{name}`?")),
             PlanError::TooDeep { .. } => Some("ask for fewer levels, or raise limits.depth".into()),
             _ => None,
         }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::catalog::{Entry, Table};
 use crate::name::closest;
-use crate::plan::coerce;
+use crate::plan::coerce::{self, Compared};
 use crate::plan::error::PlanError;
 use crate::query::filter::{Filter, Literal, Name, Operator};
 use crate::statement::{Comparison, Condition};
-use crate::value::{Column, Scalar};
+use crate::value::Column;
 
 /// Resolves names and values.
 pub fn condition(entry: &Entry, filter: &Filter) -> Result<Condition, PlanError> {
@@ -44,23 +44,26 @@ fn comparison(column: &Arc<Column>, operator: Operator, values: &[Literal]) -> R
         position: literal.position,
     };
     let compared = |literal: &Literal, comparison| {
-        coerce::compared(column, &literal.text, comparison).map_err(|wanted| wrong(literal, wanted))
+        coerce::compare(column, &literal.text, comparison).map_err(|wanted| {
+            let null = literal.text.eq_ignore_ascii_case("null");
+            wrong(literal, if null { format!("{wanted}; rows without a value are found by IS NULL") } else { wanted })
+        })
     };
     let pattern = |before: &str, after: &str| {
         Condition::Like(column.clone(), format!("{before}{}{after}", values[0].text).into())
     };
+    let condition = |comparison, outcome| match outcome {
+        Compared::Value(value) => Condition::Compare(column.clone(), comparison, value),
+        Compared::Never => Condition::Any(Vec::new()),
+        Compared::AnyValue => Condition::Not(Condition::IsNull(column.clone()).into()),
+    };
     Ok(match operator {
-        Operator::Compare(comparison) => match compared(&values[0], comparison)? {
-            // An empty text is no integer, so it equals none (and, as in SQL, differs from none).
-            Scalar::Null => Condition::Any(Vec::new()),
-            value => Condition::Compare(column.clone(), comparison, value),
-        },
+        Operator::Compare(comparison) => condition(comparison, compared(&values[0], comparison)?),
         Operator::In => {
             let mut wanted = Vec::with_capacity(values.len());
             for literal in values {
-                match compared(literal, Comparison::Eq)? {
-                    Scalar::Null => {}
-                    value => wanted.push(value),
+                if let Compared::Value(value) = compared(literal, Comparison::Eq)? {
+                    wanted.push(value);
                 }
             }
             Condition::In(column.clone(), wanted)
@@ -70,9 +73,9 @@ fn comparison(column: &Arc<Column>, operator: Operator, values: &[Literal]) -> R
         Operator::StartsWith => pattern("", "%"),
         Operator::EndsWith => pattern("%", ""),
         Operator::IsNull => Condition::IsNull(column.clone()),
-        Operator::Between => {
-            let (low, high) = (compared(&values[0], Comparison::Ge)?, compared(&values[1], Comparison::Le)?);
-            Condition::Between(column.clone(), low, high)
-        }
+        Operator::Between => match (compared(&values[0], Comparison::Ge)?, compared(&values[1], Comparison::Le)?) {
+            (Compared::Value(low), Compared::Value(high)) => Condition::Between(column.clone(), low, high),
+            (low, high) => Condition::All(vec![condition(Comparison::Ge, low), condition(Comparison::Le, high)]),
+        },
     })
 }

@@ -70,13 +70,16 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
 fn by_ids(table: &Table, limits: &Limits, ids: &Ids, fetch: &mut Fetch) -> Result<IdsPlan, PlanError> {
     let mut columns = Vec::new();
     for name in &ids.columns {
-        columns.push(table.column(name).ok_or_else(|| unknown_field(table, name))?);
+        columns.push(table.column(name).ok_or_else(|| PlanError::NoIdentifier {
+            table: table.name.clone(),
+            closest: closest(name, table.column_names()).map(str::to_owned),
+        })?);
     }
     if columns.is_empty() {
         columns = table.primary_key.clone();
     }
     if columns.is_empty() {
-        return Err(PlanError::NoIdentifier { table: table.name.clone() });
+        return Err(PlanError::NoIdentifier { table: table.name.clone(), closest: None });
     }
     let mut keys = Vec::with_capacity(ids.ids.len());
     for id in &ids.ids {
@@ -89,7 +92,7 @@ fn by_ids(table: &Table, limits: &Limits, ids: &Ids, fetch: &mut Fetch) -> Resul
         }
         let values = columns.iter().zip(id).map(|(at, text)| {
             let column = &table.columns[*at];
-            coerce::value(column, text)
+            coerce::identifier(column, text)
                 .map_err(|wanted| PlanError::IdentifierValue { field: column.name.to_string(), wanted })
         });
         keys.push(values.collect::<Result<_, _>>()?);
@@ -128,6 +131,13 @@ fn count_fetch(table: &Table, fetch: &Fetch, by_ids: bool) -> Option<Fetch> {
         offset: 0,
         max_rows: if fetch.group.is_empty() { 1 } else { fetch.max_rows.max(1_000_000) },
     })
+}
+
+fn not_grouped(name: &str) -> PlanError {
+    PlanError::Invalid {
+        message: format!("Field '{name}' is neither grouped nor aggregated."),
+        hint: Some("add it to `group`, or aggregate it, as in MAX(field)".into()),
+    }
 }
 
 fn unknown_field(table: &Table, name: &str) -> PlanError {
@@ -259,10 +269,7 @@ impl StepPlan<'_> {
                 FieldQuery::Column(name) => {
                     let at = table.column(name).ok_or_else(|| unknown_field(table, name))?;
                     if !grouped.is_empty() && !grouped.contains(&at) {
-                        return Err(PlanError::Invalid {
-                            message: format!("Field '{name}' is neither grouped nor aggregated."),
-                            hint: Some("add it to `group`, or aggregate it, as in MAX(field)".into()),
-                        });
+                        return Err(not_grouped(name));
                     }
                     let cell = cells.of_column(at);
                     if !fields.iter().any(|field| field.cell == cell) {
@@ -293,7 +300,23 @@ impl StepPlan<'_> {
         match column {
             Some(name) => {
                 let at = table.column(name).ok_or_else(|| unknown_field(table, name))?;
-                Ok(Output::Aggregate(aggregate, Some(table.columns[at].clone())))
+                let column = &table.columns[at];
+                let number = matches!(
+                    column.ty,
+                    Type::Int { .. } | Type::Decimal { .. } | Type::Float { .. } | Type::Loose | Type::Year
+                );
+                if matches!(aggregate, Aggregate::Sum | Aggregate::Avg) && !number {
+                    return Err(PlanError::Invalid {
+                        message: format!(
+                            "{} takes numbers, but `{}` is {}",
+                            aggregate.as_str(),
+                            column.name,
+                            column.native
+                        ),
+                        hint: Some("COUNT, MIN and MAX take other types too".into()),
+                    });
+                }
+                Ok(Output::Aggregate(aggregate, Some(column.clone())))
             }
             None if aggregate == Aggregate::Count => Ok(Output::Aggregate(aggregate, None)),
             None => Err(PlanError::Invalid {
@@ -319,8 +342,23 @@ impl StepPlan<'_> {
                 FieldQuery::Aggregate(aggregate, column) if !grouped.is_empty() => {
                     self.aggregate(table, *aggregate, column.as_deref())?
                 }
-                FieldQuery::Aggregate(aggregate, _) => return Err(unknown(aggregate.as_str())),
+                FieldQuery::Aggregate(aggregate, column) => {
+                    return Err(PlanError::Invalid {
+                        message: format!(
+                            "Invalid field '{}({})' in order by clause.",
+                            aggregate.as_str(),
+                            column.as_deref().unwrap_or("*")
+                        ),
+                        hint: Some("aggregates need `group`".into()),
+                    });
+                }
             };
+            if !grouped.is_empty()
+                && let Output::Column(column) = &by
+                && !grouped.iter().any(|at| table.columns[*at] == *column)
+            {
+                return Err(not_grouped(&column.name));
+            }
             terms.push(Order { by, descending: term.descending, nulls: term.nulls });
         }
         let last: &[usize] = if grouped.is_empty() { &table.primary_key } else { grouped };

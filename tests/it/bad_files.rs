@@ -46,14 +46,14 @@ async fn each_fault_is_told_exactly() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// What `crosskey check` finds: the file's own faults, and those that the databases tell.
 async fn messages(path: &Path) -> String {
-    let loaded = config::load::load_with(path, &|name| (name == "SET").then(|| "set".to_owned()));
-    let config = match loaded {
-        Ok((config, _)) => config,
-        Err(faults) => return faults.render(false),
-    };
+    let env = |name: &str| (name == "SET").then(|| "set".to_owned());
+    let (config, mut faults) = config::load_what_can_be(path, &env);
+    let Some(config) = config else { return faults.render(false) };
     match Snapshot::open(config, None).await {
-        Ok((snapshot, _)) => snapshot.faults.render(false),
-        Err(faults) => faults.render(false),
+        Ok((snapshot, _)) => faults.list.extend(snapshot.faults.list),
+        Err(more) => faults.list.extend(more.list),
     }
+    faults.render(false)
 }

@@ -13,7 +13,7 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -71,12 +71,13 @@ async fn run_folder(name: &str) {
     files.sort();
     assert!(!files.is_empty(), "no scenarios in {}", folder.display());
     let mut failures = Vec::new();
+    let mut databases = Databases { folder: tempfile::tempdir().expect("a folder"), urls: BTreeMap::new() };
     for file in files {
         let text = std::fs::read_to_string(&file).expect("a scenario");
         let scenario: Scenario = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         for layout in layouts(&scenario) {
             let label = format!("{} on {layout:?}", file.file_stem().expect("a name").to_string_lossy());
-            run(&scenario, &layout, &label, &mut failures).await;
+            run(&scenario, &layout, &label, &mut databases, &mut failures).await;
         }
     }
     assert!(failures.is_empty(), "{} failure(s)\n\n{}", failures.len(), failures.join("\n\n"));
@@ -117,9 +118,41 @@ fn sources(data: &str) -> Vec<String> {
     names
 }
 
-async fn run(scenario: &Scenario, layout: &BTreeMap<String, Engine>, label: &str, failures: &mut Vec<String>) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let proxy = open(&scenario.data, layout, folder.path()).await;
+/// Databases of the scenarios that ran so far. Scenarios only read, so those with the same data share them.
+struct Databases {
+    folder: tempfile::TempDir,
+    urls: BTreeMap<(String, String, Engine), String>,
+}
+
+impl Databases {
+    /// A proxy of its own over a folder of tests/data on a layout.
+    async fn open(&mut self, data: &str, layout: &BTreeMap<String, Engine>) -> Proxy {
+        let folder = root().join("tests/data").join(data);
+        let mut urls = BTreeMap::new();
+        for (source, engine) in layout {
+            let key = (data.to_owned(), source.clone(), *engine);
+            if !self.urls.contains_key(&key) {
+                let own = folder.join(format!("{source}.{}.sql", engine.name()));
+                let path = if own.exists() { own } else { folder.join(format!("{source}.sql")) };
+                let script =
+                    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                self.urls.insert(key.clone(), create(*engine, self.folder.path(), &script).await);
+            }
+            urls.insert(source.clone(), self.urls[&key].clone());
+        }
+        let text = std::fs::read_to_string(folder.join("crosskey.toml")).expect("the data's key file");
+        Proxy::open(self.folder.path(), &text, &urls).await
+    }
+}
+
+async fn run(
+    scenario: &Scenario,
+    layout: &BTreeMap<String, Engine>,
+    label: &str,
+    databases: &mut Databases,
+    failures: &mut Vec<String>,
+) {
+    let proxy = databases.open(&scenario.data, layout).await;
     for exchange in &scenario.request {
         let before = proxy.statements();
         let headers: Vec<(&str, &str)> = exchange.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
@@ -147,20 +180,6 @@ async fn run(scenario: &Scenario, layout: &BTreeMap<String, Engine>, label: &str
             }
         }
     }
-}
-
-/// Opens a folder of tests/data on a layout.
-pub async fn open(data: &str, layout: &BTreeMap<String, Engine>, folder: &Path) -> Proxy {
-    let data = root().join("tests/data").join(data);
-    let mut urls = BTreeMap::new();
-    for (source, engine) in layout {
-        let own = data.join(format!("{source}.{}.sql", engine.name()));
-        let path = if own.exists() { own } else { data.join(format!("{source}.sql")) };
-        let script = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        urls.insert(source.clone(), create(*engine, folder, &script).await);
-    }
-    let text = std::fs::read_to_string(data.join("crosskey.toml")).expect("the data's key file");
-    Proxy::open(folder, &text, &urls).await
 }
 
 fn parse(text: &str, ask: &str) -> serde_json::Value {

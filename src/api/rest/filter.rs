@@ -20,13 +20,19 @@ use crate::statement::Comparison;
 
 /// Parentheses and NOTs within each other.
 const DEEPEST: usize = 50;
+/// Comparisons of one filter; every engine takes as many.
+const MOST_COMPARISONS: usize = 500;
+/// Values of one filter; every engine takes as many parameters.
+const MOST_VALUES: usize = 10_000;
+/// Bytes of one value that is a pattern or a plain text.
+const LONGEST_VALUE: usize = 10_000;
 
 /// What is wrong with a filter, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FilterError {
     /// What is wrong.
     pub message: String,
-    /// Byte position in the text.
+    /// Position in the text, in characters.
     pub position: usize,
     /// How to mend it.
     pub hint: Option<&'static str>,
@@ -34,7 +40,14 @@ pub struct FilterError {
 
 /// Reads a filter; `None` for an empty text. `params` are the values of `:name` placeholders, colon included.
 pub fn parse(text: &str, params: &HashMap<String, String>) -> Result<Option<Filter>, FilterError> {
-    let mut parser = Parser { text, at: 0, params, depth: 0 };
+    read(text, params).map_err(|error| {
+        let position = text.get(..error.position).map_or(error.position, |before| before.chars().count());
+        FilterError { position, ..error }
+    })
+}
+
+fn read(text: &str, params: &HashMap<String, String>) -> Result<Option<Filter>, FilterError> {
+    let mut parser = Parser { text, at: 0, params, depth: 0, comparisons: 0, values: 0 };
     parser.skip_blanks();
     if parser.rest().is_empty() {
         return Ok(None);
@@ -53,6 +66,8 @@ struct Parser<'a> {
     at: usize,
     params: &'a HashMap<String, String>,
     depth: usize,
+    comparisons: usize,
+    values: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -138,6 +153,10 @@ impl<'a> Parser<'a> {
     }
 
     fn comparison(&mut self) -> Result<Filter, FilterError> {
+        self.comparisons += 1;
+        if self.comparisons > MOST_COMPARISONS {
+            return Err(self.error("a filter has at most 500 comparisons", Some("use IN for many values of one field")));
+        }
         let field = self.field()?;
         if self.takes("IS") {
             let not = self.takes("NOT");
@@ -255,6 +274,20 @@ impl<'a> Parser<'a> {
 
     fn value(&mut self, in_list: bool) -> Result<Literal, FilterError> {
         self.skip_blanks();
+        self.values += 1;
+        if self.values > MOST_VALUES {
+            return Err(self.error("a filter has at most 10000 values", Some("ask in several requests")));
+        }
+        let position = self.at;
+        let literal = self.any_value(in_list)?;
+        if literal.text.len() > LONGEST_VALUE {
+            self.at = position;
+            return Err(self.error("a value has at most 10000 bytes", None));
+        }
+        Ok(literal)
+    }
+
+    fn any_value(&mut self, in_list: bool) -> Result<Literal, FilterError> {
         let position = self.at;
         let first = self.rest().chars().next();
         if let Some(quote @ ('\'' | '"')) = first {
@@ -304,10 +337,15 @@ impl<'a> Parser<'a> {
         let position = self.at;
         let mut text = String::new();
         let mut rest = &self.rest()[1..];
+        // Behind the last quote that did not end the value, something stands that is no joining word.
+        let mut behind = None;
         loop {
             let Some(end) = rest.find(quote) else {
-                self.at = position;
-                return Err(self.unparsable("a quoted value does not end"));
+                self.at = behind.unwrap_or(position);
+                return Err(match behind {
+                    Some(_) => self.unparsable("comparisons are joined by AND or OR"),
+                    None => self.unparsable("a quoted value does not end"),
+                });
             };
             text.push_str(&rest[..end]);
             rest = &rest[end + 1..];
@@ -325,6 +363,7 @@ impl<'a> Parser<'a> {
                 self.at = self.text.len() - rest.len();
                 return Ok(Literal { text, position });
             }
+            behind = next.starts_with(char::is_alphanumeric).then_some(self.text.len() - next.len());
             text.push(quote);
         }
     }
@@ -345,7 +384,7 @@ fn starts_with_joiner(text: &str) -> bool {
     }
     ["AND", "OR", "XOR"].iter().any(|word| {
         text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
-            && text[word.len()..].starts_with(|c: char| c.is_whitespace() || c == '(')
+            && (text.len() == word.len() || text[word.len()..].starts_with(|c: char| c.is_whitespace() || c == '('))
     })
 }
 
@@ -433,6 +472,11 @@ mod tests {
         refuse("id in ()", 7, unparsable);
         refuse("pages between 1", 15, unparsable);
         refuse("title=Salt AND Pepper", 21, unparsable);
+        refuse("id=1 AND", 8, unparsable);
+        refuse("name = 'x' limit 100", 11, unparsable);
+        refuse("näme = 'x", 7, unparsable);
+        refuse(&vec!["a=1"; 501].join(" xor "), 4000, "a filter has at most 500 comparisons");
+        refuse(&format!("a in ({})", vec!["1"; 10_001].join(",")), 20006, "a filter has at most 10000 values");
         refuse("id={user.id}", 3, "look-ups such as {user.id} are not in this version");
         refuse(&"(".repeat(60), 50, unparsable);
     }

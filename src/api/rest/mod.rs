@@ -2,6 +2,7 @@
 
 mod encode;
 mod filter;
+mod options;
 mod parse;
 mod related;
 mod route;

@@ -6,49 +6,13 @@ use serde_json::Value;
 
 use crate::api::error::ApiError;
 use crate::api::rest::filter as grammar;
+use crate::api::rest::options::{Options, check_known, placeholders, scalar_text};
 use crate::api::rest::related::Tree;
-use crate::api::rest::values::{self, boolean, identifiers, number};
+use crate::api::rest::values::{self, boolean, identifiers};
 use crate::catalog::{Catalog, Table, TableId};
 use crate::error::Code;
-use crate::name::closest;
 use crate::query::{Count, FieldQuery, Filter, Ids, OrderBy, Read, Selection};
 use crate::statement::{Aggregate, Nulls};
-
-/// Parameters that a read knows, with DreamFactory's other spellings.
-const KNOWN: [&str; 32] = [
-    "fields",
-    "select",
-    "filter",
-    "where",
-    "limit",
-    "top",
-    "offset",
-    "skip",
-    "order",
-    "sort",
-    "order_by",
-    "group",
-    "group_by",
-    "ids",
-    "id_field",
-    "id_type",
-    "related",
-    "include_count",
-    "include_schema",
-    "count_only",
-    "params",
-    "continue",
-    "rollback",
-    "as_list",
-    "refresh",
-    "wrap",
-    "file",
-    "method",
-    "api_key",
-    "session_token",
-    "force",
-    "allow_related_delete",
-];
 
 /// A read, and how its answer is dressed.
 #[derive(Debug)]
@@ -85,6 +49,8 @@ pub struct ReadInput<'a> {
     pub body: Option<&'a Value>,
     /// The client does not want remembered rows.
     pub bypass_cache: bool,
+    /// `limits.depth`.
+    pub depth: u32,
 }
 
 /// Reads all of it.
@@ -116,24 +82,23 @@ pub fn read(input: &ReadInput<'_>) -> Result<ReadRequest, ApiError> {
     };
     let as_list = as_list(&options, table, &id_columns, &mut selection)?;
     let mut tree = match options.query("related") {
-        Some(text) => Tree::parse(input.catalog, input.table, text)?,
+        Some(text) => Tree::parse(input.catalog, input.table, text, input.depth)?,
         None => Tree::default(),
     };
-    for (at, (name, value)) in input.params.iter().enumerate() {
-        if input.params[..at].iter().any(|(earlier, _)| earlier == name) {
-            return Err(ApiError::invalid(format!("`{name}` is given twice")).hint("join several values by commas"));
+    for (name, value) in input.params {
+        if !tree.option(input.catalog, input.table, name, value, &placeholders)? {
+            check_known(name, value)?;
         }
-        let known = KNOWN.contains(&name.as_str()) || name.starts_with('_') || name.starts_with("params[");
-        if known || tree.option(input.catalog, input.table, name, value, &placeholders)? {
-            continue;
-        }
-        return Err(ApiError::invalid(format!("unknown parameter `{name}`")).closest(closest(name, KNOWN)));
     }
     selection.embeds = tree.embeds();
 
     let go_on = options.flag("continue")?;
     if go_on && options.flag("rollback")? {
         return Err(ApiError::invalid("Rollback and continue operations can not be requested at the same time."));
+    }
+    if let Some(name) = id_columns.iter().find(|name| table.column(name).is_none()) {
+        return Err(ApiError::invalid("Identifying field(s) could not be determined.")
+            .hint(format!("{} has no field `{name}`", table.name)));
     }
     let ids = ids(input, &options, table, id_columns, go_on)?;
     let count = match (options.flag("count_only")?, options.flag("include_count")?) {
@@ -160,122 +125,6 @@ pub fn read(input: &ReadInput<'_>) -> Result<ReadRequest, ApiError> {
     })
 }
 
-/// Options of the query string and of the body; the query string wins.
-struct Options<'a> {
-    params: &'a [(String, String)],
-    body: HashMap<&'static str, String>,
-}
-
-/// Options that a body may carry, and their other spellings.
-const ALIASES: [(&str, &[&str]); 10] = [
-    ("fields", &["select"]),
-    ("filter", &["where"]),
-    ("limit", &["top"]),
-    ("offset", &["skip"]),
-    ("order", &["sort", "order_by"]),
-    ("group", &["group_by"]),
-    ("ids", &[]),
-    ("count_only", &[]),
-    ("continue", &[]),
-    ("rollback", &[]),
-];
-
-impl<'a> Options<'a> {
-    fn collect(input: &ReadInput<'a>) -> Result<Self, ApiError> {
-        let mut body = HashMap::new();
-        if let Some(Value::Object(object)) = input.body {
-            object.keys().try_for_each(|name| known_in_body(name))?;
-            for (name, aliases) in ALIASES {
-                let found = object.get(name).or_else(|| aliases.iter().find_map(|alias| object.get(*alias)));
-                let Some(value) = found.filter(|value| !value.is_null()) else {
-                    continue;
-                };
-                body.insert(name, option_text(name, value)?);
-            }
-        }
-        Ok(Self { params: input.params, body })
-    }
-
-    fn query(&self, name: &str) -> Option<&'a str> {
-        self.params.iter().find(|(param, _)| param == name).map(|(_, value)| value.as_str())
-    }
-
-    fn text(&self, name: &str) -> Option<String> {
-        let aliases = ALIASES.iter().find(|(known, _)| *known == name).map_or(&[][..], |(_, aliases)| aliases);
-        let in_query = self.query(name).or_else(|| aliases.iter().find_map(|alias| self.query(alias)));
-        in_query.map(str::to_owned).or_else(|| self.body.get(name).cloned())
-    }
-
-    fn number(&self, name: &str) -> Result<Option<u64>, ApiError> {
-        self.text(name).map_or(Ok(None), |text| number(name, &text))
-    }
-
-    fn flag(&self, name: &str) -> Result<bool, ApiError> {
-        self.text(name).map_or(Ok(false), |text| boolean(name, &text))
-    }
-}
-
-/// Whether a body may carry an option; one that is misspelled must not read more rows than were meant.
-fn known_in_body(name: &str) -> Result<(), ApiError> {
-    let known = || {
-        ALIASES
-            .iter()
-            .flat_map(|(name, aliases)| std::iter::once(name).chain(*aliases))
-            .copied()
-            .chain(["params", "resource"])
-    };
-    if known().any(|known| known == name) {
-        return Ok(());
-    }
-    let error = ApiError::invalid(format!("unknown option `{name}` in the body"));
-    Err(match KNOWN.contains(&name) {
-        true => error.hint(format!("`{name}` stands in the URL")),
-        false => error.closest(closest(name, known())),
-    })
-}
-
-/// A body option as the text that the query string would have.
-fn option_text(name: &str, value: &Value) -> Result<String, ApiError> {
-    match value {
-        Value::Array(items) if name == "filter" => {
-            let _ = items;
-            Err(ApiError::new(Code::InvalidFilter, "a filter is a text, not an array")
-                .hint("write it as \"(a = 1) and (b = 2)\""))
-        }
-        Value::Array(items) => Ok(items.iter().map(scalar_text).collect::<Vec<_>>().join(",")),
-        Value::Object(_) => Err(ApiError::invalid(format!("`{name}` cannot be an object"))),
-        other => Ok(scalar_text(other)),
-    }
-}
-
-fn scalar_text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-/// Values of `:name` placeholders, from `params[:name]=…` and from the body.
-fn placeholders(input: &ReadInput<'_>) -> Result<HashMap<String, String>, ApiError> {
-    let mut found = HashMap::new();
-    let mut add = |name: &str, value: String| {
-        let name = if name.starts_with(':') { name.to_owned() } else { format!(":{name}") };
-        found.insert(name, value);
-    };
-    if let Some(params) = input.body.and_then(|body| body.get("params")) {
-        let Value::Object(params) = params else {
-            return Err(ApiError::invalid("`params` must be an object such as {\":name\": \"value\"}"));
-        };
-        params.iter().for_each(|(name, value)| add(name, scalar_text(value)));
-    }
-    for (name, value) in input.params {
-        if let Some(name) = name.strip_prefix("params[").and_then(|name| name.strip_suffix(']')) {
-            add(name, value.clone());
-        }
-    }
-    Ok(found)
-}
-
 fn ids(
     input: &ReadInput<'_>,
     options: &Options<'_>,
@@ -294,6 +143,9 @@ fn ids(
         .and_then(Value::as_array)
         .filter(|_| options.query("ids").is_none());
     if let Some(items) = listed {
+        if items.is_empty() {
+            return Err(no_identifier());
+        }
         let ids = items.iter().map(|item| match item {
             Value::Array(parts) => parts.iter().map(scalar_text).collect(),
             item => vec![scalar_text(item)],
@@ -303,7 +155,7 @@ fn ids(
     if let Some(text) = options.text("ids") {
         let ids = identifiers(&text);
         if ids.is_empty() {
-            return Err(ApiError::invalid("`ids` names no identifier").hint("leave it out to read all rows"));
+            return Err(no_identifier());
         }
         return Ok(Some(Ids { ids, columns, table_order: go_on }));
     }
@@ -324,6 +176,7 @@ fn ids(
             record
                 .as_object()
                 .and_then(|record| record.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)))
+                .filter(|(_, value)| !value.is_null())
                 .map(|(_, value)| scalar_text(value))
         };
         let id: Option<Vec<String>> = names.iter().map(part).collect();
@@ -336,6 +189,10 @@ fn ids(
             .hint("send {\"resource\": [{\"id\": 1}]}, ids, or a filter"));
     }
     Ok(Some(Ids { ids, columns, table_order: go_on }))
+}
+
+fn no_identifier() -> ApiError {
+    ApiError::invalid("`ids` names no identifier").hint("leave it out to read all rows")
 }
 
 /// `as_list`: the columns whose values are listed; they become the only fields.
@@ -367,13 +224,29 @@ fn as_list(
 /// `fields`: a comma list of columns and aggregates; `None` means all.
 pub fn fields(text: &str) -> Result<Option<Vec<FieldQuery>>, ApiError> {
     let mut fields = Vec::new();
-    for part in values::list(text) {
-        if part == "*" {
-            return Ok(None);
-        }
+    let parts = values::list(text);
+    if parts.iter().any(|part| part == "*") {
+        return match parts.iter().find(|part| *part != "*") {
+            None => Ok(None),
+            Some(other) => {
+                Err(ApiError::invalid(format!("`fields` names `*` and `{other}`")).hint("`*` means all fields"))
+            }
+        };
+    }
+    at_most(&parts, "fields")?;
+    for part in parts {
         fields.push(field(&part)?);
     }
     Ok(Some(fields))
+}
+
+/// More terms than any table has columns are a mistake, and more than an engine takes.
+fn at_most(parts: &[String], name: &str) -> Result<(), ApiError> {
+    const MOST: usize = 500;
+    if parts.len() > MOST {
+        return Err(ApiError::invalid(format!("`{name}` names {} fields, but at most {MOST} are read", parts.len())));
+    }
+    Ok(())
 }
 
 /// The primary key, or all columns of a table without one.
@@ -425,7 +298,9 @@ pub fn order(text: &str) -> Result<Vec<OrderBy>, ApiError> {
         return Err(invalid());
     }
     let mut terms = Vec::new();
-    for part in values::list(text) {
+    let parts = values::list(text);
+    at_most(&parts, "order")?;
+    for part in parts {
         let mut words = part.split_whitespace().peekable();
         let mut name = words.next().unwrap_or_default().to_owned();
         if name.contains('(') {
@@ -433,7 +308,11 @@ pub fn order(text: &str) -> Result<Vec<OrderBy>, ApiError> {
                 name.push_str(words.next().unwrap_or_default());
             }
         }
-        let mut term = OrderBy { field: field(&name)?, descending: false, nulls: None };
+        let field = field(&name).map_err(|_| {
+            ApiError::new(Code::UnknownField, format!("Invalid field '{part}' in order by clause."))
+                .hint("order by fields, as in last_name asc, id desc nulls last")
+        })?;
+        let mut term = OrderBy { field, descending: false, nulls: None };
         let rest: Vec<String> = words.map(str::to_ascii_lowercase).collect();
         let mut rest: &[String] = &rest;
         if let [direction, tail @ ..] = rest

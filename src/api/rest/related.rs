@@ -32,15 +32,24 @@ struct Node {
 
 impl Tree {
     /// Reads the value of `related`.
-    pub fn parse(catalog: &Catalog, table: TableId, text: &str) -> Result<Self, ApiError> {
+    pub fn parse(catalog: &Catalog, table: TableId, text: &str, depth: u32) -> Result<Self, ApiError> {
         let mut tree = Tree::default();
         for path in values::list(text) {
-            tree.add(catalog, table, &path)?;
+            let aggregate =
+                ["count(", "sum(", "avg(", "min(", "max("].iter().any(|name| path.contains(&format!(".{name}")));
+            if aggregate {
+                return Err(ApiError::invalid(format!("`{path}`: aggregates of related rows are not in this version")));
+            }
+            tree.add(catalog, table, &path, depth).map_err(|error| error.unwrap_or_else(|| too_deep(depth)))?;
         }
         Ok(tree)
     }
 
-    fn add(&mut self, catalog: &Catalog, table: TableId, path: &str) -> Result<(), ApiError> {
+    /// Adds a path of at most `depth` relationships; `Err(None)` where it is longer.
+    fn add(&mut self, catalog: &Catalog, table: TableId, path: &str, depth: u32) -> Result<(), Option<ApiError>> {
+        if depth == 0 {
+            return Err(None);
+        }
         if path == "*" {
             for relationship in &catalog.entry(table).relationships {
                 self.node(&relationship.name, Some(relationship.target));
@@ -54,7 +63,7 @@ impl Tree {
         let node = self.node(&name, target);
         match (rest, target) {
             (None, _) => Ok(()),
-            (Some(rest), Some(target)) => node.children.add(catalog, target, rest),
+            (Some(rest), Some(target)) => node.children.add(catalog, target, rest, depth - 1),
             (Some(_), None) => Ok(()),
         }
     }
@@ -87,13 +96,20 @@ impl Tree {
         let Some((path, option)) = split_option(name) else {
             return Ok(false);
         };
-        let Some(node) = self.find(catalog, Some(table), path)? else {
+        let requested: Vec<String> = self.nodes.iter().map(|node| node.name.clone()).collect();
+        let table = Some(table);
+        let Some(node) = self.find(catalog, table, path)? else {
             // A name with an underscore may be anything; one with a dot can only be meant as this.
             if !name.contains('.') {
                 return Ok(false);
             }
-            return Err(ApiError::invalid(format!("`{name}` is given, but `{path}` is not in `related`"))
-                .hint(format!("add `{path}` to `related`")));
+            let error = ApiError::invalid(format!("`{name}` is given, but `{path}` is not in `related`"));
+            let exists = table.is_some_and(|table| first_name(catalog, table, path).is_ok());
+            return Err(match closest(path, requested.iter().map(String::as_str)) {
+                Some(close) if !exists => error.closest(Some(&format!("{close}.{option}"))),
+                _ if exists => error.hint(format!("add `{path}` to `related`")),
+                _ => error.hint("options belong to a relationship that `related` names"),
+            });
         };
         let table = node.target;
         let selection = &mut node.selection;
@@ -166,6 +182,11 @@ impl Tree {
             })
             .collect()
     }
+}
+
+fn too_deep(limit: u32) -> ApiError {
+    ApiError::new(Code::BudgetExceeded, format!("relationships are nested more than {limit} deep"))
+        .hint("ask for fewer levels, or raise limits.depth")
 }
 
 /// `customers.payments.fields` → (`customers.payments`, `fields`); PHP clients write `customers_fields`.

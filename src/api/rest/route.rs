@@ -49,7 +49,7 @@ impl Response {
 
 /// Answers a request under `/api`.
 pub async fn handle(engine: &Engine, request: Request<'_>) -> Result<Response, ApiError> {
-    let params: Vec<(String, String)> = form_urlencoded::parse(request.query.as_bytes()).into_owned().collect();
+    let params = query_pairs(request.query)?;
     let verb = verb(&request, &params)?;
     let segments = segments(request.path)?;
     let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -57,11 +57,12 @@ pub async fn handle(engine: &Engine, request: Request<'_>) -> Result<Response, A
     match &parts[..] {
         [] => {
             reading(&verb)?;
+            only(&params, &["fields", "as_list"])?;
             Ok(Response::json(&services(&snapshot)))
         }
         [source] => {
-            reading(&verb)?;
             find_source(&snapshot, &source.to_lowercase())?;
+            reading(&verb)?;
             resources(&params)
         }
         [source, "_table"] => {
@@ -78,18 +79,24 @@ pub async fn handle(engine: &Engine, request: Request<'_>) -> Result<Response, A
             read_table(engine, &snapshot, &request, &verb, &source.to_lowercase(), table, Some(&id), &params).await
         }
         [source, "_schema", rest @ ..] => {
-            reading(&verb)?;
             let source = source.to_lowercase();
+            find_source(&snapshot, &source)?;
+            reading(&verb)?;
             if rest.is_empty() {
                 return table_list(engine, &source, &params, true).await;
             }
+            only(&params, &["refresh", "fields", "as_list"])?;
             refresh(engine, &params).await?;
             describe(&engine.snapshot(), &source, rest)
         }
         [source, resource, ..] => {
             find_source(&snapshot, &source.to_lowercase())?;
-            let message = format!("Resource '{resource}' not found for service '{source}'.");
-            Err(ApiError::new(Code::NotFound, message).closest(closest(resource, ["_table", "_schema"])))
+            let error =
+                ApiError::new(Code::NotFound, format!("Resource '{resource}' not found for service '{source}'."));
+            Err(match closest(resource, ["_table", "_schema"]) {
+                Some(close) => error.closest(Some(close)),
+                None => error.hint(format!("tables are under /api/v2/{source}/_table/")),
+            })
         }
     }
 }
@@ -114,6 +121,15 @@ fn verb(request: &Request<'_>, params: &[(String, String)]) -> Result<Method, Ap
     }
 }
 
+/// Decoded parameters; what is not UTF-8 is refused, since a replaced character would be another value.
+fn query_pairs(query: &str) -> Result<Vec<(String, String)>, ApiError> {
+    let spaced = query.replace('+', " ");
+    if percent_encoding::percent_decode_str(&spaced).decode_utf8().is_err() {
+        return Err(ApiError::invalid("the query string is not UTF-8").hint("percent-encode UTF-8, as in %C3%A9 for é"));
+    }
+    Ok(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+}
+
 /// Decoded path segments behind the optional version.
 fn segments(path: &str) -> Result<Vec<String>, ApiError> {
     let mut segments = Vec::new();
@@ -131,7 +147,15 @@ fn segments(path: &str) -> Result<Vec<String>, ApiError> {
 }
 
 fn reading(verb: &Method) -> Result<(), ApiError> {
-    if matches!(*verb, Method::GET | Method::HEAD) { Ok(()) } else { Err(read_only()) }
+    match *verb {
+        Method::GET | Method::HEAD => Ok(()),
+        Method::POST | Method::PUT | Method::PATCH | Method::DELETE => Err(read_only()),
+        _ => {
+            let mut error = ApiError::invalid(format!("{verb} is not supported here")).hint("send GET");
+            error.status = Some(StatusCode::METHOD_NOT_ALLOWED);
+            Err(error)
+        }
+    }
 }
 
 fn read_only() -> ApiError {
@@ -164,6 +188,7 @@ fn services(snapshot: &Snapshot) -> Value {
 }
 
 fn resources(params: &[(String, String)]) -> Result<Response, ApiError> {
+    only(params, &["as_list", "as_access_list", "fields", "refresh"])?;
     let names = ["_schema", "_table"];
     Ok(Response::json(&if flag(params, "as_list")? || flag(params, "as_access_list")? {
         json!({"resource": names})
@@ -183,12 +208,24 @@ async fn refresh(engine: &Engine, params: &[(String, String)]) -> Result<(), Api
     Ok(())
 }
 
+/// Lists take few parameters; a misspelled one is told.
+fn only(params: &[(String, String)], known: &[&str]) -> Result<(), ApiError> {
+    let common = ["method", "_method", "api_key", "session_token", "_", "_dc"];
+    match params.iter().find(|(name, _)| !known.contains(&name.as_str()) && !common.contains(&name.as_str())) {
+        None => Ok(()),
+        Some((name, _)) => {
+            Err(ApiError::invalid(format!("unknown parameter `{name}`")).closest(closest(name, known.iter().copied())))
+        }
+    }
+}
+
 async fn table_list(
     engine: &Engine,
     source: &str,
     params: &[(String, String)],
     definitions: bool,
 ) -> Result<Response, ApiError> {
+    only(params, &["fields", "as_list", "refresh"])?;
     refresh(engine, params).await?;
     let snapshot = engine.snapshot();
     find_source(&snapshot, source)?;
@@ -249,7 +286,8 @@ fn describe(snapshot: &Snapshot, source: &str, rest: &[&str]) -> Result<Response
                 .closest(closest(name, entry.relationship_names()))),
         },
         [name] => field(name),
-        _ => Err(ApiError::new(Code::NotFound, "there is nothing under this path of a table's definition")),
+        _ => Err(ApiError::new(Code::NotFound, "there is nothing under this path of a table's definition")
+            .hint("a definition has _field/{field} and _related/{relationship}")),
     }
 }
 
@@ -276,7 +314,14 @@ async fn read_table(
         params,
         body: body.as_ref(),
         bypass_cache: wants_fresh(request.headers),
+        depth: snapshot.config.limits.depth,
     })?;
+    if let Some(file) =
+        read.file.as_deref().filter(|file| file.contains('.') && !file.to_ascii_lowercase().ends_with(".json"))
+    {
+        return Err(ApiError::invalid(format!("`{file}`: only JSON is written in this version"))
+            .hint("name a file that ends in .json"));
+    }
     let found = engine.read(&read.read).await?;
     let body = encode::read(&read, &found, request.request_id)?;
     Ok(Response { status: StatusCode::OK, body, file: read.file })

@@ -13,8 +13,11 @@ pub fn boolean(name: &str, text: &str) -> Result<bool, ApiError> {
 
 /// A whole number; below zero counts as none given.
 pub fn number(name: &str, text: &str) -> Result<Option<u64>, ApiError> {
-    match text.trim().parse::<i64>() {
+    let text = text.trim();
+    match text.parse::<i64>() {
         Ok(number) => Ok(u64::try_from(number).ok()),
+        // More than any page holds.
+        Err(_) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(Some(u64::MAX >> 1)),
         Err(_) => Err(ApiError::invalid(format!("`{name}` must be a whole number, not `{text}`"))),
     }
 }

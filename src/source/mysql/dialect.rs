@@ -68,7 +68,8 @@ impl Dialect for Mysql {
 
     fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>) {
         sql::column(&mut sql.text, column, self);
-        sql.params.push(Param::Value(Scalar::Text(pattern.clone()), None));
+        // A backslash is itself, as in SQLite.
+        sql.params.push(Param::Value(Scalar::text(pattern.replace('\\', "\\\\")), None));
         sql.text.push_str(" LIKE ?");
     }
 

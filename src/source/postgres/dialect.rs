@@ -78,7 +78,8 @@ impl Dialect for Postgres {
         if &*column.native != "citext" {
             sql.text.push_str("::text");
         }
-        sql.params.push(Param::Value(Scalar::Text(pattern.clone()), None));
+        // A backslash is itself, as in SQLite.
+        sql.params.push(Param::Value(Scalar::text(pattern.replace('\\', "\\\\")), None));
         let _ = write!(sql.text, " LIKE ${}::text", sql.params.len());
     }
 

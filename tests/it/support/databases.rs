@@ -87,22 +87,6 @@ pub async fn create(engine: Engine, folder: &Path, script: &str) -> String {
     }
 }
 
-/// Runs statements in a database that was made by [`create`].
-pub async fn execute(url: &str, script: &str) {
-    if let Some(path) = url.strip_prefix("sqlite:") {
-        let mut conn =
-            sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.expect("the SQLite file");
-        sqlx::raw_sql(AssertSqlSafe(script.to_owned())).execute(&mut conn).await.expect("the script");
-        conn.close().await.expect("closing");
-    } else if url.starts_with("postgres") {
-        postgres(url).await.batch_execute(script).await.expect("the script");
-    } else {
-        let mut conn = mysql(url).await;
-        conn.query_drop(script).await.expect("the script");
-        conn.disconnect().await.expect("closing");
-    }
-}
-
 pub async fn postgres(url: &str) -> tokio_postgres::Client {
     let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("PostgreSQL");
     tokio::spawn(connection);

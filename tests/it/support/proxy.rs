@@ -1,7 +1,7 @@
 //! The proxy over a key file, asked without a socket: the router itself, with all of its layers.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -14,7 +14,6 @@ use tower::ServiceExt;
 /// A running proxy.
 pub struct Proxy {
     pub engine: Arc<Engine>,
-    pub folder: PathBuf,
     router: axum::Router,
 }
 
@@ -59,7 +58,7 @@ impl Proxy {
             return Err(snapshot.faults);
         }
         let engine = Arc::new(Engine::new(path, snapshot));
-        Ok(Self { router: router(engine.clone()), engine, folder: folder.to_owned() })
+        Ok(Self { router: router(engine.clone()), engine })
     }
 
     /// Asks `GET /path`.

@@ -1,0 +1,12 @@
+CREATE TABLE file (
+  hash BYTEA NOT NULL PRIMARY KEY
+);
+INSERT INTO file (hash) VALUES ('\x69B71D'), ('\x61626364'), ('\x05');
+CREATE TABLE word (
+  id VARCHAR(10) NOT NULL PRIMARY KEY
+);
+INSERT INTO word (id) VALUES ('abc'), ('YWJj'), ('5');
+CREATE TABLE thing (
+  id INTEGER NOT NULL PRIMARY KEY
+);
+INSERT INTO thing (id) VALUES (5), (6), (0);

@@ -1,0 +1,12 @@
+CREATE TABLE file (
+  hash BLOB NOT NULL PRIMARY KEY
+);
+INSERT INTO file (hash) VALUES (X'69B71D'), (X'61626364'), (X'05');
+CREATE TABLE word (
+  id VARCHAR(10) NOT NULL PRIMARY KEY
+);
+INSERT INTO word (id) VALUES ('abc'), ('YWJj'), ('5');
+CREATE TABLE thing (
+  id INTEGER NOT NULL PRIMARY KEY
+);
+INSERT INTO thing (id) VALUES (5), (6), (0);
