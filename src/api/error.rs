@@ -17,7 +17,7 @@ pub struct ApiError {
     /// How to mend it.
     pub hint: Option<String>,
     /// Further facts, shown in `context`.
-    pub facts: Map<String, Value>,
+    pub facts: Vec<(&'static str, Value)>,
     /// The status, where it is not the code's own.
     pub status: Option<StatusCode>,
     /// One of several records failed: DreamFactory's code for that is 1000.
@@ -27,7 +27,7 @@ pub struct ApiError {
 impl ApiError {
     /// An error with its code.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None, facts: Map::new(), status: None, batch: false }
+        Self { code, message: message.into(), hint: None, facts: Vec::new(), status: None, batch: false }
     }
 
     /// A request that cannot be read.
@@ -53,8 +53,8 @@ impl ApiError {
 
     /// Adds a fact.
     #[must_use]
-    pub fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.facts.insert(name.to_owned(), value.into());
+    pub fn fact(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.facts.push((name, value.into()));
         self
     }
 
@@ -76,7 +76,7 @@ impl ApiError {
         if let Some(hint) = &self.hint {
             context.insert("hint".into(), hint.as_str().into());
         }
-        context.extend(self.facts.clone());
+        context.extend(self.facts.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         if let Some(id) = request_id {
             context.insert("request_id".into(), id.into());
         }
@@ -115,7 +115,7 @@ impl From<engine::Error> for ApiError {
         shown.hint = error.hint();
         if let engine::Error::Plan(plan) = &error {
             if let Some(position) = plan.position() {
-                shown.facts.insert("position".into(), position.into());
+                shown.facts.push(("position", position.into()));
             }
             if let PlanError::NoIdentifier { .. } = plan {
                 // DreamFactory answers 500 here; the request is at fault, so ours is 400.

@@ -71,16 +71,15 @@ pub fn key(building: &mut Building, key: &VirtualKey) -> Resolved {
         return Resolved::Faulty;
     }
     let kept = |side: &&SideColumn| side.path.is_empty() && !from.columns[side.column].nullable;
-    if key.on_delete == Action::SetNull || key.on_update == Action::SetNull {
-        if let Some(side) = referencing.columns.iter().find(kept) {
-            let column = &from.columns[side.column];
-            let message = format!("{}.{} takes no NULL, so the key cannot be `set_null`", from.name, column.name);
-            building.fault(
-                Fault::error(key.column_place.clone(), message)
-                    .hint("use \"restrict\" or \"cascade\", or make the column nullable"),
-            );
-            return Resolved::Faulty;
-        }
+    let sets_null = key.on_delete == Action::SetNull || key.on_update == Action::SetNull;
+    if let Some(side) = referencing.columns.iter().find(kept).filter(|_| sets_null) {
+        let column = &from.columns[side.column];
+        let message = format!("{}.{} takes no NULL, so the key cannot be `set_null`", from.name, column.name);
+        building.fault(
+            Fault::error(key.column_place.clone(), message)
+                .hint("use \"restrict\" or \"cascade\", or make the column nullable"),
+        );
+        return Resolved::Faulty;
     }
     let Some(when) = conditions(building, key, &from) else {
         return Resolved::Faulty;

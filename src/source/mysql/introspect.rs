@@ -37,6 +37,9 @@ FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_C
 WHERE k.TABLE_SCHEMA = DATABASE() AND k.REFERENCED_TABLE_SCHEMA = DATABASE()
 ORDER BY k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION";
 
+/// Table, index, whether it allows repeats, column, length of a prefix.
+type IndexRow = (String, String, u64, Option<String>, Option<u64>);
+
 type ColumnRow = (
     String,
     String,
@@ -57,7 +60,7 @@ pub async fn tables(conn: &mut Conn, source: &Source) -> Result<Vec<Table>, Erro
     let relations: Vec<(String, String, Option<u64>)> = conn.query(TABLES).await?;
     let column_rows: Vec<mysql_async::Row> = conn.query(COLUMNS).await?;
     let checks: Vec<(String, String)> = conn.query(JSON_CHECKS).await.unwrap_or_default();
-    let indexes: Vec<(String, String, u64, Option<String>, Option<u64>)> = conn.query(INDEXES).await?;
+    let indexes: Vec<IndexRow> = conn.query(INDEXES).await?;
     let keys: Vec<(String, String, String, String, String, String, String)> = conn.query(FOREIGN_KEYS).await?;
 
     let mut columns: HashMap<String, Vec<Column>> = HashMap::new();

@@ -211,10 +211,16 @@ fn numeric(out: &mut Vec<u8>, raw: &[u8]) -> Option<()> {
     let word = |at: usize| Some(u16::from_be_bytes(raw.get(at..at + 2)?.try_into().ok()?));
     let (digits, weight, sign, scale) = (word(0)? as usize, word(2)? as i16, word(4)?, word(6)? as usize);
     match sign {
-        0xC000 => return Some(out.extend_from_slice(b"\"NaN\"")),
-        0xD000 => return Some(out.extend_from_slice(b"\"Infinity\"")),
-        0xF000 => return Some(out.extend_from_slice(b"\"-Infinity\"")),
         0x4000 => out.push(b'-'),
+        0xC000 | 0xD000 | 0xF000 => {
+            let text: &[u8] = match sign {
+                0xC000 => b"\"NaN\"",
+                0xD000 => b"\"Infinity\"",
+                _ => b"\"-Infinity\"",
+            };
+            out.extend_from_slice(text);
+            return Some(());
+        }
         _ => {}
     }
     let digit = |group: i32| match usize::try_from(group) {

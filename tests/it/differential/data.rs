@@ -252,16 +252,16 @@ pub fn script(tables: &[Table], rows: &Rows, source: &str) -> String {
                 format!("{} {ty}{}{unique}", column.name, if column.nullable { "" } else { " NOT NULL" })
             })
             .collect();
-        let _ = write!(
+        let _ = writeln!(
             script,
-            "CREATE TABLE {} ({}, PRIMARY KEY ({}));\n",
+            "CREATE TABLE {} ({}, PRIMARY KEY ({}));",
             table.name,
             columns.join(", "),
             table.key.join(", ")
         );
         let values: Vec<String> = rows.iter().map(|row| format!("({})", row.join(", "))).collect();
         let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
-        let _ = write!(script, "INSERT INTO {} ({}) VALUES {};\n", table.name, names.join(", "), values.join(", "));
+        let _ = writeln!(script, "INSERT INTO {} ({}) VALUES {};", table.name, names.join(", "), values.join(", "));
     }
     script
 }
