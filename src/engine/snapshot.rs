@@ -10,6 +10,7 @@ use crate::catalog::{self, Catalog, Table};
 use crate::config::{Config, Fault, Faults, Severity};
 use crate::execute::Lanes;
 use crate::name::SourceName;
+use crate::source::adapter::INTROSPECTION_TIME;
 use crate::source::{OpenSource, registry};
 
 /// One version.
@@ -64,8 +65,7 @@ pub async fn introspect<'a>(
     sources: impl Iterator<Item = &'a Arc<OpenSource>>,
 ) -> (IndexMap<SourceName, Vec<Table>>, Vec<(SourceName, String)>) {
     let reads = sources.map(|source| async move {
-        // Reading a catalog of thousands of tables takes longer than a statement may.
-        let patience = source.config.statement_timeout.max(std::time::Duration::from_secs(20));
+        let patience = INTROSPECTION_TIME + source.config.connect_timeout;
         let read = tokio::time::timeout(patience, source.adapter().introspect()).await;
         let result = match read {
             Ok(Ok(tables)) => {

@@ -10,10 +10,13 @@ use crate::name::SourceName;
 use crate::statement::Fetch;
 use crate::value::Chunk;
 
+/// Reading a catalog of thousands of tables takes longer than a statement may.
+pub const INTROSPECTION_TIME: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// One open database.
 #[async_trait]
 pub trait Adapter: Send + Sync {
-    /// All tables and views that the configuration includes.
+    /// All tables and views that the configuration includes; within [`INTROSPECTION_TIME`] rather than a statement's.
     async fn introspect(&self) -> Result<Vec<Table>, SourceError>;
 
     /// Runs one read. Rows of a lookup carry their key's position; those of a lookup that is not unique come

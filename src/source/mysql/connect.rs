@@ -1,6 +1,7 @@
 //! The pool of one source. Sessions run in UTC and read only; the server ends slow statements itself.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, OptsBuilder, Pool, PoolConstraints, PoolOpts};
@@ -29,16 +30,21 @@ fn pool(source: &Source) -> Result<Pool, String> {
         .tcp_nodelay(true)
         .after_connect(move |conn: &mut Conn| {
             Box::pin(async move {
-                // MariaDB counts its versions from 10.
-                let timeout = match conn.server_version().0 {
-                    10.. => format!("max_statement_time = {}", milliseconds as f64 / 1000.0),
-                    _ => format!("max_execution_time = {milliseconds}"),
-                };
+                let timeout = time_limit(conn, milliseconds);
                 conn.query_drop(format!("SET SESSION time_zone = '+00:00', {timeout}")).await?;
                 conn.query_drop("SET SESSION TRANSACTION READ ONLY").await
             })
         });
     Ok(Pool::new(builder))
+}
+
+/// The session variable that ends slow statements.
+fn time_limit(conn: &Conn, milliseconds: u128) -> String {
+    // MariaDB counts its versions from 10.
+    match conn.server_version().0 {
+        10.. => format!("max_statement_time = {}", milliseconds as f64 / 1000.0),
+        _ => format!("max_execution_time = {milliseconds}"),
+    }
 }
 
 /// The connections of one source. Their number is bounded here, so that waiting for a free one and waiting for a server
@@ -61,6 +67,15 @@ impl Connections {
     pub fn new(source: &Source) -> Result<Self, String> {
         let free = Arc::new(Semaphore::new(source.connections as usize));
         Ok(Self { pool: pool(source)?, free, source: source.clone() })
+    }
+
+    /// A connection with more time for its statements; it is to be closed, not given back.
+    pub async fn dedicated(&self, time: Duration) -> Result<Lease, SourceError> {
+        let mut lease = self.lease().await?;
+        let set = format!("SET SESSION {}", time_limit(&lease.conn, time.as_millis()));
+        let unavailable = |cause: String| SourceError::Unavailable { source_name: self.source.name.clone(), cause };
+        lease.conn.query_drop(set).await.map_err(|error| unavailable(error.to_string()))?;
+        Ok(lease)
     }
 
     /// A connection, within the source's time.

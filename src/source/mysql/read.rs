@@ -8,7 +8,7 @@ use mysql_async::{Conn, Params, Row, Value};
 
 use crate::catalog::table::Table;
 use crate::config::Source;
-use crate::source::adapter::{Adapter, SourceError};
+use crate::source::adapter::{Adapter, INTROSPECTION_TIME, SourceError};
 use crate::source::mysql::connect::{Connections, Lease};
 use crate::source::mysql::convert::{Decode, decode_of, value_of, write};
 use crate::source::mysql::dialect;
@@ -121,8 +121,10 @@ impl Mysql {
 #[async_trait]
 impl Adapter for Mysql {
     async fn introspect(&self) -> Result<Vec<Table>, SourceError> {
-        let mut lease = self.connections.lease().await?;
-        introspect::tables(&mut lease.conn, &self.source).await.map_err(|error| SourceError::Unavailable {
+        let mut lease = self.connections.dedicated(INTROSPECTION_TIME).await?;
+        let tables = introspect::tables(&mut lease.conn, &self.source).await;
+        drop(lease.conn.disconnect().await);
+        tables.map_err(|error| SourceError::Unavailable {
             source_name: self.source.name.clone(),
             cause: error.to_string(),
         })

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio_postgres::types::Type;
@@ -82,6 +83,29 @@ impl Connections {
         })
     }
 
+    /// A connection of its own, with more time for its statements; it ends with the client.
+    pub async fn dedicated(&self, time: Duration) -> Result<Client, SourceError> {
+        let client = self.connect().await?;
+        let set = format!("SET statement_timeout = {}", time.as_millis());
+        client.batch_execute(&set).await.map_err(|error| self.unavailable(&describe(&error)))?;
+        Ok(client)
+    }
+
+    async fn connect(&self) -> Result<Client, SourceError> {
+        let connecting = tokio::time::timeout(self.source.connect_timeout, self.config.connect(self.tls.clone()));
+        let (client, driver) = connecting
+            .await
+            .map_err(|_| self.unavailable("connecting took too long"))?
+            .map_err(|error| self.unavailable(&describe(&error)))?;
+        let source = self.source.name.clone();
+        tokio::spawn(async move {
+            if let Err(error) = driver.await {
+                tracing::debug!(%source, cause = %describe(&error), "a connection ended");
+            }
+        });
+        Ok(client)
+    }
+
     /// The least busy connection; opens another one while all are busy and fewer than allowed are open.
     pub async fn lease(&self) -> Result<Lease, SourceError> {
         let slot = {
@@ -136,18 +160,7 @@ impl Connections {
         let connection = match guard.as_ref().filter(|connection| !connection.client.is_closed()) {
             Some(connection) => connection.clone(),
             None => {
-                let connecting =
-                    tokio::time::timeout(self.source.connect_timeout, self.config.connect(self.tls.clone()));
-                let (client, driver) = connecting
-                    .await
-                    .map_err(|_| self.unavailable("connecting took too long"))?
-                    .map_err(|error| self.unavailable(&describe(&error)))?;
-                let source = self.source.name.clone();
-                tokio::spawn(async move {
-                    if let Err(error) = driver.await {
-                        tracing::debug!(%source, cause = %describe(&error), "a connection ended");
-                    }
-                });
+                let client = self.connect().await?;
                 let connection =
                     Arc::new(Connection { client, statements: Mutex::default(), running: AtomicUsize::new(0) });
                 *guard = Some(connection.clone());

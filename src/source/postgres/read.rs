@@ -9,7 +9,7 @@ use tokio_postgres::types::Type as PgType;
 
 use crate::catalog::table::Table;
 use crate::config::Source;
-use crate::source::adapter::{Adapter, SourceError};
+use crate::source::adapter::{Adapter, INTROSPECTION_TIME, SourceError};
 use crate::source::postgres::connect::{Connections, Lease, describe};
 use crate::source::postgres::convert::{Bound, Decode, Raw, decode_of, decode_of_wire, text_of, write};
 use crate::source::postgres::dialect;
@@ -129,8 +129,8 @@ impl Postgres {
 #[async_trait]
 impl Adapter for Postgres {
     async fn introspect(&self) -> Result<Vec<Table>, SourceError> {
-        let lease = self.connections.lease().await?;
-        introspect::tables(&lease.client, &self.source).await.map_err(|error| SourceError::Unavailable {
+        let client = self.connections.dedicated(INTROSPECTION_TIME).await?;
+        introspect::tables(&client, &self.source).await.map_err(|error| SourceError::Unavailable {
             source_name: self.source.name.clone(),
             cause: describe(&error),
         })

@@ -1,7 +1,5 @@
 //! The pool of one SQLite file. Connections only read; a statement that takes too long interrupts itself.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
@@ -16,7 +14,6 @@ const STEPS: i32 = 10_000;
 /// The open file.
 pub struct Connections {
     pool: SqlitePool,
-    start: Instant,
     source: Source,
 }
 
@@ -43,28 +40,26 @@ impl Connections {
             .max_lifetime(None)
             .test_before_acquire(false)
             .connect_lazy_with(options);
-        Self { pool, start: Instant::now(), source: source.clone() }
+        Self { pool, source: source.clone() }
     }
 
     /// A connection whose next statement ends within the source's time.
     pub async fn lease(&self) -> Result<Lease, SourceError> {
+        self.lease_for(self.source.statement_timeout).await
+    }
+
+    /// A connection whose next statements end within `time`.
+    pub async fn lease_for(&self, time: Duration) -> Result<Lease, SourceError> {
         let mut conn = self.pool.acquire().await.map_err(|error| match error {
             // Opening a file does not wait, so all connections are in use.
             sqlx::Error::PoolTimedOut => SourceError::Busy { source_name: self.source.name.clone() },
             error => self.unavailable(&error.to_string()),
         })?;
-        let deadline = Arc::new(AtomicU64::new(self.millis() + self.source.statement_timeout.as_millis() as u64));
-        let (start, until) = (self.start, deadline);
+        let (start, until) = (Instant::now(), time);
         let mut handle = conn.lock_handle().await.map_err(|error| self.unavailable(&error.to_string()))?;
-        handle.set_progress_handler(STEPS, move || {
-            start.elapsed() < Duration::from_millis(until.load(Ordering::Relaxed))
-        });
+        handle.set_progress_handler(STEPS, move || start.elapsed() < until);
         drop(handle);
         Ok(Lease { conn })
-    }
-
-    fn millis(&self) -> u64 {
-        self.start.elapsed().as_millis() as u64
     }
 
     fn unavailable(&self, cause: &str) -> SourceError {

@@ -7,7 +7,7 @@ use sqlx::{Arguments, AssertSqlSafe, Row};
 
 use crate::catalog::table::Table;
 use crate::config::Source;
-use crate::source::adapter::{Adapter, SourceError};
+use crate::source::adapter::{Adapter, INTROSPECTION_TIME, SourceError};
 use crate::source::sql::{self, Param, Sql};
 use crate::source::sqlite::connect::{Connections, Lease};
 use crate::source::sqlite::convert::{Shape, shape_of, write};
@@ -105,7 +105,7 @@ impl Sqlite {
 #[async_trait]
 impl Adapter for Sqlite {
     async fn introspect(&self) -> Result<Vec<Table>, SourceError> {
-        let mut lease = self.connections.lease().await?;
+        let mut lease = self.connections.lease_for(INTROSPECTION_TIME).await?;
         introspect::tables(&mut lease.conn, &self.source).await.map_err(|error| SourceError::Unavailable {
             source_name: self.source.name.clone(),
             cause: error.to_string(),
