@@ -1,0 +1,15 @@
+CREATE TABLE `Item` (
+  id INTEGER NOT NULL PRIMARY KEY,
+  upper_one INTEGER
+);
+INSERT INTO `Item` VALUES (1, 1);
+CREATE TABLE `item` (
+  id INTEGER NOT NULL PRIMARY KEY,
+  lower_one INTEGER
+);
+INSERT INTO `item` VALUES (2, 2);
+CREATE TABLE `pair` (
+  `code` INTEGER NOT NULL PRIMARY KEY,
+  `other` INTEGER
+);
+INSERT INTO `pair` VALUES (1, 2);

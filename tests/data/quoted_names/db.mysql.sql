@@ -1,0 +1,10 @@
+CREATE TABLE `qu"ote` (
+  id INTEGER NOT NULL PRIMARY KEY,
+  `Price (EUR)` INTEGER
+);
+INSERT INTO `qu"ote` VALUES (1, 10), (2, 5);
+CREATE TABLE `ref` (
+  id INTEGER NOT NULL PRIMARY KEY,
+  thing INTEGER
+);
+INSERT INTO `ref` VALUES (1, 1);
