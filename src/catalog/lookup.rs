@@ -6,13 +6,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::catalog::relationship::{ForeignKey, Relationship};
-use crate::catalog::table::Table;
+use crate::catalog::table::{Table, TableId};
 use crate::config::Source;
 use crate::name::SourceName;
-
-/// Position of a table in the catalog.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TableId(pub u32);
 
 /// Everything known of all sources, of one version.
 #[derive(Debug, Default)]

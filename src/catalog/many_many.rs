@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::catalog::build::{Building, hop_back, hop_forward};
-use crate::catalog::lookup::TableId;
+use crate::catalog::building::{Building, hop_back, hop_forward};
 use crate::catalog::names;
 use crate::catalog::relationship::{ForeignKey, Kind, Relationship, Through};
+use crate::catalog::table::TableId;
 use crate::config::{Fault, ManyMany, Place};
 use crate::name::closest;
 

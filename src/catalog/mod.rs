@@ -1,6 +1,7 @@
 //! Tables, keys and relationships, resolved: what the databases have and what the key file adds.
 
 pub mod build;
+mod building;
 pub mod lookup;
 mod many_many;
 mod names;
@@ -9,6 +10,6 @@ mod resolve;
 pub mod table;
 
 pub use build::build;
-pub use lookup::{Catalog, Entry, TableId};
+pub use lookup::{Catalog, Entry};
 pub use relationship::{ForeignKey, Hop, Kind, Relationship, Side, SideColumn, Through};
-pub use table::{Index, NativeKey, Table};
+pub use table::{Index, NativeKey, Table, TableId};

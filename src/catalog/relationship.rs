@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::catalog::lookup::TableId;
+use crate::catalog::table::TableId;
 use crate::config::{Action, Enforce};
 use crate::name::PathStep;
 use crate::value::{KeyClass, Scalar};

@@ -6,6 +6,10 @@ use std::sync::Arc;
 use crate::name::TableRef;
 use crate::value::Column;
 
+/// Position of a table in the catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TableId(pub u32);
+
 /// A table or view of one source.
 #[derive(Clone, Debug)]
 pub struct Table {

@@ -6,17 +6,11 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, print_faults};
 use crate::cli::{demo, serve};
-use crate::config::{self, Faults};
+use crate::config;
 use crate::engine;
 use crate::telemetry::{LogFormat, start_log};
-
-/// Fine, or warnings only.
-pub const FINE: u8 = 0;
-/// Problems were found.
-pub const PROBLEMS: u8 = 1;
-/// The command could not run.
-pub const COULD_NOT_RUN: u8 = 2;
 
 /// Virtual foreign keys between tables of different databases, read in one call.
 #[derive(Parser)]
@@ -149,15 +143,4 @@ async fn check(path: PathBuf, format: CheckFormat, colours: bool) -> u8 {
             FINE
         }
     }
-}
-
-/// Faults on standard error, and how many there are.
-pub fn print_faults(faults: &Faults, colours: bool) {
-    if faults.list.is_empty() {
-        return;
-    }
-    eprint!("{}", faults.render(colours));
-    let errors = faults.list.iter().filter(|fault| fault.severity == config::Severity::Error).count();
-    let warnings = faults.list.len() - errors;
-    eprintln!("{errors} error(s), {warnings} warning(s)");
 }

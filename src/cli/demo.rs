@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use crate::cli::commands::{COULD_NOT_RUN, FINE};
+use crate::cli::output::{COULD_NOT_RUN, FINE};
 use crate::cli::serve;
 use crate::engine::demo;
 

@@ -2,6 +2,7 @@
 
 mod commands;
 mod demo;
+mod output;
 mod serve;
 
 pub use commands::run;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::commands::{COULD_NOT_RUN, FINE, PROBLEMS, print_faults};
+use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, print_faults};
 use crate::config;
 use crate::engine::{Engine, Snapshot};
 use crate::server::{self, Serving};

@@ -6,24 +6,15 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::config::checked::{self, Config};
+use crate::config::check::{self, FileKeys};
+use crate::config::checked::Config;
 use crate::config::expand::expand;
 use crate::config::fault::{Fault, Faults, Place, SourceText};
-use crate::config::file::{ConfigFile, KeyFile, ManyManyFile, json_schema};
+use crate::config::file::{ConfigFile, json_schema};
 use crate::config::shape;
 
 /// How environment variables are looked up; tests give their own.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
-
-/// Keys of one file, with the file's position in [`Faults::files`].
-pub struct FileKeys {
-    /// Which file.
-    pub file: usize,
-    /// Its foreign keys.
-    pub keys: Vec<Spanned<KeyFile>>,
-    /// Its many-to-many relationships.
-    pub many_many: Vec<Spanned<ManyManyFile>>,
-}
 
 /// Loads a configuration with the process's environment.
 pub fn load(path: &Path) -> Result<(Config, Faults), Faults> {
@@ -65,7 +56,7 @@ pub fn load_what_can_be(path: &Path, env: Env<'_>) -> (Option<Config>, Faults) {
             all_keys.push(FileKeys { file, keys: part.foreign_key, many_many: part.many_many });
         }
     }
-    let config = checked::check(path, main, all_keys, &mut faults.list);
+    let config = check::check(path, main, all_keys, &mut faults.list);
     let config = config.map(|config| Config { files: faults.files.clone(), ..config });
     (config, faults)
 }

@@ -1,5 +1,6 @@
-//! The key file: its shape (`file`), its meaning (`checked`), and how it is read (`load`).
+//! The key file: its shape (`file`), its meaning (`checked`, made by `check`), and how it is read (`load`).
 
+pub mod check;
 pub mod checked;
 pub mod expand;
 pub mod fault;

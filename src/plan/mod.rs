@@ -1,5 +1,6 @@
 //! Decides what to ask of which source, before the first statement is sent. Pure: names in, a tree of steps out.
 
+mod cells;
 mod coerce;
 mod embed;
 mod error;

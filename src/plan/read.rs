@@ -6,6 +6,7 @@ use crate::catalog::lookup::{Found, Waiting};
 use crate::catalog::{Catalog, Table, TableId};
 use crate::config::{Limits, OnUnavailable};
 use crate::name::closest;
+use crate::plan::cells::{Cells, member};
 use crate::plan::coerce;
 use crate::plan::embed;
 use crate::plan::error::PlanError;
@@ -13,7 +14,7 @@ use crate::plan::filter;
 use crate::plan::tree::{Field, IdsPlan, Missing, ReadPlan, Step};
 use crate::query::{Count, FieldQuery, Ids, OrderBy, Read, Selection};
 use crate::statement::{Aggregate, Condition, Fetch, KeyColumn, KeySet, Matching, Order, Output};
-use crate::value::{Column, Type, json};
+use crate::value::{Column, Type};
 
 /// The table that a query names.
 pub fn find_table(catalog: &Catalog, source: &str, table: &str) -> Result<TableId, PlanError> {
@@ -372,51 +373,6 @@ impl StepPlan<'_> {
     }
 }
 
-/// The cells of a fetch while it is planned.
-pub struct Cells<'a> {
-    table: &'a Table,
-    outputs: Vec<Output>,
-    columns: Vec<Option<u32>>,
-}
-
-impl<'a> Cells<'a> {
-    /// Goes on with the cells of a planned step.
-    pub fn resume(table: &'a Table, step: &Step) -> Self {
-        Self { table, outputs: step.fetch.outputs.clone(), columns: step.columns.to_vec() }
-    }
-
-    /// Gives the cells back to the step.
-    pub fn finish(self, step: &mut Step) {
-        if self.outputs.len() > step.columns.len() {
-            step.columns = self.columns.into();
-            Arc::make_mut(&mut step.fetch).outputs = self.outputs;
-        }
-    }
-
-    /// The cell of a column, added when it is not fetched yet.
-    pub fn of_column(&mut self, at: usize) -> usize {
-        match self.columns.iter().position(|column| *column == Some(at as u32)) {
-            Some(cell) => cell,
-            None => {
-                self.columns.push(Some(at as u32));
-                self.outputs.push(Output::Column(self.table.columns[at].clone()));
-                self.outputs.len() - 1
-            }
-        }
-    }
-
-    fn of_output(&mut self, output: Output) -> usize {
-        match self.outputs.iter().position(|known| *known == output) {
-            Some(cell) => cell,
-            None => {
-                self.columns.push(None);
-                self.outputs.push(output);
-                self.outputs.len() - 1
-            }
-        }
-    }
-}
-
 /// Tables with more columns are remembered by the columns that clients ask for.
 const WIDEST_REMEMBERED: usize = 32;
 
@@ -427,12 +383,4 @@ fn is_plain(column: &Column) -> bool {
         Type::Text { length: None, .. } => !matches!(&*column.native, "tinytext" | "mediumtext" | "longtext"),
         _ => true,
     }
-}
-
-/// A member's name as JSON, with its colon.
-pub fn member(name: &str) -> Arc<[u8]> {
-    let mut text = Vec::with_capacity(name.len() + 3);
-    json::write_str(&mut text, name);
-    text.push(b':');
-    text.into()
 }

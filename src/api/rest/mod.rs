@@ -1,5 +1,6 @@
 //! The REST frontend: DreamFactory's paths, parameters and envelopes (docs/rest.md).
 
+mod clauses;
 mod encode;
 mod filter;
 mod options;

@@ -5,10 +5,30 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::api::error::ApiError;
-use crate::api::rest::parse::ReadInput;
 use crate::api::rest::values::{boolean, number};
+use crate::catalog::{Catalog, TableId};
 use crate::error::Code;
 use crate::name::closest;
+
+/// Everything that a read is made of.
+pub struct ReadInput<'a> {
+    /// The catalog of this version.
+    pub catalog: &'a Catalog,
+    /// The source's name.
+    pub source: &'a str,
+    /// The table.
+    pub table: TableId,
+    /// The identifier in the path.
+    pub id: Option<&'a str>,
+    /// The decoded query string.
+    pub params: &'a [(String, String)],
+    /// The body of a tunnelled read.
+    pub body: Option<&'a Value>,
+    /// The client does not want remembered rows.
+    pub bypass_cache: bool,
+    /// `limits.depth`.
+    pub depth: u32,
+}
 
 /// Parameters that a read knows, with DreamFactory's other spellings.
 const KNOWN: [&str; 35] = [

@@ -1,18 +1,14 @@
 //! Parameters of a read, from the query string and from a tunnelled body, to a query.
 
-use std::collections::HashMap;
-
 use serde_json::Value;
 
 use crate::api::error::ApiError;
-use crate::api::rest::filter as grammar;
-use crate::api::rest::options::{Options, check_known, placeholders, scalar_text};
+use crate::api::rest::clauses::{fields, filter, key_fields, order};
+use crate::api::rest::options::{Options, ReadInput, check_known, placeholders, scalar_text};
 use crate::api::rest::related::Tree;
 use crate::api::rest::values::{self, boolean, identifiers};
-use crate::catalog::{Catalog, Table, TableId};
-use crate::error::Code;
-use crate::query::{Count, FieldQuery, Filter, Ids, OrderBy, Read, Selection};
-use crate::statement::{Aggregate, Nulls};
+use crate::catalog::Table;
+use crate::query::{Count, FieldQuery, Ids, Read, Selection};
 
 /// A read, and how its answer is dressed.
 #[derive(Debug)]
@@ -31,26 +27,6 @@ pub struct ReadRequest {
     pub go_on: bool,
     /// Name of an attachment.
     pub file: Option<String>,
-}
-
-/// Everything that a read is made of.
-pub struct ReadInput<'a> {
-    /// The catalog of this version.
-    pub catalog: &'a Catalog,
-    /// The source's name.
-    pub source: &'a str,
-    /// The table.
-    pub table: TableId,
-    /// The identifier in the path.
-    pub id: Option<&'a str>,
-    /// The decoded query string.
-    pub params: &'a [(String, String)],
-    /// The body of a tunnelled read.
-    pub body: Option<&'a Value>,
-    /// The client does not want remembered rows.
-    pub bypass_cache: bool,
-    /// `limits.depth`.
-    pub depth: u32,
 }
 
 /// Reads all of it.
@@ -219,115 +195,4 @@ fn as_list(
     }
     selection.fields = Some(columns.iter().cloned().map(FieldQuery::Column).collect());
     Ok(Some(columns))
-}
-
-/// `fields`: a comma list of columns and aggregates; `None` means all.
-pub fn fields(text: &str) -> Result<Option<Vec<FieldQuery>>, ApiError> {
-    let mut fields = Vec::new();
-    let parts = values::list(text);
-    if parts.iter().any(|part| part == "*") {
-        return match parts.iter().find(|part| *part != "*") {
-            None => Ok(None),
-            Some(other) => {
-                Err(ApiError::invalid(format!("`fields` names `*` and `{other}`")).hint("`*` means all fields"))
-            }
-        };
-    }
-    at_most(&parts, "fields")?;
-    for part in parts {
-        fields.push(field(&part)?);
-    }
-    Ok(Some(fields))
-}
-
-/// More terms than any table has columns are a mistake, and more than an engine takes.
-fn at_most(parts: &[String], name: &str) -> Result<(), ApiError> {
-    const MOST: usize = 500;
-    if parts.len() > MOST {
-        return Err(ApiError::invalid(format!("`{name}` names {} fields, but at most {MOST} are read", parts.len())));
-    }
-    Ok(())
-}
-
-/// The primary key, or all columns of a table without one.
-pub fn key_fields(table: &Table) -> Vec<FieldQuery> {
-    let columns: Vec<usize> =
-        if table.primary_key.is_empty() { (0..table.columns.len()).collect() } else { table.primary_key.clone() };
-    columns.into_iter().map(|at| FieldQuery::Column(table.columns[at].name.to_string())).collect()
-}
-
-fn field(text: &str) -> Result<FieldQuery, ApiError> {
-    let Some((name, inner)) = text.strip_suffix(')').and_then(|text| text.split_once('(')) else {
-        return Ok(FieldQuery::Column(text.to_owned()));
-    };
-    let aggregate = match name.trim().to_ascii_uppercase().as_str() {
-        "COUNT" => Aggregate::Count,
-        "SUM" => Aggregate::Sum,
-        "AVG" => Aggregate::Avg,
-        "MIN" => Aggregate::Min,
-        "MAX" => Aggregate::Max,
-        _ => {
-            return Err(ApiError::new(Code::UnknownField, format!("Invalid field requested: {text}"))
-                .hint("aggregates are COUNT, SUM, AVG, MIN and MAX"));
-        }
-    };
-    let inner = inner.trim();
-    Ok(FieldQuery::Aggregate(aggregate, (inner != "*").then(|| inner.to_owned())))
-}
-
-/// A filter's text, with the fault's place in it.
-pub fn filter(text: &str, params: &HashMap<String, String>, parameter: &str) -> Result<Option<Filter>, ApiError> {
-    grammar::parse(text, params).map_err(|error| {
-        let mut shown = ApiError::new(Code::InvalidFilter, error.message).fact("position", error.position);
-        if parameter != "filter" {
-            shown = shown.fact("parameter", parameter);
-        }
-        match error.hint {
-            Some(hint) => shown.hint(hint),
-            None => shown,
-        }
-    })
-}
-
-/// `order`: a comma list of `field [asc|desc] [nulls first|last]`.
-pub fn order(text: &str) -> Result<Vec<OrderBy>, ApiError> {
-    let invalid = || {
-        ApiError::invalid("Invalid order by clause in request.").hint("write it as last_name asc, id desc nulls last")
-    };
-    if text.contains(';') {
-        return Err(invalid());
-    }
-    let mut terms = Vec::new();
-    let parts = values::list(text);
-    at_most(&parts, "order")?;
-    for part in parts {
-        let mut words = part.split_whitespace().peekable();
-        let mut name = words.next().unwrap_or_default().to_owned();
-        if name.contains('(') {
-            while !name.contains(')') && words.peek().is_some() {
-                name.push_str(words.next().unwrap_or_default());
-            }
-        }
-        let field = field(&name).map_err(|_| {
-            ApiError::new(Code::UnknownField, format!("Invalid field '{part}' in order by clause."))
-                .hint("order by fields, as in last_name asc, id desc nulls last")
-        })?;
-        let mut term = OrderBy { field, descending: false, nulls: None };
-        let rest: Vec<String> = words.map(str::to_ascii_lowercase).collect();
-        let mut rest: &[String] = &rest;
-        if let [direction, tail @ ..] = rest
-            && matches!(direction.as_str(), "asc" | "desc")
-        {
-            term.descending = direction == "desc";
-            rest = tail;
-        }
-        term.nulls = match rest.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-            [] => None,
-            ["nulls", "first"] => Some(Nulls::First),
-            ["nulls", "last"] => Some(Nulls::Last),
-            _ => return Err(invalid()),
-        };
-        terms.push(term);
-    }
-    Ok(terms)
 }

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use crate::api::error::ApiError;
-use crate::api::rest::parse;
+use crate::api::rest::clauses;
 use crate::api::rest::values;
 use crate::catalog::lookup::Found;
 use crate::catalog::{Catalog, TableId};
@@ -115,16 +115,16 @@ impl Tree {
         let selection = &mut node.selection;
         match option {
             "fields" => {
-                let fields = parse::fields(value)?;
+                let fields = clauses::fields(value)?;
                 selection.fields = match (fields, table) {
                     (Some(fields), Some(table)) if fields.is_empty() => {
-                        Some(parse::key_fields(&catalog.entry(table).table))
+                        Some(clauses::key_fields(&catalog.entry(table).table))
                     }
                     (fields, _) => fields,
                 };
             }
-            "filter" => selection.filter = parse::filter(value, params, name)?,
-            "order" => selection.order = parse::order(value)?,
+            "filter" => selection.filter = clauses::filter(value, params, name)?,
+            "order" => selection.order = clauses::order(value)?,
             "limit" => match values::number(name, value)? {
                 Some(limit) if limit > 0 => selection.limit = Some(limit),
                 _ => {

@@ -5,7 +5,8 @@ use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::api::error::ApiError;
-use crate::api::rest::parse::{self, ReadInput};
+use crate::api::rest::options::ReadInput;
+use crate::api::rest::parse;
 use crate::api::rest::values::boolean;
 use crate::api::rest::{encode, schema};
 use crate::catalog::TableId;

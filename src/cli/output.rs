@@ -1,0 +1,21 @@
+//! Exit codes, and how faults are printed.
+
+use crate::config::{Faults, Severity};
+
+/// Fine, or warnings only.
+pub const FINE: u8 = 0;
+/// Problems were found.
+pub const PROBLEMS: u8 = 1;
+/// The command could not run.
+pub const COULD_NOT_RUN: u8 = 2;
+
+/// Faults on standard error, and how many there are.
+pub fn print_faults(faults: &Faults, colours: bool) {
+    if faults.list.is_empty() {
+        return;
+    }
+    eprint!("{}", faults.render(colours));
+    let errors = faults.list.iter().filter(|fault| fault.severity == Severity::Error).count();
+    let warnings = faults.list.len() - errors;
+    eprintln!("{errors} error(s), {warnings} warning(s)");
+}

@@ -1,0 +1,487 @@
+//! From the file's shape to its meaning: every value in range, every name resolved as far as that is possible without
+//! asking a database. All faults are collected.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use toml::Spanned;
+
+use crate::config::fault::{Fault, Place};
+use crate::config::file::{self, Changes, ConfigFile, KeyFile, ManyManyFile, OneOrMany, SourceFile};
+use crate::config::path::{ColumnPath, Schemas, column_path, table_path};
+use crate::config::units;
+use crate::name::SourceName;
+
+use crate::config::checked::{Config, Limits, ManyMany, Server, Source, SourceKind, VirtualKey};
+
+/// Keys of one file, with the file's position in [`Faults::files`].
+pub struct FileKeys {
+    /// Which file.
+    pub file: usize,
+    /// Its foreign keys.
+    pub keys: Vec<Spanned<KeyFile>>,
+    /// Its many-to-many relationships.
+    pub many_many: Vec<Spanned<ManyManyFile>>,
+}
+
+/// Checks everything that needs no database. `None` only where nothing useful could be built.
+pub fn check(path: &Path, main: ConfigFile, keys: Vec<FileKeys>, faults: &mut Vec<Fault>) -> Option<Config> {
+    let mut check = Check { faults, file: 0 };
+    let limits = check.limits(&main.limits);
+    let default_ttl = check.duration(main.cache.ttl.as_ref(), Duration::from_secs(30));
+    let cache_bytes = check.bytes(main.cache.max_bytes.as_ref(), 256 << 20);
+    let server = check.server(&main.server);
+    let mut sources = IndexMap::new();
+    for (name, source) in &main.sources {
+        if let Some(source) = check.source(path, name, source, default_ttl) {
+            sources.insert(source.name.clone(), source);
+        }
+    }
+    if main.sources.is_empty() && check.faults.is_empty() {
+        check.fault(0..0, "no sources: the file names no database").hint_last("add [sources.NAME] with its url");
+    }
+    let known = Known(&sources);
+    let mut virtual_keys: Vec<VirtualKey> = Vec::new();
+    let mut many_many: Vec<ManyMany> = Vec::new();
+    for part in &keys {
+        check.file = part.file;
+        for key in &part.keys {
+            if let Some(key) = check.key(key, &known) {
+                let twin = virtual_keys.iter().any(|other| {
+                    other.columns == key.columns && other.references == key.references && other.when == key.when
+                });
+                if twin {
+                    check
+                        .fault(key.column_place.span.clone(), "this foreign key stands in the file twice")
+                        .hint_last("remove one of them");
+                }
+                virtual_keys.push(key);
+            }
+        }
+        for entry in &part.many_many {
+            let Some(entry) = check.many_many(entry, &known) else { continue };
+            let twin = |other: &ManyMany| {
+                (&other.table, &other.through, &other.keys) == (&entry.table, &entry.through, &entry.keys)
+            };
+            if many_many.iter().any(twin) {
+                check
+                    .fault(entry.table_place.span.clone(), "this relationship stands in the file twice")
+                    .hint_last("remove one of them");
+            }
+            many_many.push(entry);
+        }
+    }
+    Some(Config {
+        path: path.to_owned(),
+        files: Vec::new(),
+        include: main
+            .server
+            .include
+            .iter()
+            .map(|pattern| path.parent().unwrap_or(Path::new("")).join(pattern.get_ref()))
+            .collect(),
+        server: server?,
+        sources,
+        keys: virtual_keys,
+        many_many,
+        limits,
+        cache_bytes,
+        url_places: main
+            .sources
+            .iter()
+            .map(|(name, source)| (SourceName::new(name.get_ref()), Place { file: 0, span: source.url.span() }))
+            .collect(),
+    })
+}
+
+struct Known<'a>(&'a IndexMap<SourceName, Source>);
+
+impl Schemas for Known<'_> {
+    fn further_schemas(&self, source: &str) -> Option<&[String]> {
+        self.0.get(source).map(|source| &source.schemas[1..])
+    }
+    fn source_names(&self) -> Vec<&str> {
+        self.0.keys().map(SourceName::as_str).collect()
+    }
+}
+
+struct Check<'a> {
+    faults: &'a mut Vec<Fault>,
+    file: usize,
+}
+
+impl Check<'_> {
+    fn place(&self, span: std::ops::Range<usize>) -> Place {
+        Place { file: self.file, span }
+    }
+
+    fn fault(&mut self, span: std::ops::Range<usize>, message: impl Into<String>) -> &mut Self {
+        let fault = Fault::error(self.place(span), message);
+        self.faults.push(fault);
+        self
+    }
+
+    fn hint_last(&mut self, hint: &str) {
+        if let Some(fault) = self.faults.last_mut() {
+            fault.hint = Some(hint.to_owned());
+        }
+    }
+
+    fn duration(&mut self, text: Option<&Spanned<String>>, default: Duration) -> Duration {
+        self.unit(text, default, units::duration)
+    }
+
+    /// A time limit; none at all would refuse everything.
+    fn time_limit(&mut self, text: Option<&Spanned<String>>, default: Duration) -> Duration {
+        let limit = self.duration(text, default);
+        if limit.is_zero() {
+            self.fault(text.map_or(0..0, Spanned::span), "must be longer than 0");
+        }
+        limit
+    }
+
+    fn bytes(&mut self, text: Option<&Spanned<String>>, default: u64) -> u64 {
+        self.unit(text, default, units::bytes)
+    }
+
+    fn unit<T>(&mut self, text: Option<&Spanned<String>>, default: T, read: fn(&str) -> Result<T, String>) -> T {
+        let Some(text) = text else { return default };
+        read(text.get_ref()).unwrap_or_else(|reason| {
+            self.fault(text.span(), reason);
+            default
+        })
+    }
+
+    fn positive<T: PartialOrd + Copy + From<u8>>(&mut self, number: Option<&Spanned<T>>, default: T) -> T {
+        match number {
+            Some(number) if *number.get_ref() < T::from(1) => {
+                self.fault(number.span(), "the number must be at least 1");
+                default
+            }
+            Some(number) => *number.get_ref(),
+            None => default,
+        }
+    }
+
+    fn limits(&mut self, file: &file::LimitsFile) -> Limits {
+        Limits {
+            body: self.bytes(file.body.as_ref(), 1 << 20),
+            url: self.bytes(file.url.as_ref(), 16 << 10),
+            requests: self.positive(file.requests.as_ref(), 512),
+            request_time: self.time_limit(file.request_time.as_ref(), Duration::from_secs(10)),
+            rows: self.positive(file.rows.as_ref(), 100_000),
+            keys_per_batch: self.keys_per_batch(file.keys_per_batch.as_ref()),
+            depth: self.positive(file.depth.as_ref(), 8),
+        }
+    }
+
+    fn keys_per_batch(&mut self, number: Option<&Spanned<u32>>) -> usize {
+        const MOST: u32 = 100_000;
+        let keys = self.positive(number, 1_000);
+        if keys > MOST {
+            self.fault(number.map_or(0..0, Spanned::span), "the number must be at most 100000");
+        }
+        keys as usize
+    }
+
+    fn server(&mut self, file: &file::ServerFile) -> Option<Server> {
+        let shutdown_timeout = self.duration(file.shutdown_timeout.as_ref(), Duration::from_secs(10));
+        let (text, span) = match &file.listen {
+            Some(listen) => (listen.get_ref().as_str(), listen.span()),
+            None => ("127.0.0.1:8787", 0..0),
+        };
+        let address = text.replacen("localhost", "127.0.0.1", 1);
+        match address.parse::<SocketAddr>() {
+            Ok(listen) => {
+                if !listen.ip().is_loopback() && !file.allow_anonymous {
+                    self.fault(
+                        span,
+                        format!(
+                            "`{text}` is not a loopback address, so everyone on that network could read the databases"
+                        ),
+                    )
+                    .hint_last("listen on 127.0.0.1, or say `allow_anonymous = true` if the network is trusted");
+                }
+                Some(Server {
+                    listen,
+                    hosts: file.hosts.iter().map(|host| host.to_lowercase()).collect(),
+                    shutdown_timeout,
+                })
+            }
+            Err(_) => {
+                self.fault(span, "`listen` is not an address and a port").hint_last("write it as \"127.0.0.1:8787\"");
+                None
+            }
+        }
+    }
+
+    fn source(
+        &mut self,
+        path: &Path,
+        name: &Spanned<String>,
+        file: &SourceFile,
+        default_ttl: Duration,
+    ) -> Option<Source> {
+        let name_ok =
+            name.get_ref().chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-'));
+        let like_version =
+            name.get_ref().strip_prefix('v').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
+        let reserved = ["system", "user", "api_docs", ""];
+        if !name_ok || like_version || reserved.contains(&name.get_ref().as_str()) {
+            self.fault(name.span(), format!("`{}` cannot be a source's name", name.get_ref()))
+                .hint_last("use lower-case letters, digits, `_` and `-`; `system`, `user`, `api_docs` and `v1`, `v2`, … are reserved");
+            return None;
+        }
+        let (kind, url) = self.url(path, &file.url)?;
+        let schemas = match (&file.schemas, kind) {
+            (Some(schemas), SourceKind::Postgres) if schemas.get_ref().is_empty() => {
+                self.fault(schemas.span(), "`schemas` names no schema");
+                vec!["public".to_owned()]
+            }
+            (Some(schemas), SourceKind::Postgres) => schemas.get_ref().clone(),
+            (Some(schemas), _) => {
+                self.fault(schemas.span(), "only PostgreSQL sources have schemas")
+                    .hint_last("name the database in the url instead");
+                vec!["public".to_owned()]
+            }
+            (None, _) => vec!["public".to_owned()],
+        };
+        if let Some(upsert) = file.allow_upsert.as_ref().filter(|upsert| *upsert.get_ref()) {
+            self.fault(upsert.span(), "`allow_upsert` is not in this version")
+                .hint_last("remove it; this version reads only");
+        }
+        if let Some(prefix) =
+            file.graphql_prefix.as_ref().filter(|prefix| *prefix.get_ref() != format!("{}_", name.get_ref()))
+        {
+            self.fault(prefix.span(), "`graphql_prefix` is not in this version")
+                .hint_last("remove it; there is no GraphQL yet");
+        }
+        let cache = file.cache.as_ref();
+        if let Some(changes) =
+            cache.and_then(|cache| cache.changes.as_ref()).filter(|changes| *changes.get_ref() != Changes::None)
+        {
+            self.fault(changes.span(), "following changes is not in this version")
+                .hint_last("use \"none\" and a short ttl");
+        }
+        for pattern in file.tables.include.iter().flatten().chain(&file.tables.exclude) {
+            if let Err(error) = glob::Pattern::new(pattern) {
+                self.fault(name.span(), format!("`{pattern}` is not a pattern of table names: {error}"));
+            }
+        }
+        let ttl = self.duration(cache.and_then(|cache| cache.ttl.as_ref()), default_ttl);
+        // SQLite answers in microseconds from the same machine, so it is remembered only on request.
+        let cached = !ttl.is_zero() && (kind != SourceKind::Sqlite || cache.is_some());
+        Some(Source {
+            name: SourceName::new(name.get_ref()),
+            kind,
+            url,
+            schemas,
+            connections: self.positive(file.pool.max.as_ref(), 10),
+            acquire_timeout: self.time_limit(file.pool.acquire_timeout.as_ref(), Duration::from_secs(2)),
+            connect_timeout: self.time_limit(file.pool.connect_timeout.as_ref(), Duration::from_secs(3)),
+            statement_timeout: self.time_limit(file.pool.statement_timeout.as_ref(), Duration::from_secs(5)),
+            include: file.tables.include.clone().unwrap_or_else(|| vec!["*".to_owned()]),
+            exclude: file.tables.exclude.clone(),
+            max_records: self.positive(file.max_records.as_ref(), 1000),
+            on_unavailable: file.on_unavailable,
+            cache_ttl: cached.then_some(ttl),
+        })
+    }
+
+    fn url(&mut self, config_path: &Path, url: &Spanned<String>) -> Option<(SourceKind, String)> {
+        let text = url.get_ref();
+        let scheme = text.split(':').next().unwrap_or_default();
+        let kind = match scheme {
+            "postgres" | "postgresql" => SourceKind::Postgres,
+            "mysql" | "mariadb" => SourceKind::Mysql,
+            "sqlite" => SourceKind::Sqlite,
+            _ => {
+                self.fault(url.span(), "the url's scheme is not one of postgres, postgresql, mysql, mariadb, sqlite")
+                    .hint_last(
+                        "write it as postgres://user@host/database, mysql://user@host/database or sqlite:file.db",
+                    );
+                return None;
+            }
+        };
+        if kind == SourceKind::Sqlite {
+            let file = text["sqlite:".len()..].trim_start_matches("//");
+            if file.is_empty() {
+                self.fault(url.span(), "the url names no file").hint_last("write it as sqlite:file.db");
+                return None;
+            }
+            let folder = config_path.parent().unwrap_or(Path::new(""));
+            return Some((kind, folder.join(file).to_string_lossy().into_owned()));
+        }
+        // The text may hold a password, so it is not repeated in messages.
+        match url::Url::parse(text) {
+            Ok(parsed) if parsed.host_str().is_none_or(str::is_empty) && kind == SourceKind::Mysql => {
+                self.fault(url.span(), "the url names no host")
+                    .hint_last("write it as mysql://user:password@host:port/database");
+                None
+            }
+            Ok(parsed) if kind == SourceKind::Mysql && parsed.path().trim_matches('/').is_empty() => {
+                self.fault(url.span(), "the url names no database")
+                    .hint_last("write it as mysql://user:password@host:port/database");
+                None
+            }
+            Ok(_) => {
+                let text = if scheme == "mariadb" { text.replacen("mariadb", "mysql", 1) } else { text.clone() };
+                Some((kind, text))
+            }
+            Err(error) => {
+                self.fault(url.span(), format!("the url cannot be read: {error}"))
+                    .hint_last("write it as scheme://user:password@host:port/database, odd characters percent-encoded");
+                None
+            }
+        }
+    }
+
+    fn key(&mut self, spanned: &Spanned<KeyFile>, known: &Known<'_>) -> Option<VirtualKey> {
+        let key = spanned.get_ref();
+        let columns = self.columns(&key.column, known);
+        let references = self.columns(&key.references, known);
+        let (columns, references) = (columns?, references?);
+        if columns.len() != references.len() {
+            let message =
+                format!("the foreign key has {}, but references {}", count(columns.len()), count(references.len()));
+            self.fault(key.references.span(), message).hint_last("give both sides as arrays of equal length");
+            return None;
+        }
+        if columns == references {
+            self.fault(key.references.span(), "the key refers to its own column, so it says nothing")
+                .hint_last("name the columns that the values must be found in");
+            return None;
+        }
+        if let Some(path) = references.iter().find(|path| !path.path.is_empty()) {
+            self.fault(
+                key.references.span(),
+                format!("`{path}` steps into a JSON document, but only plain columns can be referenced"),
+            );
+            return None;
+        }
+        if columns.len() > 1 && columns.iter().any(|path| !path.path.is_empty()) {
+            self.fault(key.column.span(), "a composite key cannot step into JSON documents")
+                .hint_last("split it, or use plain columns");
+            return None;
+        }
+        if columns[0].path.len() > 16 {
+            self.fault(key.column.span(), "the JSON path has more than 16 steps");
+            return None;
+        }
+        for name in [&key.name, &key.inverse].into_iter().flatten() {
+            self.relationship_name(name);
+        }
+        let place = |spanned: Option<std::ops::Range<usize>>, default: &std::ops::Range<usize>| Place {
+            file: self.file,
+            span: spanned.unwrap_or_else(|| default.clone()),
+        };
+        Some(VirtualKey {
+            column_place: place(None, &key.column.span()),
+            references_place: place(None, &key.references.span()),
+            name_place: place(key.name.as_ref().map(Spanned::span), &key.column.span()),
+            inverse_place: place(key.inverse.as_ref().map(Spanned::span), &key.references.span()),
+            when_place: place(
+                key.when.first().map(|(name, value)| name.span().start..value.span().end),
+                &key.column.span(),
+            ),
+            columns,
+            references,
+            name: key.name.as_ref().map(|name| name.get_ref().clone()),
+            inverse: key.inverse.as_ref().map(|name| name.get_ref().clone()),
+            compare: key.compare,
+            on_delete: key.on_delete,
+            on_update: key.on_update,
+            enforce: key.enforce,
+            unique_assumed: key.unique.is_some(),
+            when: key.when.iter().map(|(name, value)| (name.get_ref().clone(), value.get_ref().clone())).collect(),
+        })
+    }
+
+    fn relationship_name(&mut self, name: &Spanned<String>) {
+        let text = name.get_ref();
+        let plain = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+        if text.is_empty() || !plain || text.starts_with('.') || text.ends_with('.') || text.contains("..") {
+            self.fault(name.span(), format!("`{text}` cannot be a relationship's name"))
+                .hint_last("use letters, digits, `_`, `-` and dots");
+        }
+    }
+
+    fn columns(&mut self, texts: &Spanned<OneOrMany>, known: &Known<'_>) -> Option<Vec<ColumnPath>> {
+        let mut paths: Vec<ColumnPath> = Vec::new();
+        for text in texts.get_ref().as_slice() {
+            match column_path(text, known) {
+                Ok(path) => paths.push(path),
+                Err(reason) => {
+                    self.fault(texts.span(), reason);
+                    return None;
+                }
+            }
+        }
+        let first = match paths.first() {
+            Some(first) => first,
+            None => {
+                self.fault(texts.span(), "no column is named");
+                return None;
+            }
+        };
+        if let Some(other) = paths.iter().find(|path| path.table != first.table) {
+            let message = format!(
+                "the columns of a key must be of one table, but these are of {} and {}",
+                first.table, other.table
+            );
+            self.fault(texts.span(), message);
+            return None;
+        }
+        if let Some(twice) = paths.iter().enumerate().find(|(at, path)| paths[..*at].contains(path)) {
+            let message = format!("`{}` stands in the key twice", twice.1);
+            self.fault(texts.span(), message);
+            return None;
+        }
+        Some(paths)
+    }
+
+    fn many_many(&mut self, spanned: &Spanned<ManyManyFile>, known: &Known<'_>) -> Option<ManyMany> {
+        let file = spanned.get_ref();
+        let mut table = |text: &Spanned<String>| match table_path(text.get_ref(), known) {
+            Ok(table) => Some(table),
+            Err(reason) => {
+                self.fault(text.span(), reason);
+                None
+            }
+        };
+        let (seen_from, through) = (table(&file.table), table(&file.through));
+        for name in [&file.name, &file.inverse].into_iter().flatten() {
+            self.relationship_name(name);
+        }
+        let keys = match &file.keys {
+            Some(names) => match <[String; 2]>::try_from(names.get_ref().clone()) {
+                Ok([near, far]) if near == far => {
+                    self.fault(names.span(), "`keys` names the same relationship twice");
+                    return None;
+                }
+                Ok(names) => Some(names),
+                Err(_) => {
+                    self.fault(names.span(), "`keys` names exactly two relationships of the junction")
+                        .hint_last("first the one towards `table`");
+                    return None;
+                }
+            },
+            None => None,
+        };
+        Some(ManyMany {
+            table: seen_from?,
+            through: through?,
+            name: file.name.as_ref().map(|name| name.get_ref().clone()),
+            inverse: file.inverse.as_ref().map(|name| name.get_ref().clone()),
+            keys,
+            table_place: self.place(file.table.span()),
+            through_place: self.place(file.through.span()),
+        })
+    }
+}
+
+fn count(columns: usize) -> String {
+    if columns == 1 { "1 column".into() } else { format!("{columns} columns") }
+}
