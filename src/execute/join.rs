@@ -27,7 +27,10 @@ pub fn gather(rows: &[RowRef], hop: &HopPlan) -> Gathered {
     let mut builder = KeyBuilder::default();
     let path = hop.from.first().map(|cell| &cell.path[..]).unwrap_or_default();
     for row in rows {
-        let refers = hop.when_from.iter().all(|(cell, text)| row.cell(*cell) == &text[..]);
+        let refers = hop.when_from.iter().all(|(cell, text, padded)| {
+            let found = row.cell(*cell);
+            found == &text[..] || *padded && crate::value::json::same_unpadded(found, text)
+        });
         if refers {
             if !path.is_empty() {
                 let cell = &hop.from[0];
@@ -67,10 +70,30 @@ pub fn leaf_keys(
         _ => None,
     };
     let document = unwrapped.as_deref().map_or(document, str::as_bytes);
-    if let Ok(value) = serde_json::from_slice(document) {
+    // Half a surrogate pair, as JavaScript escapes it, is no text; it must not hide the document's other keys.
+    let parsed =
+        serde_json::from_slice(document).or_else(|_| serde_json::from_slice(&without_half_surrogates(document)));
+    if let Ok(value) = parsed {
         walk(&value, path, &mut |leaf| keys.extend(leaf_key(builder, class, column, leaf)));
     }
     keys
+}
+
+/// Every surrogate escape replaced: only documents that have half a pair come here.
+fn without_half_surrogates(document: &[u8]) -> Vec<u8> {
+    let mut text = document.to_vec();
+    let mut at = 0;
+    while at + 5 < text.len() {
+        if text[at] == b'\\'
+            && text[at + 1] == b'u'
+            && matches!(text[at + 2], b'd' | b'D')
+            && matches!(text[at + 3], b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F')
+        {
+            text[at + 2..at + 6].copy_from_slice(b"fffd");
+        }
+        at += if text[at] == b'\\' { 2 } else { 1 };
+    }
+    text
 }
 
 fn walk(value: &serde_json::Value, path: &[PathStep], found: &mut dyn FnMut(&serde_json::Value)) {
@@ -91,10 +114,30 @@ fn walk(value: &serde_json::Value, path: &[PathStep], found: &mut dyn FnMut(&ser
 
 fn leaf_key(builder: &mut KeyBuilder, class: KeyClass, column: &Column, leaf: &serde_json::Value) -> Option<Key> {
     let text = match leaf {
-        serde_json::Value::String(_) | serde_json::Value::Number(_) | serde_json::Value::Bool(_) => leaf.to_string(),
+        serde_json::Value::Number(number) => plain_number(&number.to_string())?,
+        serde_json::Value::String(_) | serde_json::Value::Bool(_) => leaf.to_string(),
         _ => return None,
     };
     builder.single(class, column, text.as_bytes())
+}
+
+/// A JSON number without exponent; none beyond a thousand digits.
+fn plain_number(text: &str) -> Option<String> {
+    let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return Some(text.to_owned()) };
+    let exponent: i32 =
+        exponent.trim_start_matches('+').parse().ok().filter(|exponent: &i32| exponent.abs() <= 1000)?;
+    let (sign, digits) = match mantissa.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", mantissa),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all = format!("{whole}{fraction}");
+    let point = whole.len() as i32 + exponent;
+    Some(match usize::try_from(point) {
+        Ok(0) | Err(_) => format!("{sign}0.{}{all}", "0".repeat(point.unsigned_abs() as usize)),
+        Ok(point) if point >= all.len() => format!("{sign}{all}{}", "0".repeat(point - all.len())),
+        Ok(point) => format!("{sign}{}.{}", &all[..point], &all[point..]),
+    })
 }
 
 /// Whether a far row really holds a key: the database may have found it by a coarser equality.
@@ -199,6 +242,21 @@ mod tests {
         let all = links(&[&[5, 3, 4], &[9], &[]]);
         assert_eq!(cut(&all, true, Some((1, Some(1)))), links(&[&[4], &[], &[]]));
         assert_eq!(cut(&all, false, Some((0, Some(2)))), links(&[&[5, 3], &[9], &[]]));
+    }
+
+    #[test]
+    fn exponents_are_written_out() {
+        let plain = |text| plain_number(text).expect("a number of moderate size");
+        assert_eq!(["1e2", "1.5E+1", "-12e-3", "5e0", "120e-1"].map(plain), ["100", "15", "-0.012", "5", "12.0"]);
+        assert_eq!(plain_number("1e99999"), None);
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_hides_no_other_key() {
+        let column = Column::new("tags", crate::value::Type::Json, "json");
+        let keys =
+            leaf_keys(&mut KeyBuilder::default(), KeyClass::Text, &column, br#"["\ud800", "b"]"#, &[PathStep::Each]);
+        assert_eq!(keys.last(), Some(&Key::single(b"b")));
     }
 
     #[test]

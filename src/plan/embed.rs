@@ -114,6 +114,7 @@ fn hop_plan(near: &Table, far: &Table, hop: &Hop, cells: &mut Cells<'_>) -> HopP
     for (side, class) in hop.to.iter().zip(&hop.classes) {
         let column = &far.columns[side.column];
         let matching = matching(*class, column, !side.path.is_empty());
+        recheck |= *class == KeyClass::Local && !column.exact;
         recheck |= !matches!(matching, Matching::Own | Matching::Exact)
             || *class == KeyClass::Uuid && !matches!(column.ty, Type::Uuid | Type::Bytes { .. });
         to.push(KeyColumn { column: column.clone(), path: side.path.clone(), matching });
@@ -131,7 +132,10 @@ fn hop_plan(near: &Table, far: &Table, hop: &Hop, cells: &mut Cells<'_>) -> HopP
         when_from: hop
             .when_from
             .iter()
-            .map(|when| (cells.of_column(when.column), when.json.as_slice().into()))
+            .map(|when| {
+                let padded = matches!(near.columns[when.column].ty, Type::Text { fixed: true, .. });
+                (cells.of_column(when.column), when.json.as_slice().into(), padded)
+            })
             .collect(),
         classes: hop.classes.clone(),
         to,
@@ -150,6 +154,7 @@ fn matching(class: KeyClass, column: &Column, leaf: bool) -> Matching {
         KeyClass::IgnoreCase | KeyClass::Uuid | KeyClass::UuidSwapped if leaf => Matching::LeafIgnoreCase,
         _ if leaf => Matching::LeafText,
         KeyClass::IgnoreCase => Matching::IgnoreCase,
+        KeyClass::Local if !column.exact => Matching::Exact,
         KeyClass::Text | KeyClass::Numeric if is_text(column) && !column.exact => Matching::Exact,
         _ => Matching::Own,
     }

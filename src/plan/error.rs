@@ -149,6 +149,12 @@ impl Coded for PlanError {
 
     fn hint(&self) -> Option<String> {
         match self {
+            PlanError::UnknownField { name, .. } if name.ends_with(')') => {
+                Some("aggregates are COUNT, SUM, AVG, MIN and MAX".into())
+            }
+            PlanError::UnknownOrderField { name, closest, .. } if closest.is_none() || name.contains(' ') => {
+                Some("write it as last_name asc, id desc nulls last".into())
+            }
             PlanError::UnknownSource { closest, .. }
             | PlanError::UnknownTable { closest, .. }
             | PlanError::UnknownField { closest, .. }

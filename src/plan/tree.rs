@@ -28,10 +28,10 @@ pub struct ReadPlan {
 }
 
 impl ReadPlan {
-    /// The count, where the page itself tells it: it starts at the first row and is not full.
+    /// The count, where the page itself tells it: it is not full, and so the last one.
     pub fn count_known(&self, rows: u64) -> Option<u64> {
-        let tells = self.want_rows && self.ids.is_none() && self.offset == 0 && rows < self.limit;
-        (tells && (self.want_count || self.limit_is_ceiling)).then_some(rows)
+        let tells = self.want_rows && self.ids.is_none() && rows < self.limit && (self.offset == 0 || rows > 0);
+        (tells && (self.want_count || self.limit_is_ceiling)).then(|| self.offset + rows)
     }
 
     /// Whether the rows must be counted by a statement.
@@ -126,8 +126,8 @@ pub struct ThroughPlan {
 pub struct HopPlan {
     /// Near cells that give the key values.
     pub from: Vec<Cell>,
-    /// Near cells that must have these texts, or the row refers to nothing.
-    pub when_from: Vec<(usize, Arc<[u8]>)>,
+    /// Near cells that must have these texts, or the row refers to nothing; and whether a cell may be padded.
+    pub when_from: Vec<(usize, Arc<[u8]>, bool)>,
     /// Per column pair, the equality.
     pub classes: Vec<KeyClass>,
     /// Far columns that hold the values.

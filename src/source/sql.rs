@@ -42,6 +42,8 @@ pub trait Dialect: Sync {
     fn aggregate(&self, text: &mut String, aggregate: Aggregate, column: &Column);
     /// Appends a placeholder for a value that is compared with `column`, and binds it.
     fn value(&self, sql: &mut Sql, value: &Scalar, column: &Arc<Column>);
+    /// Appends ` AND …`: the column's text is this value bytewise, whatever its collation folds.
+    fn exactly(&self, sql: &mut Sql, column: &Arc<Column>, value: &Scalar);
     /// Appends a placeholder for a count (limit or offset), and binds it.
     fn number(&self, sql: &mut Sql, value: u64);
     /// Appends `LIKE` with a placeholder for the pattern.
@@ -153,6 +155,9 @@ pub fn also(sql: &mut Sql, fetch: &Fetch, keys: &KeySet, dialect: &dyn Dialect) 
         column(&mut sql.text, of, dialect);
         sql.text.push_str(" = ");
         dialect.value(sql, value, of);
+        if matches!(of.ty, Type::Text { .. }) && !of.exact {
+            dialect.exactly(sql, of, value);
+        }
     }
     if let Some(wanted) = &fetch.condition {
         sql.text.push_str(" AND ");

@@ -113,6 +113,14 @@ pub fn read_str(cell: &[u8]) -> Option<Cow<'_, str>> {
     }
 }
 
+/// Whether two JSON strings are equal but for blanks at the first one's end.
+pub fn same_unpadded(padded: &[u8], text: &[u8]) -> bool {
+    match (read_str(padded), read_str(text)) {
+        (Some(padded), Some(text)) => padded.trim_end_matches(' ') == text,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

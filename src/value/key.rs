@@ -124,15 +124,19 @@ pub fn canonical(class: KeyClass, column: &Column, cell: &[u8], out: &mut Vec<u8
         KeyClass::Date => {
             let text = json::read_str(cell)?;
             match text.split_once(['T', ' ']) {
-                None => out.extend_from_slice(text.as_bytes()),
-                Some((date, time)) if time.bytes().all(|byte| matches!(byte, b'0' | b':' | b'.')) => {
+                None if is_date(&text) => out.extend_from_slice(text.as_bytes()),
+                Some((date, time)) if is_date(date) && time.bytes().all(|byte| matches!(byte, b'0' | b':' | b'.')) => {
                     out.extend_from_slice(date.as_bytes());
                 }
-                Some(_) => return None,
+                _ => return None,
             }
         }
         KeyClass::Local | KeyClass::Instant => {
             let text = json::read_str(cell)?;
+            let date = text.split(['T', ' ']).next().unwrap_or_default();
+            if !is_date(date) {
+                return None;
+            }
             out.extend_from_slice(moment(&text).as_bytes());
         }
     }
@@ -150,7 +154,7 @@ pub fn fit(class: KeyClass, part: &[u8], column: &Column) -> Option<Scalar> {
         {
             None
         }
-        KeyClass::Text | KeyClass::IgnoreCase | KeyClass::Database => fit_text(text()?, column),
+        KeyClass::Text | KeyClass::IgnoreCase | KeyClass::Database => fit_text(class, text()?, column),
         KeyClass::Uuid | KeyClass::UuidSwapped => {
             let bytes: [u8; 16] = part.try_into().ok()?;
             Some(match column.ty {
@@ -192,6 +196,12 @@ fn fit_number(text: &str, column: &Column) -> Option<Scalar> {
         Type::Bool => match text {
             "0" => Some(Scalar::Bool(false)),
             "1" => Some(Scalar::Bool(true)),
+            // MySQL's tinyint(1) and SQLite's booleans are numbers, and may hold others.
+            _ if column.native.starts_with("tinyint") || column.native.to_ascii_uppercase().contains("BOOL") => text
+                .parse::<i8>()
+                .ok()
+                .filter(|_| &*column.native != "boolean")
+                .map(|number| Scalar::Int(i64::from(number))),
             _ => None,
         },
         Type::Decimal { precision, scale } => {
@@ -202,20 +212,19 @@ fn fit_number(text: &str, column: &Column) -> Option<Scalar> {
                 && precision.is_none_or(|precision| whole + scale.unwrap_or(0) <= usize::from(precision));
             fits.then(|| Scalar::text(text))
         }
-        Type::Text { .. } | Type::Enum(_) => fit_text(text, column),
+        Type::Text { .. } | Type::Enum(_) => fit_text(KeyClass::Numeric, text, column),
         _ => Some(Scalar::text(text)),
     }
 }
 
-fn fit_text(text: &str, column: &Column) -> Option<Scalar> {
+fn fit_text(class: KeyClass, text: &str, column: &Column) -> Option<Scalar> {
     match &column.ty {
         Type::Text { length: Some(length), .. } if text.len() > *length as usize => {
             (text.chars().count() <= *length as usize).then(|| Scalar::text(text))
         }
         Type::Enum(labels) => {
-            let label = labels
-                .iter()
-                .find(|label| *label == text || column.case_insensitive && label.eq_ignore_ascii_case(text))?;
+            let folds = class == KeyClass::IgnoreCase || class == KeyClass::Database && column.case_insensitive;
+            let label = labels.iter().find(|label| *label == text || folds && label.eq_ignore_ascii_case(text))?;
             Some(Scalar::text(label.as_str()))
         }
         _ => Some(Scalar::text(text)),
@@ -274,6 +283,29 @@ fn moment(text: &str) -> String {
         None => body.to_owned(),
     };
     format!("{}{zone}", body.replacen(' ', "T", 1))
+}
+
+/// A day of the calendar, of any year, or one of PostgreSQL's infinities.
+fn is_date(text: &str) -> bool {
+    if matches!(text, "infinity" | "-infinity") {
+        return true;
+    }
+    let mut parts = text.strip_prefix('-').unwrap_or(text).split('-');
+    let mut number = |digits: std::ops::RangeInclusive<usize>| {
+        let part = parts.next()?;
+        let plain = digits.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+        plain.then(|| part.parse::<u32>().ok()).flatten()
+    };
+    let (Some(year), Some(month), Some(day)) = (number(4..=7), number(2..=2), number(2..=2)) else { return false };
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        _ => 0,
+    };
+    parts.next().is_none() && (1..=days).contains(&day)
 }
 
 fn decode_base64(text: &str) -> Option<Vec<u8>> {

@@ -24,7 +24,7 @@ pub fn fields(text: &str) -> Result<Option<Vec<FieldQuery>>, ApiError> {
     }
     at_most(&parts, "fields")?;
     for part in parts {
-        fields.push(field(&part)?);
+        fields.push(field(&part));
     }
     Ok(Some(fields))
 }
@@ -45,23 +45,22 @@ pub fn key_fields(table: &Table) -> Vec<FieldQuery> {
     columns.into_iter().map(|at| FieldQuery::Column(table.columns[at].name.to_string())).collect()
 }
 
-fn field(text: &str) -> Result<FieldQuery, ApiError> {
-    let Some((name, inner)) = text.strip_suffix(')').and_then(|text| text.split_once('(')) else {
-        return Ok(FieldQuery::Column(text.to_owned()));
-    };
-    let aggregate = match name.trim().to_ascii_uppercase().as_str() {
-        "COUNT" => Aggregate::Count,
-        "SUM" => Aggregate::Sum,
-        "AVG" => Aggregate::Avg,
-        "MIN" => Aggregate::Min,
-        "MAX" => Aggregate::Max,
-        _ => {
-            return Err(ApiError::new(Code::UnknownField, format!("Invalid field requested: {text}"))
-                .hint("aggregates are COUNT, SUM, AVG, MIN and MAX"));
-        }
-    };
-    let inner = inner.trim();
-    Ok(FieldQuery::Aggregate(aggregate, (inner != "*").then(|| inner.to_owned())))
+/// A column, or an aggregate such as `SUM(amount)`; any other text is a column's name, odd as it may be.
+fn field(text: &str) -> FieldQuery {
+    let call = text.strip_suffix(')').and_then(|text| text.split_once('('));
+    let aggregate = call.and_then(|(name, inner)| {
+        let aggregate = match name.trim().to_ascii_uppercase().as_str() {
+            "COUNT" => Aggregate::Count,
+            "SUM" => Aggregate::Sum,
+            "AVG" => Aggregate::Avg,
+            "MIN" => Aggregate::Min,
+            "MAX" => Aggregate::Max,
+            _ => return None,
+        };
+        let inner = inner.trim();
+        Some(FieldQuery::Aggregate(aggregate, (inner != "*").then(|| inner.to_owned())))
+    });
+    aggregate.unwrap_or_else(|| FieldQuery::Column(text.to_owned()))
 }
 
 /// A filter's text, with the fault's place in it.
@@ -90,31 +89,25 @@ pub fn order(text: &str) -> Result<Vec<OrderBy>, ApiError> {
     let parts = values::list(text);
     at_most(&parts, "order")?;
     for part in parts {
-        let mut words = part.split_whitespace().peekable();
-        let mut name = words.next().unwrap_or_default().to_owned();
-        if name.contains('(') {
-            while !name.contains(')') && words.peek().is_some() {
-                name.push_str(words.next().unwrap_or_default());
-            }
+        // Directions stand at the end; what is before them is the name, which may hold blanks.
+        let words: Vec<&str> = part.split_whitespace().collect();
+        let lower: Vec<String> = words.iter().map(|word| word.to_ascii_lowercase()).collect();
+        let mut end = words.len();
+        let mut term = OrderBy { field: FieldQuery::Column(String::new()), descending: false, nulls: None };
+        let ends_with = |end: usize, wanted: &[&str]| end > wanted.len() && lower[end - wanted.len()..end] == *wanted;
+        if ends_with(end, &["nulls", "first"]) || ends_with(end, &["nulls", "last"]) {
+            term.nulls = Some(if lower[end - 1] == "first" { Nulls::First } else { Nulls::Last });
+            end -= 2;
         }
-        let field = field(&name).map_err(|_| {
-            ApiError::new(Code::UnknownField, format!("Invalid field '{part}' in order by clause."))
-                .hint("order by fields, as in last_name asc, id desc nulls last")
-        })?;
-        let mut term = OrderBy { field, descending: false, nulls: None };
-        let rest: Vec<String> = words.map(str::to_ascii_lowercase).collect();
-        let mut rest: &[String] = &rest;
-        if let [direction, tail @ ..] = rest
-            && matches!(direction.as_str(), "asc" | "desc")
-        {
-            term.descending = direction == "desc";
-            rest = tail;
+        if ends_with(end, &["asc"]) || ends_with(end, &["desc"]) {
+            term.descending = lower[end - 1] == "desc";
+            end -= 1;
         }
-        term.nulls = match rest.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-            [] => None,
-            ["nulls", "first"] => Some(Nulls::First),
-            ["nulls", "last"] => Some(Nulls::Last),
-            _ => return Err(invalid()),
+        let name = words[..end].join(" ");
+        let quoted = name.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
+        term.field = match quoted {
+            Some(name) => FieldQuery::Column(name.replace("\"\"", "\"")),
+            None => field(&name),
         };
         terms.push(term);
     }

@@ -51,7 +51,9 @@ pub fn decode_of(column: &Column) -> Decode {
 pub fn write(out: &mut Vec<u8>, decode: Decode, value: &Value) {
     match (decode, value) {
         (_, Value::NULL) => out.extend_from_slice(b"null"),
-        (Decode::Bool, Value::Int(value)) => out.extend_from_slice(if *value == 0 { b"false" } else { b"true" }),
+        // A tinyint(1) may hold other numbers, which are neither true nor false.
+        (Decode::Bool, Value::Int(0)) => out.extend_from_slice(b"false"),
+        (Decode::Bool, Value::Int(1)) => out.extend_from_slice(b"true"),
         (Decode::Bool, Value::Bytes(bits)) => {
             out.extend_from_slice(if bits.iter().all(|byte| *byte == 0) { b"false" } else { b"true" })
         }
@@ -59,7 +61,11 @@ pub fn write(out: &mut Vec<u8>, decode: Decode, value: &Value) {
         (_, Value::UInt(value)) => json::write_int(out, *value),
         (_, Value::Float(value)) => json::write_f32(out, *value),
         (_, Value::Double(value)) => json::write_f64(out, *value),
-        (Decode::Number, Value::Bytes(digits)) => out.extend_from_slice(digits),
+        (Decode::Number, Value::Bytes(digits)) => {
+            // ZEROFILL prints zeros that no JSON number has.
+            let zeros = digits.windows(2).take_while(|pair| pair[0] == b'0' && pair[1].is_ascii_digit()).count();
+            out.extend_from_slice(&digits[zeros..]);
+        }
         (Decode::Bytes, Value::Bytes(bytes)) => json::write_base64(out, bytes),
         (Decode::Bit(length), Value::Bytes(bytes)) => {
             let bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();

@@ -61,6 +61,13 @@ impl Dialect for Mysql {
         sql.text.push_str(&if exact { decimal(value) } else { "?".to_owned() });
     }
 
+    fn exactly(&self, sql: &mut Sql, column: &Arc<Column>, value: &Scalar) {
+        let name = sql::column_text(column, self);
+        let converted = if charset(column) == "utf8mb4" { name } else { format!("CONVERT({name} USING utf8mb4)") };
+        sql.params.push(Param::Value(value.clone(), Some(column.clone())));
+        let _ = write!(sql.text, " AND CAST({converted} AS BINARY) = CAST(? AS BINARY)");
+    }
+
     fn number(&self, sql: &mut Sql, value: u64) {
         sql.params.push(Param::Value(Scalar::Int(i64::try_from(value).unwrap_or(i64::MAX)), None));
         sql.text.push('?');
@@ -101,12 +108,12 @@ impl Dialect for Mysql {
             let column = sql::column_text(&key.column, self);
             let _ = write!(
                 sql.text,
-                " t JOIN JSON_TABLE({column}, '{}' COLUMNS(v VARCHAR(1024) CHARACTER SET utf8mb4 PATH '$')) j \
+                " t JOIN JSON_TABLE(CASE WHEN JSON_VALID({column}) THEN {column} END, '{}' COLUMNS(v VARCHAR(1024) CHARACTER SET utf8mb4 PATH '$')) j \
                  JOIN JSON_TABLE(?, '$[*]' COLUMNS(o FOR ORDINALITY, v VARCHAR(1024) CHARACTER SET utf8mb4 PATH '$')) k ON ",
                 json_path_text(&key.path)
             );
             sql.text.push_str(match key.matching {
-                Matching::LeafNumber => "CAST(j.v AS DECIMAL(65,30)) = CAST(k.v AS DECIMAL(65,30))",
+                Matching::LeafNumber => "CASE j.v WHEN 'true' THEN 1 WHEN 'false' THEN 0 ELSE CAST(j.v AS DECIMAL(65,30)) END = CAST(k.v AS DECIMAL(65,30))",
                 _ => "j.v = k.v",
             });
             return;
@@ -158,12 +165,13 @@ impl Dialect for Mysql {
                     Type::Decimal { .. } => decimal(value),
                     _ => "?".to_owned(),
                 };
-                let before = sql.text.len();
-                self.matches(&mut sql.text, &part.column, part.matching, &column, &placeholder, &placeholder);
-                let uses = sql.text[before..].matches('?').count();
-                for _ in 0..uses {
+                // A mark that no name holds stands for the placeholder while its uses are counted.
+                let mut predicate = String::new();
+                self.matches(&mut predicate, &part.column, part.matching, &column, "\u{1}", "\u{1}");
+                for _ in 0..predicate.matches('\u{1}').count() {
                     sql.params.push(Param::Value(value.clone(), Some(part.column.clone())));
                 }
+                sql.text.push_str(&predicate.replace('\u{1}', &placeholder));
             }
             sql::also(sql, fetch, keys, self);
             sql::order_by(&mut sql.text, fetch, self, "");

@@ -56,6 +56,7 @@ pub fn text_of(value: &Scalar) -> Option<String> {
         Scalar::Bool(value) => Some(value.to_string()),
         Scalar::Int(value) => Some(value.to_string()),
         Scalar::Text(text) if text.contains('\0') => None,
+        Scalar::Text(text) if is_before_our_era(text) => Some(before_our_era(text)),
         Scalar::Text(text) => Some(text.to_string()),
         Scalar::Bytes(bytes) => {
             let mut text = String::with_capacity(2 + bytes.len() * 2);
@@ -68,6 +69,24 @@ pub fn text_of(value: &Scalar) -> Option<String> {
             Some(text)
         }
     }
+}
+
+/// ISO 8601 counts years before 1 as 0, -1, …; PostgreSQL reads them as 1 BC, 2 BC, …
+fn is_before_our_era(text: &str) -> bool {
+    let bytes = text.trim_start_matches('-').as_bytes();
+    (text.starts_with('-') || text.starts_with("0000-"))
+        && bytes.len() >= 10
+        && bytes
+            .iter()
+            .position(|byte| *byte == b'-')
+            .is_some_and(|year| year >= 4 && bytes.get(year + 3) == Some(&b'-'))
+        && bytes.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b':' | b'.' | b' '))
+}
+
+fn before_our_era(text: &str) -> String {
+    let (year, rest) = text.trim_start_matches('-').split_once('-').unwrap_or((text, ""));
+    let year: u32 = year.parse().unwrap_or(0);
+    format!("{:04}-{rest} BC", year + 1)
 }
 
 /// How the wire value of an output is decoded.

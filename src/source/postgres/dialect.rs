@@ -33,10 +33,7 @@ impl Dialect for Postgres {
                 sql::column(text, column, self);
                 text.push_str(")::text");
             }
-            Type::Other | Type::Bit { .. } | Type::Set => {
-                sql::column(text, column, self);
-                text.push_str("::text");
-            }
+            Type::Other | Type::Bit { .. } | Type::Set => text.push_str(&self.as_text(column)),
             Type::Text { .. } if &*column.native == "citext" => {
                 sql::column(text, column, self);
                 text.push_str("::text");
@@ -57,7 +54,7 @@ impl Dialect for Postgres {
             }
             (_, Type::Bool) => write!(text, "{}({name}::int)::bool", aggregate.as_str()),
             (_, Type::Uuid | Type::Other | Type::Structured | Type::Json) => {
-                write!(text, "{}({name}::text)", aggregate.as_str())
+                write!(text, "{}({})", aggregate.as_str(), self.as_text(column))
             }
             _ => write!(text, "{}({name})", aggregate.as_str()),
         };
@@ -68,6 +65,16 @@ impl Dialect for Postgres {
         let _ = write!(sql.text, "CAST(${}::text AS {})", sql.params.len(), cast_type(column));
     }
 
+    fn exactly(&self, sql: &mut Sql, column: &Arc<Column>, value: &Scalar) {
+        sql.params.push(Param::Value(value.clone(), None));
+        let name = sql::column_text(column, self);
+        let at = sql.params.len();
+        let _ = match &*column.native {
+            "citext" => write!(sql.text, " AND {name}::text = ${at}::text"),
+            _ => write!(sql.text, " AND {name} COLLATE \"C\" = ${at}::text"),
+        };
+    }
+
     fn number(&self, sql: &mut Sql, value: u64) {
         sql.params.push(Param::Value(Scalar::Int(i64::try_from(value).unwrap_or(i64::MAX)), None));
         let _ = write!(sql.text, "${}::text::int8", sql.params.len());
@@ -76,7 +83,8 @@ impl Dialect for Postgres {
     fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>) {
         sql::column(&mut sql.text, column, self);
         if &*column.native != "citext" {
-            sql.text.push_str("::text");
+            // Before version 18, nondeterministic collations have no LIKE.
+            sql.text.push_str(if column.exact { "::text" } else { "::text COLLATE \"C\"" });
         }
         // A backslash is itself, as in SQLite.
         sql.params.push(Param::Value(Scalar::text(pattern.replace('\\', "\\\\")), None));
@@ -138,6 +146,16 @@ impl Dialect for Postgres {
 }
 
 impl Postgres {
+    /// The database's own text of a value.
+    fn as_text(&self, column: &Column) -> String {
+        let name = sql::column_text(column, self);
+        match &*column.native {
+            // The cast would add the mask of a single address, which the database does not print.
+            "inet" => format!("CASE WHEN {name} IS NOT NULL THEN format('%s', {name}) END"),
+            _ => format!("{name}::text"),
+        }
+    }
+
     fn keys(&self, sql: &mut Sql, keys: &KeySet) {
         sql.text.push_str("unnest(");
         for (at, key) in keys.columns.iter().enumerate() {

@@ -167,7 +167,11 @@ fn base_type(name: &str, modifier: i32) -> Type {
             let packed = (modifier - 4) as u32;
             // Scale has 11 bits with sign since PostgreSQL 15.
             let scale = ((packed & 0x7ff) as i32 ^ 1024) - 1024;
-            Type::Decimal { precision: Some((packed >> 16) as u16), scale: u16::try_from(scale).ok() }
+            match u16::try_from(scale) {
+                Ok(scale) => Type::Decimal { precision: Some((packed >> 16) as u16), scale: Some(scale) },
+                // A negative scale rounds to tens: more digits than the precision says.
+                Err(_) => Type::Decimal { precision: None, scale: None },
+            }
         }
         "numeric" => Type::Decimal { precision: None, scale: None },
         "text" | "name" | "citext" => Type::Text { length: None, fixed: false },

@@ -35,6 +35,14 @@ impl Dialect for Sqlite {
         let _ = write!(sql.text, "?{}", sql.params.len());
     }
 
+    fn exactly(&self, sql: &mut Sql, column: &Arc<Column>, value: &Scalar) {
+        sql.text.push_str(" AND ");
+        sql::column(&mut sql.text, column, self);
+        sql.text.push_str(" = ");
+        self.value(sql, value, column);
+        sql.text.push_str(" COLLATE BINARY");
+    }
+
     fn number(&self, sql: &mut Sql, value: u64) {
         sql.params.push(Param::Value(Scalar::Int(i64::try_from(value).unwrap_or(i64::MAX)), None));
         let _ = write!(sql.text, "?{}", sql.params.len());
@@ -117,6 +125,10 @@ impl Sqlite {
             let column = sql::column_text(&key.column, self);
             let lead = if at > 0 { " AND " } else { "" };
             let _ = match key.matching {
+                // Date-times are texts in several spellings; the moment itself is compared, and then the canonical form.
+                Matching::Exact if matches!(key.column.ty, Type::Local { .. }) => {
+                    write!(text, "{lead}strftime('%s', {column}) = strftime('%s', {value})")
+                }
                 Matching::Exact => write!(text, "{lead}{column} = {value} AND {column} = {value} COLLATE BINARY"),
                 Matching::IgnoreCase => write!(text, "{lead}{column} = {value} COLLATE NOCASE"),
                 _ => write!(text, "{lead}{column} = {value}"),
