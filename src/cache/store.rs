@@ -102,9 +102,11 @@ impl Cache {
     /// Notes the version number of a source's data; a new one raises the floor.
     pub fn note_version(&self, source: &SourceName, version: i64) {
         if let Some(state) = self.sources.get(source)
-            && state.data_version.swap(version, Ordering::SeqCst) != version
+            && state.data_version.load(Ordering::SeqCst) != version
         {
+            // The floor first: whoever sees the new version must not find old rows valid.
             self.raise_floor(source);
+            state.data_version.store(version, Ordering::SeqCst);
         }
     }
 

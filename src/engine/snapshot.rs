@@ -99,7 +99,19 @@ impl Snapshot {
         previous: Option<&Snapshot>,
     ) -> Result<(Snapshot, Vec<(SourceName, String)>), Faults> {
         let sources = open_sources(&config, previous)?;
-        let (introspected, down) = introspect(sources.values()).await;
+        let (mut introspected, mut down) = introspect(sources.values()).await;
+        // What a source told before still holds while it is down.
+        down.retain(|(name, _)| {
+            let unchanged = previous
+                .filter(|previous| previous.sources.get(name).is_some_and(|open| open.config == config.sources[name]));
+            match unchanged.and_then(|previous| previous.introspected.get(name)) {
+                Some(tables) => {
+                    introspected.insert(name.clone(), tables.clone());
+                    false
+                }
+                None => true,
+            }
+        });
         Ok((Snapshot::build(config, sources, introspected), down))
     }
 

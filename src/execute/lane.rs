@@ -74,7 +74,6 @@ struct Boarding {
     keys: Vec<Key>,
     bytes: usize,
     positions: HashMap<Key, u32>,
-    passengers: usize,
     outcome: watch::Sender<Outcome>,
 }
 
@@ -82,8 +81,6 @@ struct Flight {
     positions: HashMap<Key, u32>,
     filled: u64,
     outcome: watch::Receiver<Outcome>,
-    /// Requests that share it.
-    shared: std::sync::atomic::AtomicBool,
 }
 
 /// Where one asked key is: which flight, and its position there.
@@ -106,15 +103,19 @@ impl Lanes {
             .clone()
     }
 
+    /// Forgets an idle lane. Whoever still holds it may go on using it; only sharing is lost.
     fn leave(&self, lane: &Arc<Lane>) {
         let mut lanes = self.lanes.lock();
-        let idle = {
-            let state = lane.state.lock();
-            state.crews == 0 && state.boarding.is_empty()
-        };
-        if idle && Arc::strong_count(lane) <= 3 {
+        let state = lane.state.lock();
+        let idle = state.crews == 0 && state.boarding.is_empty();
+        if idle && lanes.get(&lane.id).is_some_and(|known| Arc::ptr_eq(known, lane)) {
             lanes.remove(&lane.id);
         }
+    }
+
+    /// Number of lanes in use.
+    pub fn count(&self) -> usize {
+        self.lanes.lock().len()
     }
 }
 
@@ -141,7 +142,6 @@ impl Lane {
             if let Some((at, position)) = under_way {
                 let flight = &state.flying[at];
                 let outcome = *flying[at].get_or_insert_with(|| {
-                    flight.shared.store(true, std::sync::atomic::Ordering::Relaxed);
                     tickets.outcomes.push(flight.outcome.clone());
                     tickets.outcomes.len() - 1
                 });
@@ -159,7 +159,7 @@ impl Lane {
                             keys: Vec::new(),
                             bytes: 0,
                             positions: HashMap::new(),
-                            passengers: 0,
+
                             outcome,
                         });
                         boarding.push(None);
@@ -174,7 +174,6 @@ impl Lane {
                 next.keys.len() as u32 - 1
             });
             let outcome = *boarding[at].get_or_insert_with(|| {
-                next.passengers += 1;
                 tickets.outcomes.push(next.outcome.subscribe());
                 tickets.outcomes.len() - 1
             });
@@ -195,7 +194,7 @@ impl Lane {
 }
 
 impl Tickets {
-    /// Waits for all flights. The flag tells whether the flight carried keys of other requests too.
+    /// Waits for all flights.
     pub async fn land(mut self) -> (Vec<Seat>, Vec<Result<Arc<Landed>, SourceError>>) {
         let mut landed = Vec::with_capacity(self.outcomes.len());
         for outcome in &mut self.outcomes {
@@ -214,29 +213,44 @@ impl Tickets {
 
 /// Sends what waits until nothing waits.
 async fn crew(lane: Arc<Lane>, lanes: Arc<Lanes>, sequence: impl Fn() -> u64) {
+    // Ends the crew should it panic, so that its lane is not left with a crew that does nothing.
+    let mut panicked = OnDrop(|| lane.state.lock().crews -= 1, true);
     loop {
         // Requests that are about to ask get the chance to come along.
         tokio::task::yield_now().await;
         let (boarding, flight) = {
             let mut state = lane.state.lock();
             let Some(mut boarding) = state.boarding.pop_front() else {
+                // Under the same lock as the look: whoever boards next finds this crew gone and calls another.
                 state.crews -= 1;
+                panicked.1 = false;
                 break;
             };
             let flight = Arc::new(Flight {
                 positions: std::mem::take(&mut boarding.positions),
                 filled: sequence(),
                 outcome: boarding.outcome.subscribe(),
-                shared: (boarding.passengers > 1).into(),
             });
             state.flying.push(flight.clone());
             (boarding, flight)
         };
+        let _landed = OnDrop(|| lane.state.lock().flying.retain(|other| !Arc::ptr_eq(other, &flight)), true);
         let result = fly(&lane.spec, &boarding.keys, flight.filled).await.map(Arc::new);
-        lane.state.lock().flying.retain(|other| !Arc::ptr_eq(other, &flight));
         boarding.outcome.send_replace(Some(result));
     }
+    drop(panicked);
     lanes.leave(&lane);
+}
+
+/// Runs something at the end of a scope, however it ends, unless it was disarmed.
+struct OnDrop<F: FnMut()>(F, bool);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        if self.1 {
+            (self.0)();
+        }
+    }
 }
 
 async fn fly(spec: &LaneSpec, keys: &[Key], filled: u64) -> Result<Landed, SourceError> {

@@ -139,6 +139,17 @@ async fn requests_at_once_share_statements() {
         let sent = proxy.statements()["up"] - before;
         println!("{up:?} {down:?}: 400 lookups in {sent} statements");
         assert!((1..=100).contains(&sent), "{sent} statements for 400 lookups");
+
+        // A lane that nobody uses is forgotten, so different filters do not pile up.
+        for round in 0..50 {
+            let path = format!("/api/v2/down/_table/child/1?related=parent&parent.filter=id%3E{round}");
+            assert_eq!(proxy.get(&path).await.status, 200);
+        }
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while proxy.engine.snapshot().lanes.count() > 0 {
+            assert!(std::time::Instant::now() < deadline, "{} lanes are left", proxy.engine.snapshot().lanes.count());
+            tokio::task::yield_now().await;
+        }
     }
 }
 

@@ -45,7 +45,8 @@ fn server(variable: &str) -> String {
 
 fn fresh_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    format!("ck_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock after 1970");
+    format!("ck_{}_{}_{}", std::process::id(), now.as_nanos() % 1_000_000_007, NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Makes a database, runs the script in it, and gives its url.
