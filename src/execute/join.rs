@@ -9,7 +9,7 @@ use crate::execute::rows::{Links, RowRef};
 use crate::name::PathStep;
 use crate::plan::HopPlan;
 use crate::value::key::KeyBuilder;
-use crate::value::{Column, Key, KeyClass};
+use crate::value::{Column, Key, KeyClass, Type};
 
 /// The distinct keys of a level, and which key each row has.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ pub fn leaf_keys(
     let mut keys = Vec::new();
     // A document in a text column arrives as a JSON string that holds JSON.
     let unwrapped = match document.first() {
-        Some(b'"') => crate::value::json::read_str(document),
+        Some(b'"') if column.ty != Type::Json => crate::value::json::read_str(document),
         _ => None,
     };
     let document = unwrapped.as_deref().map_or(document, str::as_bytes);

@@ -1,6 +1,7 @@
 //! A client's text as a value of a column: what fits is bound, what does not is named.
 
 use crate::statement::Comparison;
+use crate::value::key::is_date;
 use crate::value::{Column, Scalar, Type};
 
 /// What a comparison with a client's text comes to.
@@ -114,10 +115,10 @@ fn value(column: &Column, text: &str) -> Result<Scalar, String> {
             }
         }
         Type::Date if !is_date(trimmed) => Err("a date such as 2024-01-31".into()),
-        Type::Local { .. } if is_date(trimmed.get(..10).unwrap_or(trimmed)) => {
+        Type::Local { .. } if starts_with_date(trimmed) => {
             Ok(Scalar::text(trimmed.replacen('T', " ", 1).trim_end_matches('Z')))
         }
-        Type::Instant { .. } if is_date(trimmed.get(..10).unwrap_or(trimmed)) => instant(trimmed),
+        Type::Instant { .. } if starts_with_date(trimmed) => instant(trimmed),
         Type::Local { .. } | Type::Instant { .. } => Err("a date and time such as 2024-01-31T12:00:00".into()),
         _ => Ok(Scalar::text(text)),
     }
@@ -170,16 +171,8 @@ fn is_number(text: &str) -> bool {
         && exponent.is_none_or(|exponent| !exponent.is_empty() && exponent.len() < 4 && all_digits(exponent))
 }
 
-fn is_date(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() == 10
-        && bytes.iter().enumerate().all(
-            |(at, byte)| {
-                if matches!(at, 4 | 7) { *byte == b'-' } else { byte.is_ascii_digit() }
-            },
-        )
-        && matches!(text[5..7].parse(), Ok(1..=12))
-        && matches!(text[8..].parse(), Ok(1..=31))
+fn starts_with_date(text: &str) -> bool {
+    text.split(['T', ' ']).next().is_some_and(is_date)
 }
 
 #[cfg(test)]

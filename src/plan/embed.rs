@@ -114,7 +114,7 @@ fn hop_plan(near: &Table, far: &Table, hop: &Hop, cells: &mut Cells<'_>) -> HopP
     for (side, class) in hop.to.iter().zip(&hop.classes) {
         let column = &far.columns[side.column];
         let matching = matching(*class, column, !side.path.is_empty());
-        recheck |= *class == KeyClass::Local && !column.exact;
+        recheck |= matches!(class, KeyClass::Local | KeyClass::Date) && is_spelled_freely(column);
         recheck |= !matches!(matching, Matching::Own | Matching::Exact)
             || *class == KeyClass::Uuid && !matches!(column.ty, Type::Uuid | Type::Bytes { .. });
         to.push(KeyColumn { column: column.clone(), path: side.path.clone(), matching });
@@ -154,10 +154,15 @@ fn matching(class: KeyClass, column: &Column, leaf: bool) -> Matching {
         KeyClass::IgnoreCase | KeyClass::Uuid | KeyClass::UuidSwapped if leaf => Matching::LeafIgnoreCase,
         _ if leaf => Matching::LeafText,
         KeyClass::IgnoreCase => Matching::IgnoreCase,
-        KeyClass::Local if !column.exact => Matching::Exact,
+        KeyClass::Local | KeyClass::Date if is_spelled_freely(column) => Matching::Exact,
         KeyClass::Text | KeyClass::Numeric if is_text(column) && !column.exact => Matching::Exact,
         _ => Matching::Own,
     }
+}
+
+/// SQLite's date-times are texts, in several spellings.
+fn is_spelled_freely(column: &Column) -> bool {
+    matches!(column.ty, Type::Local { .. }) && !column.exact
 }
 
 fn is_text(column: &Column) -> bool {

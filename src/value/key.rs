@@ -124,7 +124,9 @@ pub fn canonical(class: KeyClass, column: &Column, cell: &[u8], out: &mut Vec<u8
         KeyClass::Date => {
             let text = json::read_str(cell)?;
             match text.split_once(['T', ' ']) {
-                None if is_date(&text) => out.extend_from_slice(text.as_bytes()),
+                None if is_date(&text) && (column.exact || !text.ends_with("infinity")) => {
+                    out.extend_from_slice(text.as_bytes())
+                }
                 Some((date, time)) if is_date(date) && time.bytes().all(|byte| matches!(byte, b'0' | b':' | b'.')) => {
                     out.extend_from_slice(date.as_bytes());
                 }
@@ -133,8 +135,11 @@ pub fn canonical(class: KeyClass, column: &Column, cell: &[u8], out: &mut Vec<u8
         }
         KeyClass::Local | KeyClass::Instant => {
             let text = json::read_str(cell)?;
-            let date = text.split(['T', ' ']).next().unwrap_or_default();
-            if !is_date(date) {
+            let whole = match text.split_once(['T', ' ']) {
+                Some((date, time)) => is_date(date) && is_time(time.trim_end_matches('Z').trim_end_matches("+00:00")),
+                None => column.exact && matches!(&*text, "infinity" | "-infinity"),
+            };
+            if !whole {
                 return None;
             }
             out.extend_from_slice(moment(&text).as_bytes());
@@ -286,7 +291,7 @@ fn moment(text: &str) -> String {
 }
 
 /// A day of the calendar, of any year, or one of PostgreSQL's infinities.
-fn is_date(text: &str) -> bool {
+pub fn is_date(text: &str) -> bool {
     if matches!(text, "infinity" | "-infinity") {
         return true;
     }
@@ -306,6 +311,20 @@ fn is_date(text: &str) -> bool {
         _ => 0,
     };
     parts.next().is_none() && (1..=days).contains(&day)
+}
+
+/// `HH:MM:SS`, perhaps with a fraction.
+fn is_time(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let bytes = whole.as_bytes();
+    let number = |at: usize| whole.get(at..at + 2).and_then(|part| part.parse::<u8>().ok());
+    bytes.len() == 8
+        && (bytes[2], bytes[5]) == (b':', b':')
+        && number(0).is_some_and(|hours| hours < 24)
+        && number(3).is_some_and(|minutes| minutes < 60)
+        && number(6).is_some_and(|seconds| seconds < 60)
+        && !fraction.is_empty()
+        && fraction.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn decode_base64(text: &str) -> Option<Vec<u8>> {
@@ -393,6 +412,13 @@ mod tests {
         );
         check(KeyClass::Date, &column(Type::Local { fraction: 0 }), "\"2024-01-02T00:00:00\"", Some("2024-01-02"));
         check(KeyClass::Date, &column(Type::Local { fraction: 0 }), "\"2024-01-02T00:00:01\"", None);
+        let local = column(Type::Local { fraction: 6 });
+        for none in
+            ["\"2024-01-02\"", "\"2024-02-30T00:00:00\"", "\"2024-01-02T25:00:00\"", "\"soon\"", "\"2024-01-02T01:02\""]
+        {
+            check(KeyClass::Local, &local, none, None);
+        }
+        check(KeyClass::Local, &local, "\"2024-01-02 01:02:03.50\"", Some("2024-01-02T01:02:03.5"));
     }
 
     #[test]

@@ -139,6 +139,8 @@ pub async fn tables(conn: &mut Conn, source: &Source) -> Result<Vec<Table>, Erro
         }
         tables.push(table);
     }
+    // The server sorts by its own collation.
+    tables.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(tables)
 }
 

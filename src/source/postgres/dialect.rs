@@ -183,7 +183,8 @@ impl Postgres {
                 Matching::IgnoreCase if !citext && !key.column.case_insensitive => {
                     // Both sides by the column's own rules of case, which are those of its index.
                     let collation = match key.column.collation.as_deref() {
-                        Some(name) if name != "default" => format!(" COLLATE \"{}\"", name.replace('"', "\"\"")),
+                        // The catalog gives it quoted, with its schema.
+                        Some(name) if name != "default" => format!(" COLLATE {name}"),
                         _ => String::new(),
                     };
                     write!(text, "{lead}lower({column}) = lower(k.v{at}{collation})")

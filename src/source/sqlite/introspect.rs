@@ -115,7 +115,7 @@ fn column(row: &sqlx::sqlite::SqliteRow, definition: &str) -> Result<Column, sql
     column.default = row.try_get::<Option<String>, _>(3)?.map(Into::into);
     column.generated = matches!(hidden, 2 | 3);
     // No catalog tells a column's collation, and a view's definition even less, so keys always say `COLLATE BINARY` too.
-    column.exact = !matches!(column.ty, Type::Text { .. } | Type::Local { .. });
+    column.exact = !matches!(column.ty, Type::Text { .. } | Type::Local { .. } | Type::Date);
     column.case_insensitive = declares_nocase(&name, definition);
     Ok(column)
 }

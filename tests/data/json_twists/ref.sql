@@ -1,0 +1,4 @@
+CREATE TABLE tag (
+  id VARCHAR(10) NOT NULL PRIMARY KEY
+);
+INSERT INTO tag VALUES ('red'), ('blue');

@@ -1,0 +1,14 @@
+CREATE SCHEMA kinds;
+CREATE COLLATION kinds.nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TYPE kinds."Mood" AS ENUM ('up', 'Down', 'flat');
+CREATE DOMAIN kinds.code AS VARCHAR(10) CHECK (VALUE = upper(VALUE));
+CREATE DOMAIN kinds.positive AS INTEGER CHECK (VALUE > 0);
+CREATE TABLE thing (id kinds.positive NOT NULL PRIMARY KEY);
+INSERT INTO thing VALUES (1), (2);
+CREATE MATERIALIZED VIEW seen AS SELECT id::int AS id FROM thing WHERE id > 1;
+CREATE TABLE feeling (code kinds."Mood" NOT NULL PRIMARY KEY);
+INSERT INTO feeling VALUES ('up'), ('Down');
+CREATE TABLE odd_code (code kinds.code NOT NULL PRIMARY KEY);
+INSERT INTO odd_code VALUES ('A'), ('B'), ('C');
+CREATE TABLE folded (name TEXT COLLATE kinds.nocase NOT NULL PRIMARY KEY);
+INSERT INTO folded VALUES ('ada'), ('bo');
