@@ -34,7 +34,8 @@ impl Connections {
             .pragma("query_only", "on")
             .optimize_on_close(false, None);
         let pool = SqlitePoolOptions::new()
-            .max_connections(source.connections)
+            // The one that watches for writes of others is beside those that read.
+            .max_connections(source.connections + u32::from(source.cache_ttl.is_some()))
             .acquire_timeout(source.acquire_timeout)
             .idle_timeout(None)
             .max_lifetime(None)
