@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-// The text itself is not repeated: it may come from the environment, and the message points at it.
+// The text itself is not repeated: it may come from the environment, and the message points at its place.
 const NO_DURATION: &str = "not a duration such as \"250ms\", \"2s\" or \"5m\"";
 const NO_SIZE: &str = "not a size such as \"16KB\", \"1MB\" or \"2GB\"";
 
@@ -15,18 +15,10 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         "m" => 60_000,
         "h" => 3_600_000,
         "d" => 86_400_000,
-        _ => {
-            return Err(format!("`{text}` is not a duration such as \"250ms\", \"2s\" or \"5m\""));
-        }
+        _ => return Err(NO_DURATION.into()),
     };
-    if number.is_empty() {
-        return Err(NO_DURATION.into());
-    }
-    let number: Option<u64> = number.parse().ok();
-    number
-        .and_then(|number| number.checked_mul(unit))
-        .map(Duration::from_millis)
-        .ok_or_else(|| "the duration is too long".to_owned())
+    let milliseconds = scaled(number, unit, NO_DURATION)?;
+    milliseconds.map(Duration::from_millis).ok_or_else(|| "the duration is too long".into())
 }
 
 /// A size in bytes with its unit.
@@ -37,18 +29,17 @@ pub fn bytes(text: &str) -> Result<u64, String> {
         "KB" | "KIB" => 1 << 10,
         "MB" | "MIB" => 1 << 20,
         "GB" | "GIB" => 1u64 << 30,
-        _ => {
-            return Err(format!("`{text}` is not a size such as \"16KB\", \"1MB\" or \"2GB\""));
-        }
+        _ => return Err(NO_SIZE.into()),
     };
+    scaled(number, unit, NO_SIZE)?.ok_or_else(|| "the size is too large".into())
+}
+
+/// `None`: more than 64 bits hold.
+fn scaled(number: &str, unit: u64, fault: &str) -> Result<Option<u64>, String> {
     if number.is_empty() {
-        return Err(NO_SIZE.into());
+        return Err(fault.into());
     }
-    number
-        .parse::<u64>()
-        .ok()
-        .and_then(|number| number.checked_mul(unit))
-        .ok_or_else(|| "the size is too large".to_owned())
+    Ok(number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit)))
 }
 
 fn split(text: &str) -> (&str, &str) {

@@ -82,8 +82,14 @@ fn by_ids(table: &Table, limits: &Limits, ids: &Ids, fetch: &mut Fetch) -> Resul
     if columns.is_empty() {
         return Err(PlanError::NoIdentifier { table: table.name.clone(), closest: None });
     }
-    let mut keys = Vec::with_capacity(ids.ids.len());
-    for id in &ids.ids {
+    // In the table's order each record stands once, so asking twice for it is asking once.
+    let mut wanted: Vec<&Vec<String>> = ids.ids.iter().collect();
+    if ids.table_order {
+        let mut seen = std::collections::HashSet::new();
+        wanted.retain(|id| seen.insert(*id));
+    }
+    let mut keys = Vec::with_capacity(wanted.len());
+    for id in &wanted {
         if id.len() != columns.len() {
             return Err(PlanError::IdentifierParts {
                 found: id.len(),
@@ -91,7 +97,7 @@ fn by_ids(table: &Table, limits: &Limits, ids: &Ids, fetch: &mut Fetch) -> Resul
                 table: table.name.clone(),
             });
         }
-        let values = columns.iter().zip(id).map(|(at, text)| {
+        let values = columns.iter().zip(id.iter()).map(|(at, text)| {
             let column = &table.columns[*at];
             coerce::identifier(column, text)
                 .map_err(|wanted| PlanError::IdentifierValue { field: column.name.to_string(), wanted })
@@ -110,7 +116,7 @@ fn by_ids(table: &Table, limits: &Limits, ids: &Ids, fetch: &mut Fetch) -> Resul
     });
     (fetch.limit, fetch.offset, fetch.condition, fetch.max_rows) = (None, 0, None, limits.rows);
     Ok(IdsPlan {
-        texts: ids.ids.iter().map(|id| id.join(",")).collect(),
+        texts: wanted.iter().map(|id| id.join(",")).collect(),
         columns: columns.iter().map(|at| table.columns[*at].name.clone()).collect(),
         table_order: ids.table_order,
     })

@@ -113,6 +113,15 @@ fn ids(
         let parts = if wanted > 1 { id.splitn(wanted, ',').map(str::to_owned).collect() } else { vec![id.to_owned()] };
         return Ok(Some(Ids { ids: vec![parts], columns, table_order: false }));
     }
+    if let Some(body) = input.body {
+        if body.get("resource").is_some_and(|records| !records.is_array()) {
+            return Err(ApiError::invalid("No record(s) detected in request.")
+                .hint("`resource` is an array of records, as in {\"resource\": [{\"id\": 1}]}"));
+        }
+        if body.get("ids").and_then(Value::as_array).is_some_and(|ids| ids.iter().any(Value::is_null)) {
+            return Err(ApiError::invalid("`ids` holds null, which identifies no record"));
+        }
+    }
     let listed = input
         .body
         .and_then(|body| body.get("ids"))
