@@ -49,7 +49,7 @@ pub fn embed(
     let mut cut = None;
     let through = match &relationship.through {
         None => {
-            hop.to_cells = far_cells(plan, relationship.target, &relationship.hop, hop.recheck, &mut step);
+            hop.to_cells = far_cells(plan, relationship.target, &relationship.hop, hop.recheck, &mut step)?;
             // The database can cut each parent's list only where it alone decides which rows are in it, and where a
             // parent has one key.
             let by_us = hop.recheck || relationship.many && relationship.kind == Kind::BelongsTo;
@@ -70,8 +70,8 @@ pub fn embed(
                 &mut junction_cells,
             );
             junction_cells.finish(&mut junction);
-            hop.to_cells = far_cells(plan, through.table, &relationship.hop, hop.recheck, &mut junction);
-            second.to_cells = far_cells(plan, relationship.target, &through.hop, second.recheck, &mut step);
+            hop.to_cells = far_cells(plan, through.table, &relationship.hop, hop.recheck, &mut junction)?;
+            second.to_cells = far_cells(plan, relationship.target, &through.hop, second.recheck, &mut step)?;
             cut = take_limit(&mut step, &mut second, !selection.order.is_empty());
             Some(ThroughPlan { junction, hop: second })
         }
@@ -171,18 +171,34 @@ fn is_text(column: &Column) -> bool {
 
 /// The far cells that hold the key, where canonical forms are compared again; and the primary key, by which a row that
 /// is found twice is told.
-fn far_cells(plan: &StepPlan<'_>, far: TableId, hop: &Hop, recheck: bool, step: &mut Step) -> Vec<usize> {
+fn far_cells(
+    plan: &StepPlan<'_>,
+    far: TableId,
+    hop: &Hop,
+    recheck: bool,
+    step: &mut Step,
+) -> Result<Vec<usize>, PlanError> {
     if !recheck {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let table = plan.catalog.entry(far).table.clone();
+    let into_json = hop.to.iter().any(|side| !side.path.is_empty());
+    if into_json && table.primary_key.is_empty() {
+        return Err(PlanError::Invalid {
+            message: format!(
+                "{} has no primary key, so a row found twice by its document cannot be told from another",
+                table.name
+            ),
+            hint: Some("give the table a primary key".into()),
+        });
+    }
     let mut cells = Cells::resume(&table, step);
     let found = hop.to.iter().map(|side| cells.of_column(side.column)).collect();
     table.primary_key.iter().for_each(|at| {
         cells.of_column(*at);
     });
     cells.finish(step);
-    found
+    Ok(found)
 }
 
 /// Takes limit, offset and order from the database: rows are cut per parent afterwards.
