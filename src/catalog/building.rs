@@ -10,7 +10,7 @@ use crate::catalog::names;
 use crate::catalog::relationship::{ForeignKey, Hop, Kind, Relationship};
 use crate::catalog::table::Table;
 use crate::catalog::table::TableId;
-use crate::config::{Config, Fault, Place, VirtualKey};
+use crate::config::{Config, Fault, ManyMany, Place, VirtualKey};
 use crate::name::{SourceName, TableRef};
 use crate::value::KeyClass;
 
@@ -174,6 +174,16 @@ impl Building {
         entry.by_name.entry(relationship.default_name.to_lowercase()).or_insert(at);
         entry.by_name.insert(relationship.name.to_lowercase(), at);
         entry.relationships.push(Arc::new(relationship));
+    }
+
+    /// Notes the names of a many-to-many relationship whose junction or far side could not be read.
+    pub(super) fn wait_many(&mut self, entry: &ManyMany) {
+        let unknown = |source: &&SourceName| !self.is_known(source);
+        let others = self.catalog.sources.keys();
+        let Some(source) = std::iter::once(&entry.through.source).chain(others).find(unknown).cloned() else { return };
+        let (Some(id), Some(name)) = (self.id(&entry.table), &entry.name) else { return };
+        let waiting = Waiting { name: name.clone(), source, many: true };
+        self.catalog.entries[id.0 as usize].waiting.insert(name.to_lowercase(), waiting);
     }
 
     /// Notes the names that a key will have once its sources can be read.

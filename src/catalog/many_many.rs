@@ -13,7 +13,11 @@ use crate::name::closest;
 pub fn add(building: &mut Building, named: &[ManyMany]) {
     let mut done = Vec::new();
     for entry in named {
-        if let Some((near, far)) = keys_of(building, entry) {
+        let keys = keys_of(building, entry);
+        if keys.is_none() {
+            building.wait_many(entry);
+        }
+        if let Some((near, far)) = keys {
             done.push((near.id, far.id));
             done.push((far.id, near.id));
             relate(building, &near, &far, entry.name.as_deref(), &entry.table_place);

@@ -93,6 +93,22 @@ async fn a_source_that_was_never_reached_reads_as_null_where_the_file_says_so() 
     }
 }
 
+/// A junction that was never reached: its relationship is known, and says which source is missing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_junction_that_was_never_reached_is_told_as_an_outage() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut urls = BTreeMap::new();
+    for source in ["crm", "sales", "club"] {
+        urls.insert(source.to_owned(), create(Engine::Sqlite, folder.path(), &script(source)).await);
+    }
+    std::fs::remove_file(urls["club"].strip_prefix("sqlite:").expect("a path")).expect("removing");
+    let keys = std::fs::read_to_string(root().join("tests/data/shop/crosskey.toml")).expect("the key file");
+    let proxy = Proxy::open(folder.path(), &keys, &urls).await;
+    let reply = proxy.get("/api/v2/crm/_table/contact?related=clubs").await;
+    assert_eq!(reply.json()["error"]["context"]["reason"], "SOURCE_UNAVAILABLE", "{}", reply.text);
+    assert_eq!(proxy.get("/api/v2/crm/_table/contact?related=customers").await.status, 200);
+}
+
 /// The file vanishes under the running proxy: whoever opens a connection then finds nothing.
 async fn vanish(proxy: &Proxy, urls: &BTreeMap<String, String>) {
     // A truncated file is no database: every connection fails at once, also the open ones.
