@@ -71,11 +71,6 @@ impl Catalog {
         &self.entries[id.0 as usize]
     }
 
-    /// All tables with their positions.
-    pub fn entries(&self) -> impl Iterator<Item = (TableId, &Entry)> {
-        self.entries.iter().enumerate().map(|(at, entry)| (TableId(at as u32), entry))
-    }
-
     /// The source's configuration, if it is configured.
     pub fn source(&self, name: &str) -> Option<&Source> {
         self.sources.get(name).map(|source| &source.config)

@@ -27,8 +27,6 @@ pub struct Table {
     pub indexes: Vec<Index>,
     /// The foreign keys that the database itself declares.
     pub native_keys: Vec<NativeKey>,
-    /// Rows, as the engine estimates them.
-    pub estimated_rows: Option<u64>,
     /// Position by lower-cased name: names match in any case.
     by_name: HashMap<String, usize>,
 }
@@ -79,7 +77,6 @@ impl Table {
             uniques: Vec::new(),
             indexes: Vec::new(),
             native_keys: Vec::new(),
-            estimated_rows: None,
             by_name,
         }
     }

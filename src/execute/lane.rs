@@ -9,6 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use scopeguard::{ScopeGuard, guard};
 use tokio::sync::watch;
 
 use crate::execute::rows::RowRef;
@@ -159,7 +160,6 @@ impl Lane {
                             keys: Vec::new(),
                             bytes: 0,
                             positions: HashMap::new(),
-
                             outcome,
                         });
                         boarding.push(None);
@@ -214,7 +214,7 @@ impl Tickets {
 /// Sends what waits until nothing waits.
 async fn crew(lane: Arc<Lane>, lanes: Arc<Lanes>, sequence: impl Fn() -> u64) {
     // Ends the crew should it panic, so that its lane is not left with a crew that does nothing.
-    let mut panicked = OnDrop(|| lane.state.lock().crews -= 1, true);
+    let on_panic = guard(&lane.state, |state| state.lock().crews -= 1);
     loop {
         // Requests that are about to ask get the chance to come along.
         tokio::task::yield_now().await;
@@ -223,7 +223,7 @@ async fn crew(lane: Arc<Lane>, lanes: Arc<Lanes>, sequence: impl Fn() -> u64) {
             let Some(mut boarding) = state.boarding.pop_front() else {
                 // Under the same lock as the look: whoever boards next finds this crew gone and calls another.
                 state.crews -= 1;
-                panicked.1 = false;
+                ScopeGuard::into_inner(on_panic);
                 break;
             };
             let flight = Arc::new(Flight {
@@ -234,23 +234,11 @@ async fn crew(lane: Arc<Lane>, lanes: Arc<Lanes>, sequence: impl Fn() -> u64) {
             state.flying.push(flight.clone());
             (boarding, flight)
         };
-        let _landed = OnDrop(|| lane.state.lock().flying.retain(|other| !Arc::ptr_eq(other, &flight)), true);
+        let _landed = guard((), |()| lane.state.lock().flying.retain(|other| !Arc::ptr_eq(other, &flight)));
         let result = fly(&lane.spec, &boarding.keys, flight.filled).await.map(Arc::new);
         boarding.outcome.send_replace(Some(result));
     }
-    drop(panicked);
     lanes.leave(&lane);
-}
-
-/// Runs something at the end of a scope, however it ends, unless it was disarmed.
-struct OnDrop<F: FnMut()>(F, bool);
-
-impl<F: FnMut()> Drop for OnDrop<F> {
-    fn drop(&mut self) {
-        if self.1 {
-            (self.0)();
-        }
-    }
 }
 
 async fn fly(spec: &LaneSpec, keys: &[Key], filled: u64) -> Result<Landed, SourceError> {
@@ -305,36 +293,26 @@ fn leaf_scalar(class: crate::value::KeyClass, part: &[u8]) -> Option<crate::valu
 /// Brings the rows of each key together, and drops what a coarser equality found beside them.
 fn group(chunk: Chunk, keys: &[Key], hop: &HopPlan) -> (Chunk, Vec<(u32, u32)>) {
     let chunk = if hop.recheck { recheck(chunk, keys, hop) } else { chunk };
-    let ordinals = chunk.ordinals();
+    // A unique key's rows need not stand together: there is one, or the first one counts.
+    let sorted = hop.unique || chunk.ordinals().is_sorted();
+    let chunk = if sorted { chunk } else { by_ordinal(&chunk) };
     let mut ranges = vec![(0u32, 0u32); keys.len()];
-    let sorted = ordinals.windows(2).all(|pair| pair[0] <= pair[1]);
-    if sorted || hop.unique {
-        for (row, ordinal) in ordinals.iter().enumerate() {
-            let range = &mut ranges[*ordinal as usize];
-            if range.1 == 0 {
-                range.0 = row as u32;
-            }
-            if !hop.unique || range.1 == 0 {
-                range.1 += 1;
-            }
-        }
-        return (chunk, ranges);
-    }
-    let mut order: Vec<usize> = (0..ordinals.len()).collect();
-    order.sort_by_key(|row| ordinals[*row]);
-    let chunk = chunk.reordered(&order);
-    group_sorted(chunk, ranges)
-}
-
-fn group_sorted(chunk: Chunk, mut ranges: Vec<(u32, u32)>) -> (Chunk, Vec<(u32, u32)>) {
     for (row, ordinal) in chunk.ordinals().iter().enumerate() {
         let range = &mut ranges[*ordinal as usize];
         if range.1 == 0 {
             range.0 = row as u32;
         }
-        range.1 += 1;
+        if !hop.unique || range.1 == 0 {
+            range.1 += 1;
+        }
     }
     (chunk, ranges)
+}
+
+fn by_ordinal(chunk: &Chunk) -> Chunk {
+    let mut order: Vec<usize> = (0..chunk.rows()).collect();
+    order.sort_by_key(|row| chunk.ordinals()[*row]);
+    chunk.reordered(&order)
 }
 
 /// Keeps the rows whose canonical key is the asked one, each once per key.

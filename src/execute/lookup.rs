@@ -50,7 +50,7 @@ struct Found {
 pub async fn lookup(context: &Context<'_>, step: &Step, hop: &HopPlan, keys: &[Key]) -> Result<Looked, SourceError> {
     let source = context.source(&step.source)?;
     if hop.ranked {
-        return ranked(context, source, step, hop, keys).await;
+        return ranked(source, step, hop, keys).await;
     }
     let mut found: Vec<Option<Found>> = vec![None; keys.len()];
     let mut missing: Vec<u32> = Vec::new();
@@ -85,25 +85,13 @@ pub async fn lookup(context: &Context<'_>, step: &Step, hop: &HopPlan, keys: &[K
 }
 
 /// All keys in one statement, so that the rows' places are comparable across keys. Neither shared nor remembered.
-async fn ranked(
-    context: &Context<'_>,
-    source: &Arc<OpenSource>,
-    step: &Step,
-    hop: &HopPlan,
-    keys: &[Key],
-) -> Result<Looked, SourceError> {
+async fn ranked(source: &Arc<OpenSource>, step: &Step, hop: &HopPlan, keys: &[Key]) -> Result<Looked, SourceError> {
     let asked: Vec<usize> = (0..keys.len()).filter(|at| lane::scalars(hop, &keys[*at]).is_some()).collect();
     if asked.is_empty() {
         return Ok(Looked { links: Links::empty(keys.len()), ..Looked::default() });
     }
     let sent: Vec<Key> = asked.iter().map(|at| keys[*at].clone()).collect();
-    let fetch = lane::LaneSpec {
-        source: source.clone(),
-        fetch: step.fetch.clone(),
-        hop: hop.clone(),
-        batch: context.limits.keys_per_batch,
-    };
-    let chunk = lane::fetch_by(&fetch.source, &fetch.fetch, hop, &sent, true).await?;
+    let chunk = lane::fetch_by(source, &step.fetch, hop, &sent, true).await?;
     let chunk = Arc::new(if hop.recheck { lane::recheck(chunk, &sent, hop) } else { chunk });
     let mut per_key: Vec<Vec<u32>> = vec![Vec::new(); keys.len()];
     for (row, ordinal) in chunk.ordinals().iter().enumerate() {
@@ -175,7 +163,7 @@ async fn fly(
             let (start, len) = landed.ranges[position as usize];
             let rows = Found { chunk: landed.chunk.clone(), start, len };
             if let Some(remembering) = remembering {
-                remembering.remember(source, step, hop, &keys[*at as usize], &rows, landed.filled);
+                remembering.remember(step, &keys[*at as usize], &rows, landed.filled);
             }
             found[*at as usize] = Some(rows);
         }
@@ -305,7 +293,7 @@ impl<'a> Remembering<'a> {
         self.cache.stamps().stand(filled, &[self.value_dependency(key), Dependency::table(&self.table)])
     }
 
-    fn remember(&self, source: &OpenSource, step: &Step, hop: &HopPlan, key: &Key, rows: &Found, filled: u64) {
+    fn remember(&self, step: &Step, key: &Key, rows: &Found, filled: u64) {
         if rows.len as usize > MAX_REMEMBERED {
             return;
         }
@@ -314,7 +302,6 @@ impl<'a> Remembering<'a> {
             let cells = step.key_cells.iter().map(|cell| rows.chunk.cell(row as usize, *cell));
             dependencies.push(Dependency::row(&self.table, cells));
         }
-        let _ = (source, hop);
         let entry = CacheEntry {
             rows: rows.chunk.slice(rows.start as usize, rows.len as usize),
             columns: step.columns.clone(),

@@ -80,8 +80,7 @@ pub async fn read(context: &Context<'_>, plan: &ReadPlan) -> Result<Answer, Exec
         Ok::<_, ExecuteError>((level, by_id))
     };
     let (level, by_id) = rows_wanted.await?;
-    let shown = level.shown(context.limits.rows);
-    if shown > context.limits.rows {
+    if level.shown() > context.limits.rows {
         return Err(ExecuteError::TooManyRows { limit: context.limits.rows });
     }
     let count = match (plan.count_known(level.rows.len() as u64), &plan.count) {

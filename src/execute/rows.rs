@@ -87,20 +87,16 @@ impl Links {
 }
 
 impl Level {
-    /// Number of rows in the answer, counting shared rows as often as they are shown; stops at `limit`.
-    pub fn shown(&self, limit: u64) -> u64 {
-        let below: Vec<Vec<u64>> = self.nested.iter().map(|nested| nested.weights(limit)).collect();
-        let mut total = self.rows.len() as u64;
-        for weights in &below {
-            total = weights.iter().fold(total, |total, weight| total.saturating_add(*weight));
-        }
-        total.min(limit.saturating_add(1))
+    /// Number of rows in the answer, counting shared rows as often as they are shown; saturates.
+    pub fn shown(&self) -> u64 {
+        self.row_weights().into_iter().fold(0, u64::saturating_add)
     }
 
-    fn row_weights(&self, limit: u64) -> Vec<u64> {
+    /// Per row, itself and the rows shown below it.
+    fn row_weights(&self) -> Vec<u64> {
         let mut weights = vec![1u64; self.rows.len()];
         for nested in &self.nested {
-            for (weight, below) in weights.iter_mut().zip(nested.weights(limit)) {
+            for (weight, below) in weights.iter_mut().zip(nested.weights()) {
                 *weight = weight.saturating_add(below);
             }
         }
@@ -110,8 +106,8 @@ impl Level {
 
 impl Nested {
     /// Per near row, the rows shown below it.
-    fn weights(&self, limit: u64) -> Vec<u64> {
-        let below = self.level.row_weights(limit);
+    fn weights(&self) -> Vec<u64> {
+        let below = self.level.row_weights();
         (0..self.links.rows())
             .map(|row| self.links.of(row).iter().fold(0u64, |sum, item| sum.saturating_add(below[*item as usize])))
             .collect()

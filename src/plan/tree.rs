@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::name::{PathStep, SourceName};
-use crate::statement::{Fetch, KeyColumn, SmallKey};
+use crate::statement::{Fetch, KeyColumn};
 use crate::value::{Column, KeyClass, Scalar};
 
 /// A whole read.
@@ -156,6 +156,3 @@ pub struct Cell {
     /// Steps into the document.
     pub path: Arc<[PathStep]>,
 }
-
-/// The keys of a root fetch by identifier.
-pub type IdKeys = Vec<SmallKey>;

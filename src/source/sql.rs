@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::name::TableName;
-use crate::statement::{Aggregate, Comparison, Condition, Fetch, KeySet, Matching, Nulls, Order, Output};
+use crate::statement::{Aggregate, Comparison, Condition, Fetch, KeySet, Nulls, Order, Output};
 use crate::value::{Column, Scalar, Type};
 
 /// A statement's text and what to bind, in order.
@@ -56,10 +56,8 @@ pub trait Dialect: Sync {
     fn lookup(&self, sql: &mut Sql, fetch: &Fetch, keys: &KeySet);
     /// Renders a lookup with a limit per key; the outputs stand behind the position.
     fn limited_lookup(&self, sql: &mut Sql, fetch: &Fetch, keys: &KeySet);
-    /// The expression of a key's position, counted from the number that [`Dialect::first_ordinal`] gives.
+    /// The expression of a key's position; the adapter knows whether it counts from 0 or 1.
     fn ordinal(&self) -> &'static str;
-    /// The position of the first key.
-    fn first_ordinal(&self) -> i64;
 }
 
 /// Renders any read.
@@ -334,9 +332,4 @@ fn write_json(out: &mut Vec<u8>, value: &Scalar, column: &Column) {
 /// Whether the lookup steps into JSON documents; then it has one key column.
 pub fn json_path(keys: &KeySet) -> Option<&crate::statement::KeyColumn> {
     keys.columns.first().filter(|column| !column.path.is_empty())
-}
-
-/// Whether the lookup compares leaves as numbers.
-pub fn numeric_leaves(matching: Matching) -> bool {
-    matching == Matching::LeafNumber
 }

@@ -122,16 +122,6 @@ impl ChunkBuilder {
         self.chunk.ordinals.push(ordinal);
     }
 
-    /// Bytes written so far.
-    pub fn len(&self) -> usize {
-        self.chunk.bytes.len()
-    }
-
-    /// True before the first cell.
-    pub fn is_empty(&self) -> bool {
-        self.chunk.ends.is_empty()
-    }
-
     /// The finished chunk.
     pub fn finish(mut self) -> Chunk {
         self.chunk.rows = match self.chunk.columns {

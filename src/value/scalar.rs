@@ -22,14 +22,4 @@ impl Scalar {
     pub fn text(text: impl Into<Arc<str>>) -> Self {
         Scalar::Text(text.into())
     }
-
-    /// About how many bytes it takes on the wire; batches are cut by it.
-    pub fn wire_size(&self) -> usize {
-        match self {
-            Scalar::Null | Scalar::Bool(_) => 4,
-            Scalar::Int(_) => 8,
-            Scalar::Text(text) => text.len() + 3,
-            Scalar::Bytes(bytes) => bytes.len() * 2 + 3,
-        }
-    }
 }

@@ -188,10 +188,6 @@ impl Dialect for Mysql {
     fn ordinal(&self) -> &'static str {
         "k.o"
     }
-
-    fn first_ordinal(&self) -> i64 {
-        1
-    }
 }
 
 impl Mysql {

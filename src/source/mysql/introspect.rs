@@ -12,7 +12,7 @@ use crate::name::{TableName, TableRef};
 use crate::value::{Column, Type};
 
 const TABLES: &str = "
-SELECT TABLE_NAME, TABLE_TYPE, TABLE_ROWS FROM information_schema.TABLES
+SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES
 WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED') ORDER BY TABLE_NAME";
 
 const COLUMNS: &str = "
@@ -57,7 +57,7 @@ type ColumnRow = (
 
 /// All served tables and views of the url's database.
 pub async fn tables(conn: &mut Conn, source: &Source) -> Result<Vec<Table>, Error> {
-    let relations: Vec<(String, String, Option<u64>)> = conn.query(TABLES).await?;
+    let relations: Vec<(String, String)> = conn.query(TABLES).await?;
     let column_rows: Vec<mysql_async::Row> = conn.query(COLUMNS).await?;
     let checks: Vec<(String, String)> = conn.query(JSON_CHECKS).await.unwrap_or_default();
     let indexes: Vec<IndexRow> = conn.query(INDEXES).await?;
@@ -72,13 +72,12 @@ pub async fn tables(conn: &mut Conn, source: &Source) -> Result<Vec<Table>, Erro
         columns.entry(row.0.clone()).or_default().push(column(&row, is_json));
     }
     let mut tables = Vec::new();
-    for (name, kind, rows) in relations {
+    for (name, kind) in relations {
         if !source.serves(&name) {
             continue;
         }
         let reference = TableRef { source: source.name.clone(), table: TableName::new(&name) };
         let mut table = Table::new(reference, kind == "VIEW", columns.remove(&name).unwrap_or_default());
-        table.estimated_rows = rows;
         for (_, index, non_unique, column, part) in indexes.iter().filter(|row| row.0 == name) {
             if table.indexes.last().is_none_or(|last| last.name != *index) {
                 table.indexes.push(Index {

@@ -64,7 +64,6 @@ impl Connections {
         let mut config: tokio_postgres::Config =
             choice.url.parse().map_err(|error: tokio_postgres::Error| error.to_string())?;
         let timeout = source.statement_timeout.as_millis();
-        // Plans of lookups must not depend on how many keys the first few batches had: one generic plan serves all.
         let options = format!(
             "{} -c statement_timeout={timeout} -c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c bytea_output=hex -c default_transaction_read_only=on",
             config.get_options().unwrap_or_default()

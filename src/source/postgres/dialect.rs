@@ -139,10 +139,6 @@ impl Dialect for Postgres {
     fn ordinal(&self) -> &'static str {
         "k.o"
     }
-
-    fn first_ordinal(&self) -> i64 {
-        1
-    }
 }
 
 impl Postgres {

@@ -11,7 +11,7 @@ use crate::name::{TableName, TableRef};
 use crate::value::{Column, Type};
 
 const RELATIONS: &str = "
-SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind::text, c.reltuples::float8
+SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind::text
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
   AND has_table_privilege(c.oid, 'SELECT')
@@ -84,8 +84,6 @@ pub async fn tables(client: &Client, source: &Source) -> Result<Vec<Table>, Erro
         let reference = TableRef { source: source.name.clone(), table: table_name };
         let mut table =
             Table::new(reference, matches!(kind, "v" | "m"), rows.iter().map(|row| column(row, &enums)).collect());
-        let estimate: f64 = relation.get(4);
-        table.estimated_rows = (estimate >= 0.0).then_some(estimate as u64);
         for row in indexes.get(&oid).unwrap_or(&none) {
             add_index(&mut table, row, &numbers);
         }

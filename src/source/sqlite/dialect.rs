@@ -106,10 +106,6 @@ impl Dialect for Sqlite {
     fn ordinal(&self) -> &'static str {
         "k.key"
     }
-
-    fn first_ordinal(&self) -> i64 {
-        0
-    }
 }
 
 impl Sqlite {
