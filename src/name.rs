@@ -49,6 +49,14 @@ impl TableName {
     pub fn in_schema(schema: &str, name: &str) -> Self {
         Self { schema: Some(schema.into()), name: name.into() }
     }
+
+    /// The name as paths of the API spell it: without quotes.
+    pub fn printed(&self) -> String {
+        match &self.schema {
+            Some(schema) => format!("{schema}.{}", self.name),
+            None => self.name.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for TableName {

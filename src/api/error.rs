@@ -1,6 +1,6 @@
 //! Errors as clients read them: code to HTTP status, and DreamFactory's envelope around our own facts.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::engine;
@@ -33,6 +33,12 @@ impl ApiError {
     /// A request that cannot be read.
     pub fn invalid(message: impl Into<String>) -> Self {
         Self::new(Code::InvalidRequest, message)
+    }
+
+    /// A method that is never answered here.
+    pub fn method_not_allowed(method: &Method) -> Self {
+        let error = Self::invalid(format!("{method} is not supported here")).hint("send GET");
+        Self { status: Some(StatusCode::METHOD_NOT_ALLOWED), ..error }
     }
 
     /// Adds how to mend it.

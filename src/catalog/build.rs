@@ -10,8 +10,7 @@ use crate::catalog::lookup::Catalog;
 use crate::catalog::many_many;
 use crate::catalog::relationship::ForeignKey;
 use crate::catalog::resolve::{self, Resolved};
-use crate::catalog::table::Table;
-use crate::catalog::table::TableId;
+use crate::catalog::table::{Table, TableId};
 use crate::config::{Action, Config, Fault, VirtualKey};
 use crate::name::SourceName;
 

@@ -8,8 +8,7 @@ use indexmap::IndexMap;
 use crate::catalog::lookup::{Catalog, Entry, SourceEntry, Waiting};
 use crate::catalog::names;
 use crate::catalog::relationship::{ForeignKey, Hop, Kind, Relationship};
-use crate::catalog::table::Table;
-use crate::catalog::table::TableId;
+use crate::catalog::table::{Table, TableId};
 use crate::config::{Config, Fault, ManyMany, Place, VirtualKey};
 use crate::name::{SourceName, TableRef};
 use crate::value::KeyClass;
@@ -32,10 +31,7 @@ impl Building {
             for table in found.into_iter().flatten() {
                 let id = TableId(building.catalog.entries.len() as u32);
                 building.by_ref.insert(table.name.clone(), id);
-                let printed = match &table.name.table.schema {
-                    Some(schema) => format!("{schema}.{}", table.name.table.name),
-                    None => table.name.table.name.to_string(),
-                };
+                let printed = table.name.table.printed();
                 folded.entry(printed.to_lowercase()).or_insert(id);
                 tables.entry(printed).or_insert(id);
                 building.catalog.entries.push(Entry {

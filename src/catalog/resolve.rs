@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use crate::catalog::building::Building;
 use crate::catalog::relationship::{ForeignKey, Side, SideColumn, When};
-use crate::catalog::table::Table;
-use crate::catalog::table::TableId;
+use crate::catalog::table::{Table, TableId};
 use crate::config::file::WhenValue;
 use crate::config::{Action, ColumnPath, Enforce, Fault, Place, VirtualKey};
 use crate::name::{TableRef, closest};

@@ -8,13 +8,12 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use toml::Spanned;
 
+use crate::config::checked::{Config, Limits, ManyMany, Server, Source, SourceKind, VirtualKey};
 use crate::config::fault::{Fault, Place};
 use crate::config::file::{self, Changes, ConfigFile, KeyFile, ManyManyFile, OneOrMany, SourceFile};
 use crate::config::path::{ColumnPath, Schemas, column_path, table_path};
 use crate::config::units;
 use crate::name::SourceName;
-
-use crate::config::checked::{Config, Limits, ManyMany, Server, Source, SourceKind, VirtualKey};
 
 /// Keys of one file, with the file's position in [`Faults::files`].
 pub struct FileKeys {

@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use indexmap::IndexMap;
+
 use crate::config::fault::{Place, SourceText};
 use crate::config::file::WhenValue;
 use crate::config::path::ColumnPath;
 use crate::name::{SourceName, TableRef};
 use crate::value::Compare;
-use indexmap::IndexMap;
 
 pub use crate::config::file::{Action, Enforce, OnUnavailable};
 

@@ -1,7 +1,28 @@
 //! Substitution in texts: `${VAR}`, `${VAR:-default}`, `${file:/path}`; `$$` is a dollar sign.
 
-/// Replaces all variables. `Err` says what is undefined.
-pub fn expand(text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
+/// Why a text cannot be expanded.
+#[derive(Debug, thiserror::Error)]
+pub enum ExpandError {
+    /// No such variable, and no default.
+    #[error("the environment variable `{0}` is not set")]
+    NotSet(String),
+    /// A file of a secret.
+    #[error("cannot read `{0}`: {1}")]
+    Unreadable(String, std::io::Error),
+    /// A brace is missing.
+    #[error("`${{` without its `}}`")]
+    NotClosed,
+}
+
+impl ExpandError {
+    /// How to mend it.
+    pub fn hint(&self) -> Option<String> {
+        matches!(self, ExpandError::NotSet(_)).then(|| "set it, or give a default as in ${NAME:-default}".into())
+    }
+}
+
+/// Replaces all variables.
+pub fn expand(text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<String, ExpandError> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('$') {
@@ -11,7 +32,7 @@ pub fn expand(text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<String
             out.push('$');
             rest = tail;
         } else if let Some(tail) = rest.strip_prefix('{') {
-            let end = tail.find('}').ok_or("`${` without its `}`")?;
+            let end = tail.find('}').ok_or(ExpandError::NotClosed)?;
             out.push_str(&variable(&tail[..end], env)?);
             rest = &tail[end + 1..];
         } else {
@@ -22,9 +43,9 @@ pub fn expand(text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<String
     Ok(out)
 }
 
-fn variable(name: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
+fn variable(name: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<String, ExpandError> {
     if let Some(path) = name.strip_prefix("file:") {
-        let secret = std::fs::read_to_string(path).map_err(|error| format!("cannot read `{path}`: {error}"))?;
+        let secret = std::fs::read_to_string(path).map_err(|error| ExpandError::Unreadable(path.to_owned(), error))?;
         return Ok(secret.trim_end_matches(['\n', '\r']).to_owned());
     }
     let (name, default) = match name.split_once(":-") {
@@ -34,7 +55,7 @@ fn variable(name: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<String, 
     match (env(name).filter(|value| default.is_none() || !value.is_empty()), default) {
         (Some(value), _) => Ok(value),
         (None, Some(default)) => Ok(default.to_owned()),
-        (None, None) => Err(format!("the environment variable `{name}` is not set")),
+        (None, None) => Err(ExpandError::NotSet(name.to_owned())),
     }
 }
 
@@ -44,7 +65,10 @@ mod tests {
 
     fn check(text: &str, expected: Result<&str, &str>) {
         let env = |name: &str| (name == "HOST").then(|| "db1".to_owned());
-        assert_eq!(expand(text, &env).as_deref().map_err(String::as_str), expected);
+        assert_eq!(
+            expand(text, &env).map_err(|error| error.to_string()),
+            expected.map(str::to_owned).map_err(str::to_owned)
+        );
     }
 
     #[test]

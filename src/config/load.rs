@@ -18,7 +18,12 @@ pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Loads a configuration with the process's environment.
 pub fn load(path: &Path) -> Result<(Config, Faults), Faults> {
-    load_with(path, &|name| std::env::var(name).ok())
+    load_with(path, &process_env)
+}
+
+/// The process's environment.
+pub fn process_env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// Loads a configuration. `Ok` may carry warnings; `Err` carries at least one error.
@@ -158,14 +163,9 @@ fn substitute(value: &mut Spanned<DeValue<'_>>, file: usize, env: Env<'_>, fault
     match value.get_mut() {
         DeValue::String(text) if text.contains('$') => match expand(text, env) {
             Ok(expanded) => *text = expanded.into(),
-            Err(reason) => {
-                let undefined = reason.contains("is not set");
-                let fault = Fault::error(Place { file, span }, reason);
-                faults.push(if undefined {
-                    fault.hint("set it, or give a default as in ${NAME:-default}")
-                } else {
-                    fault
-                });
+            Err(error) => {
+                let fault = Fault::error(Place { file, span }, error.to_string());
+                faults.push(Fault { hint: error.hint(), ..fault });
             }
         },
         DeValue::Array(items) => items.iter_mut().for_each(|item| substitute(item, file, env, faults)),

@@ -10,7 +10,7 @@ use crate::statement::{Aggregate, Fetch, Order, Output};
 
 /// All problems of the file, of the databases, and of how they fit. `Err`: the file could not be used at all.
 pub async fn check(path: &Path) -> Result<Faults, Faults> {
-    let (config, mut faults) = config::load_what_can_be(path, &|name| std::env::var(name).ok());
+    let (config, mut faults) = config::load_what_can_be(path, &config::process_env);
     let Some(config) = config else { return Err(faults) };
     let places = config.url_places.clone();
     let (snapshot, down) = match Snapshot::open(config, None).await {

@@ -49,8 +49,6 @@ impl Context<'_> {
 
     /// The open source of a step.
     pub fn source(&self, name: &SourceName) -> Result<&Arc<OpenSource>, SourceError> {
-        self.sources
-            .get(name)
-            .ok_or_else(|| SourceError::Unavailable { source_name: name.clone(), cause: "not open".into() })
+        self.sources.get(name).ok_or_else(|| SourceError::unavailable(name, "not open"))
     }
 }

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::catalog::lookup::Found;
 use crate::catalog::{Entry, Hop, Kind, Relationship, Table, TableId};
-use crate::name::closest;
 use crate::plan::cells::{Cells, member};
 use crate::plan::error::PlanError;
 use crate::plan::read::StepPlan;
@@ -17,7 +15,7 @@ use crate::value::{Column, KeyClass, Type};
 pub fn embed(
     plan: &StepPlan<'_>,
     entry: &Entry,
-    name: &str,
+    relationship: &Relationship,
     selection: &Selection,
     cells: &mut Cells<'_>,
     fields: &mut Vec<Field>,
@@ -26,20 +24,6 @@ pub fn embed(
     if depth > plan.limits.depth {
         return Err(PlanError::TooDeep { limit: plan.limits.depth });
     }
-    let relationship = match entry.relationship(name) {
-        Some(Found::Relationship(relationship)) => relationship,
-        Some(Found::Waiting(waiting)) => {
-            return Err(PlanError::SourceUnavailable { source_name: waiting.source.to_string() });
-        }
-        None => {
-            let close = closest(name, entry.relationship_names()).map(str::to_owned);
-            return Err(PlanError::UnknownRelationship {
-                name: name.to_owned(),
-                table: entry.table.name.clone(),
-                closest: close,
-            });
-        }
-    };
     let mut hop =
         hop_plan(&entry.table, plan.catalog.entry(relationship.hop.table).table.as_ref(), &relationship.hop, cells);
     show_joining_columns(&entry.table, relationship, cells, fields);

@@ -83,8 +83,6 @@ pub enum PlanError {
     NoIdentifier {
         /// Of which table.
         table: TableRef,
-        /// The closest known name, where one was given that the table does not have.
-        closest: Option<String>,
     },
     /// An identifier has too few or too many parts.
     #[error("the identifier has {found} part(s), but {table} is identified by {wanted}")]
@@ -164,8 +162,7 @@ impl Coded for PlanError {
             }
             PlanError::UnknownFilterField { hint, .. } | PlanError::Invalid { hint, .. } => hint.clone(),
             PlanError::SourceUnavailable { .. } => Some("try again; /readyz tells when the source is back".into()),
-            PlanError::NoIdentifier { closest: None, .. } => Some("name the identifying columns by id_field".into()),
-            PlanError::NoIdentifier { closest: Some(name), .. } => Some(format!("did you mean `{name}`?")),
+            PlanError::NoIdentifier { .. } => Some("name the identifying columns by id_field".into()),
             PlanError::TooDeep { .. } => Some("ask for fewer levels, or raise limits.depth".into()),
             _ => None,
         }

@@ -71,16 +71,13 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
 fn by_ids(table: &Table, limits: &Limits, ids: &Ids, fetch: &mut Fetch) -> Result<IdsPlan, PlanError> {
     let mut columns = Vec::new();
     for name in &ids.columns {
-        columns.push(table.column(name).ok_or_else(|| PlanError::NoIdentifier {
-            table: table.name.clone(),
-            closest: closest(name, table.column_names()).map(str::to_owned),
-        })?);
+        columns.push(table.column(name).ok_or_else(|| unknown_field(table, name))?);
     }
     if columns.is_empty() {
         columns = table.primary_key.clone();
     }
     if columns.is_empty() {
-        return Err(PlanError::NoIdentifier { table: table.name.clone(), closest: None });
+        return Err(PlanError::NoIdentifier { table: table.name.clone() });
     }
     // In the table's order each record stands once, so asking twice for it is asking once.
     let mut wanted: Vec<&Vec<String>> = ids.ids.iter().collect();
@@ -190,8 +187,17 @@ impl StepPlan<'_> {
                 });
             }
             match entry.relationship(&embed.name) {
+                Some(Found::Relationship(relationship)) => {
+                    embeds.push(embed::embed(self, entry, relationship, &embed.selection, &mut cells, &mut fields)?)
+                }
                 Some(Found::Waiting(waiting)) => missing.push(self.missing(waiting)?),
-                _ => embeds.push(embed::embed(self, entry, &embed.name, &embed.selection, &mut cells, &mut fields)?),
+                None => {
+                    return Err(PlanError::UnknownRelationship {
+                        name: embed.name.clone(),
+                        table: table.name.clone(),
+                        closest: closest(&embed.name, entry.relationship_names()).map(str::to_owned),
+                    });
+                }
             }
         }
         Ok(Step {

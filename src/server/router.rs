@@ -11,7 +11,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{any, get};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tower::ServiceBuilder;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
@@ -118,10 +118,7 @@ async fn not_found(request: Request) -> Response {
 }
 
 async fn not_allowed(request: Request) -> Response {
-    let message = format!("{} is not supported here", request.method());
-    let mut error = ApiError::invalid(message).hint("send GET");
-    error.status = Some(StatusCode::METHOD_NOT_ALLOWED);
-    respond_error(&error, &request_id(&request))
+    respond_error(&ApiError::method_not_allowed(request.method()), &request_id(&request))
 }
 
 async fn overloaded(headers: HeaderMap, error: tower::BoxError) -> Response {

@@ -111,6 +111,11 @@ pub enum SourceError {
 }
 
 impl SourceError {
+    /// A source that cannot be reached.
+    pub fn unavailable(source: &SourceName, cause: impl ToString) -> Self {
+        SourceError::Unavailable { source_name: source.clone(), cause: cause.to_string() }
+    }
+
     /// The driver's own words, for the log.
     pub fn cause(&self) -> Option<&str> {
         match self {

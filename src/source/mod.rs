@@ -7,7 +7,6 @@ pub mod postgres;
 pub mod registry;
 pub mod sql;
 pub mod sqlite;
-mod time;
 
 pub use adapter::{Adapter, SharedAdapter, SourceError};
 pub use open::{OpenSource, State};

@@ -100,8 +100,7 @@ impl OpenSource {
         let mut breaker = self.breaker.lock();
         let resting = breaker.failures >= TOLERANCE && breaker.last_failure.is_some_and(|at| at.elapsed() < REST);
         if resting {
-            let cause = "the source failed repeatedly and rests".to_owned();
-            return Err(SourceError::Unavailable { source_name: self.config.name.clone(), cause });
+            return Err(SourceError::unavailable(&self.config.name, "the source failed repeatedly and rests"));
         }
         if breaker.failures >= TOLERANCE {
             // One statement goes through; the others keep waiting for its outcome.
@@ -142,7 +141,7 @@ mod tests {
         }
         async fn fetch(&self, _: &Fetch) -> Result<Chunk, SourceError> {
             self.0.fetch_add(1, Ordering::Relaxed);
-            Err(SourceError::Unavailable { source_name: SourceName::new("crm"), cause: "down".into() })
+            Err(SourceError::unavailable(&SourceName::new("crm"), "down"))
         }
         async fn ping(&self) -> Result<(), SourceError> {
             Ok(())

@@ -6,6 +6,7 @@ pub mod column;
 pub mod json;
 pub mod key;
 pub mod scalar;
+pub mod time;
 
 pub use chunk::{Chunk, ChunkBuilder};
 pub use class::{Compare, KeyClass};

@@ -31,7 +31,7 @@ pub struct ReadInput<'a> {
 }
 
 /// Parameters that a read knows, with DreamFactory's other spellings.
-const KNOWN: [&str; 35] = [
+const KNOWN: [&str; 29] = [
     "fields",
     "select",
     "filter",
@@ -59,15 +59,16 @@ const KNOWN: [&str; 35] = [
     "refresh",
     "wrap",
     "file",
-    "method",
-    "api_key",
-    "session_token",
     "force",
     "allow_related_delete",
-    "_method",
-    "_dc",
-    "_",
 ];
+
+/// Parameters that every request may carry: how the method is tunnelled, and what clients and caches add.
+pub const COMMON: [&str; 6] = ["method", "_method", "api_key", "session_token", "_", "_dc"];
+
+fn known() -> impl Iterator<Item = &'static str> {
+    KNOWN.into_iter().chain(COMMON)
+}
 
 /// Parameters that are switches; each must read as true or false.
 const FLAGS: [&str; 10] = [
@@ -88,18 +89,17 @@ const LATER: [&str; 6] = ["expand", "dry_run", "explain", "having", "accept", "d
 
 /// Refuses a parameter that is misspelled, or of a later version: read without it, more rows than were meant would come.
 pub fn check_known(name: &str, value: &str) -> Result<(), ApiError> {
-    let placeholder = name.strip_prefix("params[").is_some_and(|name| name.ends_with(']'));
     if name == "params" {
         return Err(
             ApiError::invalid("`params` in the URL is written params[:name]=value").hint(format!("params[:{value}]=…"))
         );
     }
-    if KNOWN.contains(&name) || placeholder {
+    if known().any(|known| known == name) || placeholder(name).is_some() {
         return Ok(());
     }
     let later = LATER.contains(&name) || name.ends_with(".group");
     let error = if later { format!("`{name}` is not in this version") } else { format!("unknown parameter `{name}`") };
-    let close = closest(name, KNOWN).filter(|_| !later && !name.contains('.') && name.len() < 20);
+    let close = closest(name, known()).filter(|_| !later && !name.contains('.') && name.len() < 20);
     Err(match close {
         Some(close) => ApiError::invalid(error).closest(Some(close)),
         None if later => ApiError::invalid(error).hint("leave it out"),
@@ -184,7 +184,7 @@ fn known_in_body(name: &str) -> Result<(), ApiError> {
         return Ok(());
     }
     let error = ApiError::invalid(format!("unknown option `{name}` in the body"));
-    Err(match KNOWN.contains(&name) {
+    Err(match self::known().any(|known| known == name) {
         true => error.hint(format!("`{name}` stands in the URL")),
         false => error.closest(closest(name, known())),
     })
@@ -215,6 +215,11 @@ pub fn scalar_text(value: &Value) -> String {
     }
 }
 
+/// `:name` of `params[:name]`.
+fn placeholder(parameter: &str) -> Option<&str> {
+    parameter.strip_prefix("params[")?.strip_suffix(']')
+}
+
 /// Values of `:name` placeholders, from `params[:name]=…` and from the body.
 pub fn placeholders(input: &ReadInput<'_>) -> Result<HashMap<String, String>, ApiError> {
     let mut found = HashMap::new();
@@ -229,7 +234,7 @@ pub fn placeholders(input: &ReadInput<'_>) -> Result<HashMap<String, String>, Ap
         params.iter().for_each(|(name, value)| add(name, scalar_text(value)));
     }
     for (name, value) in input.params {
-        if let Some(name) = name.strip_prefix("params[").and_then(|name| name.strip_suffix(']')) {
+        if let Some(name) = placeholder(name) {
             add(name, value.clone());
         }
     }

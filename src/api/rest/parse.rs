@@ -91,7 +91,7 @@ pub fn read(input: &ReadInput<'_>) -> Result<ReadRequest, ApiError> {
         file: options.query("file").filter(|file| boolean("file", file).unwrap_or(true)).map(str::to_owned),
         read: Read {
             source: input.source.to_owned(),
-            table: super::schema::printed(table),
+            table: table.name.table.printed(),
             ids,
             selection,
             group: options.text("group").map(|text| values::list(&text)).unwrap_or_default(),

@@ -9,8 +9,10 @@ use crate::api::rest::clauses;
 use crate::api::rest::values;
 use crate::catalog::lookup::Found;
 use crate::catalog::{Catalog, TableId};
+use crate::engine;
 use crate::error::Code;
 use crate::name::closest;
+use crate::plan::PlanError;
 use crate::query::{Embed, Selection};
 
 /// What may stand behind a relationship's path in a parameter's name.
@@ -40,7 +42,9 @@ impl Tree {
             if aggregate {
                 return Err(ApiError::invalid(format!("`{path}`: aggregates of related rows are not in this version")));
             }
-            tree.add(catalog, table, &path, depth).map_err(|error| error.unwrap_or_else(|| too_deep(depth)))?;
+            tree.add(catalog, table, &path, depth).map_err(|error| {
+                error.unwrap_or_else(|| engine::Error::Plan(PlanError::TooDeep { limit: depth }).into())
+            })?;
         }
         Ok(tree)
     }
@@ -182,11 +186,6 @@ impl Tree {
             })
             .collect()
     }
-}
-
-fn too_deep(limit: u32) -> ApiError {
-    ApiError::new(Code::BudgetExceeded, format!("relationships are nested more than {limit} deep"))
-        .hint("ask for fewer levels, or raise limits.depth")
 }
 
 /// `customers.payments.fields` → (`customers.payments`, `fields`); PHP clients write `customers_fields`.

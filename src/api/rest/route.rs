@@ -5,7 +5,7 @@ use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::api::error::ApiError;
-use crate::api::rest::options::ReadInput;
+use crate::api::rest::options::{COMMON, ReadInput};
 use crate::api::rest::parse;
 use crate::api::rest::values::boolean;
 use crate::api::rest::{encode, schema};
@@ -151,11 +151,7 @@ fn reading(verb: &Method) -> Result<(), ApiError> {
     match *verb {
         Method::GET | Method::HEAD => Ok(()),
         Method::POST | Method::PUT | Method::PATCH | Method::DELETE => Err(read_only()),
-        _ => {
-            let mut error = ApiError::invalid(format!("{verb} is not supported here")).hint("send GET");
-            error.status = Some(StatusCode::METHOD_NOT_ALLOWED);
-            Err(error)
-        }
+        _ => Err(ApiError::method_not_allowed(verb)),
     }
 }
 
@@ -211,8 +207,7 @@ async fn refresh(engine: &Engine, params: &[(String, String)]) -> Result<(), Api
 
 /// Lists take few parameters; a misspelled one is told.
 fn only(params: &[(String, String)], known: &[&str]) -> Result<(), ApiError> {
-    let common = ["method", "_method", "api_key", "session_token", "_", "_dc"];
-    match params.iter().find(|(name, _)| !known.contains(&name.as_str()) && !common.contains(&name.as_str())) {
+    match params.iter().find(|(name, _)| !known.contains(&name.as_str()) && !COMMON.contains(&name.as_str())) {
         None => Ok(()),
         Some((name, _)) => {
             Err(ApiError::invalid(format!("unknown parameter `{name}`")).closest(closest(name, known.iter().copied())))
@@ -232,7 +227,7 @@ async fn table_list(
     find_source(&snapshot, source)?;
     known(&snapshot, source)?;
     let ids: Vec<TableId> = snapshot.catalog.tables_of(source).collect();
-    let names = ids.iter().map(|id| schema::printed(&snapshot.catalog.entry(*id).table));
+    let names = ids.iter().map(|id| snapshot.catalog.entry(*id).table.name.table.printed());
     let all = params.iter().any(|(name, value)| name == "fields" && value == "*");
     let list: Vec<Value> = if flag(params, "as_list")? {
         names.map(Value::from).collect()

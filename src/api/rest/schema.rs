@@ -18,7 +18,7 @@ pub fn table(snapshot: &Snapshot, id: TableId) -> Value {
         entry.relationships.iter().map(|relationship| relation(snapshot, table, relationship)).collect();
     let names: Vec<&str> = table.primary_key.iter().map(|at| &*table.columns[*at].name).collect();
     json!({
-        "alias": null, "name": printed(table), "label": label(&table.name.table.name), "description": null, "native": [],
+        "alias": null, "name": table.name.table.printed(), "label": label(&table.name.table.name), "description": null, "native": [],
         "plural": label(&table.name.table.name), "is_view": table.is_view, "primary_key": names,
         "name_field": name_field(table), "field": fields, "related": related, "constraints": constraints(snapshot, id), "access": 1
     })
@@ -59,7 +59,7 @@ pub fn relation(snapshot: &Snapshot, table: &Table, relationship: &Relationship)
     let mut object = json!({
         "alias": alias, "name": &*relationship.default_name, "label": label(&relationship.default_name), "description": null, "native": [],
         "type": relationship.kind.as_str(), "field": columns(table, &relationship.hop.from), "is_virtual": is_virtual,
-        "ref_service_id": source_id(target.name.source.as_str()), "ref_service": target.name.source.as_str(), "ref_table": printed(target),
+        "ref_service_id": source_id(target.name.source.as_str()), "ref_service": target.name.source.as_str(), "ref_table": target.name.table.printed(),
         "ref_field": columns(target, &relationship.hop.to),
         "ref_on_update": action(&relationship.key, false), "ref_on_delete": action(&relationship.key, true),
         "junction_service_id": null, "junction_table": null, "junction_field": null, "junction_ref_field": null,
@@ -68,7 +68,7 @@ pub fn relation(snapshot: &Snapshot, table: &Table, relationship: &Relationship)
     if let Some(through) = &relationship.through {
         let junction = &snapshot.catalog.entry(through.table).table;
         object["junction_service_id"] = source_id(junction.name.source.as_str()).into();
-        object["junction_table"] = printed(junction).into();
+        object["junction_table"] = junction.name.table.printed().into();
         object["junction_field"] = columns(junction, &relationship.hop.to).into();
         object["junction_ref_field"] = columns(junction, &through.hop.from).into();
         object["ref_field"] = columns(target, &through.hop.to).into();
@@ -79,17 +79,9 @@ pub fn relation(snapshot: &Snapshot, table: &Table, relationship: &Relationship)
 /// A field by name.
 pub fn find_field(table: &Table, name: &str) -> Result<usize, ApiError> {
     table.column(name).ok_or_else(|| {
-        ApiError::new(Code::NotFound, format!("Field '{name}' not found in table '{}'.", printed(table)))
+        ApiError::new(Code::NotFound, format!("Field '{name}' not found in table '{}'.", table.name.table.printed()))
             .closest(closest(name, table.column_names()))
     })
-}
-
-/// The table's name as paths spell it.
-pub fn printed(table: &Table) -> String {
-    match &table.name.table.schema {
-        Some(schema) => format!("{schema}.{}", table.name.table.name),
-        None => table.name.table.name.to_string(),
-    }
 }
 
 fn action(key: &ForeignKey, delete: bool) -> Value {

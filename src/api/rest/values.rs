@@ -1,6 +1,7 @@
 //! Small values of requests: booleans, numbers, identifiers, timestamps.
 
 use crate::api::error::ApiError;
+use crate::value::time;
 
 /// `true 1 yes on y t` in any case are true; `false 0 no off n f` and nothing are false.
 pub fn boolean(name: &str, text: &str) -> Result<bool, ApiError> {
@@ -48,18 +49,14 @@ pub fn identifiers(text: &str) -> Vec<Vec<String>> {
     ids
 }
 
-/// `YYYY-MM-DD HH:MM:SS` in UTC, for a number of seconds since 1970 (Howard Hinnant's `civil_from_days`).
+/// `YYYY-MM-DD HH:MM:SS` in UTC, for a number of seconds since 1970.
 pub fn timestamp(seconds: u64) -> String {
-    let (days, time) = (seconds / 86_400, seconds % 86_400);
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}", time / 3600, time / 60 % 60, time % 60)
+    let (days, seconds) = ((seconds / 86_400) as i64, (seconds % 86_400) as i64);
+    let mut text = Vec::with_capacity(19);
+    time::write_date(&mut text, days);
+    text.push(b' ');
+    time::write_time(&mut text, seconds * 1_000_000);
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 #[cfg(test)]

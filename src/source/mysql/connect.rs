@@ -73,23 +73,21 @@ impl Connections {
     pub async fn dedicated(&self, time: Duration) -> Result<Lease, SourceError> {
         let mut lease = self.lease().await?;
         let set = format!("SET SESSION {}", time_limit(&lease.conn, time.as_millis()));
-        let unavailable = |cause: String| SourceError::Unavailable { source_name: self.source.name.clone(), cause };
-        lease.conn.query_drop(set).await.map_err(|error| unavailable(error.to_string()))?;
+        lease.conn.query_drop(set).await.map_err(|error| SourceError::unavailable(&self.source.name, error))?;
         Ok(lease)
     }
 
     /// A connection, within the source's time.
     pub async fn lease(&self) -> Result<Lease, SourceError> {
         let source = &self.source;
-        let unavailable = |cause: String| SourceError::Unavailable { source_name: source.name.clone(), cause };
         let permit = match tokio::time::timeout(source.acquire_timeout, self.free.clone().acquire_owned()).await {
-            Ok(permit) => permit.map_err(|error| unavailable(error.to_string()))?,
+            Ok(permit) => permit.map_err(|error| SourceError::unavailable(&source.name, error))?,
             Err(_) => return Err(SourceError::Busy { source_name: source.name.clone() }),
         };
         match tokio::time::timeout(source.connect_timeout, self.pool.get_conn()).await {
             Ok(Ok(conn)) => Ok(Lease { conn, _permit: permit }),
-            Ok(Err(error)) => Err(unavailable(error.to_string())),
-            Err(_) => Err(unavailable("connecting took too long".into())),
+            Ok(Err(error)) => Err(SourceError::unavailable(&source.name, error)),
+            Err(_) => Err(SourceError::unavailable(&source.name, "connecting took too long")),
         }
     }
 }

@@ -2,9 +2,8 @@
 
 use mysql_async::Value;
 
-use crate::source::time;
-use crate::value::json;
 use crate::value::{Column, Scalar, Type};
+use crate::value::{json, time};
 
 /// How an output is decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -62,8 +62,7 @@ impl Dialect for Mysql {
     }
 
     fn exactly(&self, sql: &mut Sql, column: &Arc<Column>, value: &Scalar) {
-        let name = sql::column_text(column, self);
-        let converted = if charset(column) == "utf8mb4" { name } else { format!("CONVERT({name} USING utf8mb4)") };
+        let converted = as_utf8mb4(column, sql::column_text(column, self));
         sql.params.push(Param::Value(value.clone(), Some(column.clone())));
         let _ = write!(sql.text, " AND CAST({converted} AS BINARY) = CAST(? AS BINARY)");
     }
@@ -194,10 +193,7 @@ impl Mysql {
     fn matches(&self, text: &mut String, of: &Column, matching: Matching, column: &str, value: &str, raw: &str) {
         let _ = match matching {
             Matching::Exact => {
-                let converted = match charset(of) {
-                    "utf8mb4" => column.to_owned(),
-                    _ => format!("CONVERT({column} USING utf8mb4)"),
-                };
+                let converted = as_utf8mb4(of, column.to_owned());
                 write!(text, "{column} = {value} AND CAST({converted} AS BINARY) = CAST({raw} AS BINARY)")
             }
             Matching::IgnoreCase if !of.case_insensitive => {
@@ -231,6 +227,11 @@ fn decimal(value: &Scalar) -> String {
         _ => 0,
     };
     format!("CAST(? AS DECIMAL(65,{}))", fraction.min(30))
+}
+
+/// A text column in the connection's character set, so that its bytes are those of what is bound.
+fn as_utf8mb4(column: &Column, expression: String) -> String {
+    if charset(column) == "utf8mb4" { expression } else { format!("CONVERT({expression} USING utf8mb4)") }
 }
 
 fn charset(column: &Column) -> &str {

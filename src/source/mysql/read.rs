@@ -124,10 +124,7 @@ impl Adapter for Mysql {
         let mut lease = self.connections.dedicated(INTROSPECTION_TIME).await?;
         let tables = introspect::tables(&mut lease.conn, &self.source).await;
         drop(lease.conn.disconnect().await);
-        tables.map_err(|error| SourceError::Unavailable {
-            source_name: self.source.name.clone(),
-            cause: error.to_string(),
-        })
+        tables.map_err(|error| SourceError::unavailable(&self.source.name, error))
     }
 
     async fn fetch(&self, fetch: &Fetch) -> Result<Chunk, SourceError> {
@@ -147,9 +144,10 @@ impl Adapter for Mysql {
 
     async fn ping(&self) -> Result<(), SourceError> {
         let mut lease = self.connections.lease().await?;
-        let unavailable = |cause: String| SourceError::Unavailable { source_name: self.source.name.clone(), cause };
-        let asked = tokio::time::timeout(self.source.connect_timeout, lease.conn.ping()).await;
-        asked.map_err(|_| unavailable("no answer".into()))?.map_err(|error| unavailable(error.to_string()))
+        match tokio::time::timeout(self.source.connect_timeout, lease.conn.ping()).await {
+            Ok(answer) => answer.map_err(|error| SourceError::unavailable(&self.source.name, error)),
+            Err(_) => Err(SourceError::unavailable(&self.source.name, "no answer")),
+        }
     }
 
     fn keys_per_statement(&self, fetch: &Fetch) -> usize {

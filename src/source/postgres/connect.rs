@@ -86,7 +86,10 @@ impl Connections {
     pub async fn dedicated(&self, time: Duration) -> Result<Client, SourceError> {
         let client = self.connect().await?;
         let set = format!("SET statement_timeout = {}", time.as_millis());
-        client.batch_execute(&set).await.map_err(|error| self.unavailable(&describe(&error)))?;
+        client
+            .batch_execute(&set)
+            .await
+            .map_err(|error| SourceError::unavailable(&self.source.name, describe(&error)))?;
         Ok(client)
     }
 
@@ -94,8 +97,8 @@ impl Connections {
         let connecting = tokio::time::timeout(self.source.connect_timeout, self.config.connect(self.tls.clone()));
         let (client, driver) = connecting
             .await
-            .map_err(|_| self.unavailable("connecting took too long"))?
-            .map_err(|error| self.unavailable(&describe(&error)))?;
+            .map_err(|_| SourceError::unavailable(&self.source.name, "connecting took too long"))?
+            .map_err(|error| SourceError::unavailable(&self.source.name, describe(&error)))?;
         let source = self.source.name.clone();
         tokio::spawn(async move {
             if let Err(error) = driver.await {
@@ -126,7 +129,7 @@ impl Connections {
             slot
         };
         let opening = tokio::time::timeout(self.source.acquire_timeout, self.open_slot(slot));
-        opening.await.unwrap_or_else(|_| Err(self.unavailable("no connection in time")))
+        opening.await.unwrap_or_else(|_| Err(SourceError::unavailable(&self.source.name, "no connection in time")))
     }
 
     /// A connection that was opened just now, in place of the one that failed.
@@ -169,10 +172,6 @@ impl Connections {
         };
         connection.running.fetch_add(1, Ordering::Relaxed);
         Ok(Lease(connection))
-    }
-
-    fn unavailable(&self, cause: &str) -> SourceError {
-        SourceError::Unavailable { source_name: self.source.name.clone(), cause: cause.to_owned() }
     }
 }
 

@@ -4,9 +4,8 @@ use std::io::Write;
 
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type as PgType, to_sql_checked};
 
-use crate::source::time;
-use crate::value::json;
 use crate::value::{Column, Scalar, Type};
+use crate::value::{json, time};
 
 /// A value as it stood on the wire.
 pub struct Raw<'a>(pub Option<&'a [u8]>);

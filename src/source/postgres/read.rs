@@ -130,10 +130,8 @@ impl Postgres {
 impl Adapter for Postgres {
     async fn introspect(&self) -> Result<Vec<Table>, SourceError> {
         let client = self.connections.dedicated(INTROSPECTION_TIME).await?;
-        introspect::tables(&client, &self.source).await.map_err(|error| SourceError::Unavailable {
-            source_name: self.source.name.clone(),
-            cause: describe(&error),
-        })
+        let tables = introspect::tables(&client, &self.source).await;
+        tables.map_err(|error| SourceError::unavailable(&self.source.name, describe(&error)))
     }
 
     async fn fetch(&self, fetch: &Fetch) -> Result<Chunk, SourceError> {
@@ -153,8 +151,11 @@ impl Adapter for Postgres {
     async fn ping(&self) -> Result<(), SourceError> {
         let lease = self.connections.lease().await?;
         let asked = tokio::time::timeout(self.source.connect_timeout, lease.client.simple_query("SELECT 1")).await;
-        let unavailable = |cause: String| SourceError::Unavailable { source_name: self.source.name.clone(), cause };
-        asked.map_err(|_| unavailable("no answer".into()))?.map(|_| ()).map_err(|error| unavailable(describe(&error)))
+        match asked {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(SourceError::unavailable(&self.source.name, describe(&error))),
+            Err(_) => Err(SourceError::unavailable(&self.source.name, "no answer")),
+        }
     }
 
     fn render(&self, fetch: &Fetch) -> String {

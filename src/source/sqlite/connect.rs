@@ -54,16 +54,13 @@ impl Connections {
         let mut conn = self.pool.acquire().await.map_err(|error| match error {
             // Opening a file does not wait, so all connections are in use.
             sqlx::Error::PoolTimedOut => SourceError::Busy { source_name: self.source.name.clone() },
-            error => self.unavailable(&error.to_string()),
+            error => SourceError::unavailable(&self.source.name, error),
         })?;
         let (start, until) = (Instant::now(), time);
-        let mut handle = conn.lock_handle().await.map_err(|error| self.unavailable(&error.to_string()))?;
+        let mut handle =
+            conn.lock_handle().await.map_err(|error| SourceError::unavailable(&self.source.name, error))?;
         handle.set_progress_handler(STEPS, move || start.elapsed() < until);
         drop(handle);
         Ok(Lease { conn })
-    }
-
-    fn unavailable(&self, cause: &str) -> SourceError {
-        SourceError::Unavailable { source_name: self.source.name.clone(), cause: cause.to_owned() }
     }
 }

@@ -106,10 +106,8 @@ impl Sqlite {
 impl Adapter for Sqlite {
     async fn introspect(&self) -> Result<Vec<Table>, SourceError> {
         let mut lease = self.connections.lease_for(INTROSPECTION_TIME).await?;
-        introspect::tables(&mut lease.conn, &self.source).await.map_err(|error| SourceError::Unavailable {
-            source_name: self.source.name.clone(),
-            cause: error.to_string(),
-        })
+        let tables = introspect::tables(&mut lease.conn, &self.source).await;
+        tables.map_err(|error| SourceError::unavailable(&self.source.name, error))
     }
 
     async fn fetch(&self, fetch: &Fetch) -> Result<Chunk, SourceError> {

@@ -1,5 +1,7 @@
 //! Dates and times as text, from day and microsecond counts.
 
+use crate::value::json;
+
 /// Days from 1970-01-01 to 2000-01-01.
 pub const DAYS_1970_TO_2000: i64 = 10_957;
 /// Microseconds of a day.
@@ -27,7 +29,7 @@ pub fn write_ymd(out: &mut Vec<u8>, year: i64, month: u32, day: u32) {
     }
     let year = year.unsigned_abs();
     if year > 9999 {
-        crate::value::json::write_int(out, year);
+        json::write_int(out, year);
     } else {
         two(out, (year / 100) as u32);
         two(out, (year % 100) as u32);
@@ -53,7 +55,7 @@ pub fn write_time(out: &mut Vec<u8>, micros: i64) {
 /// Appends `HH:MM:SS`, with a fraction of six digits where it is not zero; more than 99 hours take their digits.
 pub fn write_hms(out: &mut Vec<u8>, hours: u32, minutes: u32, seconds: u32, micros: u32) {
     if hours > 99 {
-        crate::value::json::write_int(out, hours);
+        json::write_int(out, hours);
     } else {
         two(out, hours);
     }
