@@ -56,6 +56,7 @@ pub async fn serve(crm: &str, billing: &str) {
     let opts = mysql_async::Opts::from_url(billing).expect("a url");
     let pool = mysql_async::PoolOpts::default()
         .with_constraints(mysql_async::PoolConstraints::new(0, CONNECTIONS).expect("constraints"))
+        .with_inactive_connection_ttl(std::time::Duration::from_secs(300))
         .with_reset_connection(false);
     let mysql = mysql_async::Pool::new(mysql_async::OptsBuilder::from_opts(opts).pool_opts(pool).stmt_cache_size(256));
     let shared = Arc::new(Shared { postgres, next: AtomicUsize::new(0), mysql });

@@ -11,7 +11,7 @@ use crate::value::Column;
 pub struct TableId(pub u32);
 
 /// A table or view of one source.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
     /// Its place.
     pub name: TableRef,

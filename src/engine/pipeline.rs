@@ -1,7 +1,9 @@
 //! A whole request on one page: query → plan → rows. The live version may change between two requests, never within one.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -9,6 +11,7 @@ use parking_lot::Mutex;
 use crate::engine::error::Error;
 use crate::engine::snapshot::Snapshot;
 use crate::execute::{self, Answer, Context, ExecuteError};
+use crate::name::SourceName;
 use crate::plan::{self, ReadPlan};
 use crate::query::Read;
 use crate::source::SourceError;
@@ -24,6 +27,10 @@ pub struct Engine {
     pub(super) changing: tokio::sync::Mutex<()>,
     /// Someone found the catalog out of date.
     pub(super) outdated: tokio::sync::Notify,
+    /// When the last reading of each source's catalog began.
+    pub(super) read_at: Mutex<HashMap<SourceName, Instant>>,
+    /// Statements that each source had been sent when its state was last looked at.
+    pub(super) sent: Mutex<HashMap<SourceName, u64>>,
 }
 
 /// A read's rows with the plan that tells how to show them.
@@ -45,6 +52,8 @@ impl Engine {
             refused: Mutex::new(None),
             changing: tokio::sync::Mutex::new(()),
             outdated: tokio::sync::Notify::new(),
+            read_at: Mutex::default(),
+            sent: Mutex::default(),
         }
     }
 

@@ -1,17 +1,21 @@
 //! Changes of version: the file changed, a source came back, a catalog is out of date. A bad file changes nothing.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::config::{self, Faults};
+use futures_util::future::join_all;
+
+use crate::config::{self, Config, Faults};
 use crate::engine::pipeline::Engine;
-use crate::engine::snapshot::{Snapshot, introspect};
-use crate::source::State;
+use crate::engine::snapshot::{Snapshot, Tables, introspect};
+use crate::source::{OpenSource, State};
 use crate::telemetry::METRICS;
 
 /// First wait between two tries to reach a source that is down; it doubles up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
+/// How often a source that nobody asks is asked whether it is still there.
+const IDLE: Duration = Duration::from_secs(10);
 
 impl Engine {
     /// Loads the file anew and makes it the live version, or says why not.
@@ -36,6 +40,9 @@ impl Engine {
     async fn load_and_swap(&self) -> Result<(), Faults> {
         let (config, _) = config::load(&self.path)?;
         let old = self.snapshot();
+        for setting in needs_restart(&old.config, &config) {
+            tracing::warn!("{setting} has changed; that takes effect when the process is started again");
+        }
         let (snapshot, down) = Snapshot::open(config, Some(&old)).await?;
         for (source, cause) in down {
             tracing::warn!(%source, %cause, "the source does not answer yet");
@@ -47,15 +54,29 @@ impl Engine {
         Ok(())
     }
 
-    /// Reads the catalogs of all sources anew.
-    pub async fn refresh(&self) {
+    /// Reads the catalog of one source anew, or of all. Who asks while that is under way shares what the next reading
+    /// finds.
+    pub async fn refresh(&self, only: Option<&str>) {
+        let asked = Instant::now();
         let _guard = self.changing.lock().await;
         let live = self.snapshot();
-        let (mut introspected, _) = introspect(live.sources.values()).await;
-        for (name, tables) in &live.introspected {
-            introspected.entry(name.clone()).or_insert_with(|| tables.clone());
+        let wanted: Vec<&Arc<OpenSource>> = {
+            let mut read_at = self.read_at.lock();
+            let chosen =
+                live.sources.values().filter(|source| only.is_none_or(|only| source.config.name.as_str() == only));
+            let due: Vec<_> =
+                chosen.filter(|source| read_at.get(&source.config.name).is_none_or(|at| *at < asked)).collect();
+            for source in &due {
+                read_at.insert(source.config.name.clone(), Instant::now());
+            }
+            due
+        };
+        let (found, _) = introspect(wanted.into_iter()).await;
+        if found.iter().any(|(name, tables)| live.introspected.get(name) != Some(tables)) {
+            let mut introspected = live.introspected.clone();
+            introspected.extend(found);
+            self.rebuild(&live, introspected);
         }
-        self.rebuild(&live, introspected);
     }
 
     /// Tries the sources that could not be read yet. Gives whether any are left.
@@ -74,12 +95,8 @@ impl Engine {
         !down.is_empty()
     }
 
-    fn rebuild(
-        &self,
-        live: &Arc<Snapshot>,
-        introspected: indexmap::IndexMap<crate::name::SourceName, Vec<crate::catalog::Table>>,
-    ) {
-        let snapshot = Snapshot::build(live.config.clone(), live.sources.clone(), introspected);
+    fn rebuild(&self, live: &Arc<Snapshot>, introspected: Tables) {
+        let snapshot = Snapshot::build(live.config.clone(), live.sources.clone(), introspected, Some(live));
         if snapshot.faults.has_errors() {
             // The file was accepted before, so what can be served is; the faulty keys are left out and reported.
             tracing::error!("some keys do not fit the databases and are left out:\n{}", snapshot.faults.render(false));
@@ -90,36 +107,60 @@ impl Engine {
     /// Keeps the version up to date until the process ends.
     pub async fn keep_up(self: Arc<Self>) {
         let mut wait = FIRST_WAIT;
+        let mut looked = Instant::now();
         loop {
             tokio::select! {
                 () = self.outdated.notified() => {
                     tracing::info!("a statement met a changed table; the catalogs are read anew");
-                    self.refresh().await;
+                    self.refresh(None).await;
                     // One change makes many statements fail; one refresh serves them all.
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
                 () = tokio::time::sleep(wait) => {
                     let some_unknown = self.snapshot().unknown_sources().next().is_some();
                     let left = some_unknown && self.try_unknown().await;
-                    let down = self.ping_down().await;
+                    let down = if looked.elapsed() < IDLE {
+                        self.ping(|source| source.state() == State::Down).await
+                    } else {
+                        looked = Instant::now();
+                        self.look_after_sources().await
+                    };
                     wait = if left || down { (wait * 2).min(LONGEST_WAIT) } else { FIRST_WAIT * 2 };
                 }
             }
         }
     }
 
-    /// Asks the sources that failed last time whether they are back.
-    async fn ping_down(&self) -> bool {
-        let live = self.snapshot();
-        let mut any = false;
-        for source in live.sources.values().filter(|source| source.state() == State::Down) {
-            if !live.introspected.contains_key(&source.config.name) {
-                continue;
-            }
-            let answer = source.adapter().ping().await;
-            any |= answer.is_err();
-            source.record(answer.err().as_ref());
-        }
-        any
+    /// Asks the sources that failed last time whether they are back, and those that nobody has asked since the last
+    /// look whether they are still there. Gives whether any of them is not.
+    pub async fn look_after_sources(&self) -> bool {
+        let idle = |source: &OpenSource| {
+            let sent = source.statements();
+            self.sent.lock().insert(source.config.name.clone(), sent).is_none_or(|before| before == sent)
+        };
+        self.ping(|source| idle(source) || source.state() == State::Down).await
     }
+
+    async fn ping(&self, wanted: impl Fn(&OpenSource) -> bool) -> bool {
+        let live = self.snapshot();
+        let known = live.sources.values().filter(|source| live.introspected.contains_key(&source.config.name));
+        let pings = known.filter(|source| wanted(source)).map(|source| async move {
+            let answer = source.adapter().ping().await;
+            source.record(answer.as_ref().err());
+            answer.is_err_and(|error| error.is_outage())
+        });
+        join_all(pings).await.contains(&true)
+    }
+}
+
+/// Settings that differ and are only read at start.
+fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
+    let mut settings = Vec::new();
+    if old.server.listen != new.server.listen {
+        settings.push("server.listen");
+    }
+    if old.limits.requests != new.limits.requests {
+        settings.push("limits.requests");
+    }
+    settings
 }

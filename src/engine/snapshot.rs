@@ -10,8 +10,11 @@ use crate::catalog::{self, Catalog, Table};
 use crate::config::{Config, Fault, Faults, Severity};
 use crate::execute::Lanes;
 use crate::name::SourceName;
-use crate::source::adapter::INTROSPECTION_TIME;
+use crate::source::adapter::{INTROSPECTION_TIME, SourceError};
 use crate::source::{OpenSource, registry};
+
+/// Per source, its tables.
+pub type Tables = IndexMap<SourceName, Vec<Table>>;
 
 /// One version.
 pub struct Snapshot {
@@ -26,7 +29,7 @@ pub struct Snapshot {
     /// Lookups under way.
     pub lanes: Arc<Lanes>,
     /// What the databases told of their tables; a source that could not be read is absent.
-    pub introspected: IndexMap<SourceName, Vec<Table>>,
+    pub introspected: Tables,
     /// Warnings, and faults of keys that had to be left out.
     pub faults: Faults,
 }
@@ -61,12 +64,15 @@ pub fn open_sources(
 }
 
 /// Reads the catalogs of these sources at the same time. Gives what was read, and who did not answer, with the cause.
-pub async fn introspect<'a>(
-    sources: impl Iterator<Item = &'a Arc<OpenSource>>,
-) -> (IndexMap<SourceName, Vec<Table>>, Vec<(SourceName, String)>) {
+pub async fn introspect<'a>(sources: impl Iterator<Item = &'a Arc<OpenSource>>) -> (Tables, Vec<(SourceName, String)>) {
     let reads = sources.map(|source| async move {
         let patience = INTROSPECTION_TIME + source.config.connect_timeout;
-        let read = tokio::time::timeout(patience, source.adapter().introspect()).await;
+        // In a task of its own: whoever asked may leave, and a driver is never left half way.
+        let reading = source.clone();
+        let read = tokio::spawn(async move { reading.adapter().introspect().await });
+        let read = tokio::time::timeout(patience, read).await;
+        let read =
+            read.map(|joined| joined.unwrap_or_else(|panic| Err(SourceError::unavailable(&source.config.name, panic))));
         let result = match read {
             Ok(Ok(tables)) => {
                 source.record(None);
@@ -112,20 +118,33 @@ impl Snapshot {
                 None => true,
             }
         });
-        Ok((Snapshot::build(config, sources, introspected), down))
+        Ok((Snapshot::build(config, sources, introspected, previous), down))
     }
 
-    /// Builds the catalog over open sources.
+    /// Builds the catalog over open sources. What is remembered and under way is kept from `previous` where neither the
+    /// sources nor their tables have changed; it does not depend on the keys.
     pub fn build(
         config: Config,
         sources: IndexMap<SourceName, Arc<OpenSource>>,
-        introspected: IndexMap<SourceName, Vec<Table>>,
+        introspected: Tables,
+        previous: Option<&Snapshot>,
     ) -> Snapshot {
         let (catalog, faults) = catalog::build(&config, &introspected);
-        let cache =
-            (config.cache_bytes > 0).then(|| Arc::new(Cache::new(config.cache_bytes, config.sources.keys().cloned())));
+        let same = |previous: &&Snapshot| {
+            previous.introspected == introspected
+                && previous.config.cache_bytes == config.cache_bytes
+                && previous.sources.len() == sources.len()
+                && previous.sources.iter().all(|(name, old)| sources.get(name).is_some_and(|new| Arc::ptr_eq(old, new)))
+        };
+        let (cache, lanes) = match previous.filter(same) {
+            Some(previous) => (previous.cache.clone(), previous.lanes.clone()),
+            None => {
+                let cache = || Arc::new(Cache::new(config.cache_bytes, config.sources.keys().cloned()));
+                ((config.cache_bytes > 0).then(cache), Arc::default())
+            }
+        };
         let faults = Faults { files: config.files.clone(), list: faults };
-        Snapshot { config, catalog, sources, cache, lanes: Arc::default(), introspected, faults }
+        Snapshot { config, catalog, sources, cache, lanes, introspected, faults }
     }
 
     /// Sources whose tables are not known yet.

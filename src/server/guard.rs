@@ -73,11 +73,32 @@ fn check(request: &Request, hosts: &[String], local: Option<SocketAddr>) -> Resu
             })
         });
         if !same {
-            return Err(forbidden("requests of pages from another origin are refused".into())
-                .hint("CORS is off; call the proxy from the server side"));
+            return Err(foreign_page());
         }
     }
+    if is_from_elsewhere(request) {
+        return Err(foreign_page());
+    }
     Ok(())
+}
+
+fn foreign_page() -> ApiError {
+    ApiError::new(Code::Forbidden, "requests of pages from another origin are refused")
+        .hint("CORS is off; call the proxy from the server side")
+}
+
+/// Whether a page of another origin sent it without saying its origin, as images, scripts and GET forms do. A link that
+/// a person follows is fine, as long as it makes the proxy do nothing but answer.
+fn is_from_elsewhere(request: &Request) -> bool {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !matches!(header("sec-fetch-site"), "cross-site" | "same-site") {
+        return false;
+    }
+    let followed = request.method() == http::Method::GET
+        && header("sec-fetch-mode") == "navigate"
+        && header("sec-fetch-dest") == "document";
+    let query = request.uri().query().unwrap_or_default();
+    !followed || form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name.eq_ignore_ascii_case("refresh"))
 }
 
 fn is_ours(host: &str, hosts: &[String], local: Option<SocketAddr>) -> bool {
@@ -125,6 +146,18 @@ mod tests {
         assert!(!passes(&[("host", "localhost"), ("host", "evil.example")]));
         assert!(passes(&[("host", "localhost:8787"), ("origin", "http://localhost:8787")]));
         assert!(passes(&[("host", "localhost"), ("origin", "http://localhost:80")]));
+        for (site, mode, dest, passes_through) in [
+            ("same-origin", "cors", "empty", true),
+            ("none", "navigate", "document", true),
+            ("cross-site", "navigate", "document", true),
+            ("cross-site", "no-cors", "image", false),
+            ("same-site", "no-cors", "script", false),
+            ("cross-site", "navigate", "iframe", false),
+        ] {
+            let headers =
+                [("host", "localhost"), ("sec-fetch-site", site), ("sec-fetch-mode", mode), ("sec-fetch-dest", dest)];
+            assert_eq!(passes(&headers), passes_through, "{site} {mode} {dest}");
+        }
         for origin in ["http://evil.example", "null", "http://localhost:3000", "http://localhost", "https://localhost"]
         {
             assert!(!passes(&[("host", "localhost:8787"), ("origin", origin)]), "{origin}");

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -10,6 +11,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 use crate::engine::Engine;
@@ -17,14 +19,20 @@ use crate::server::guard::LocalAddress;
 use crate::server::router;
 use crate::server::watch;
 
-/// Longest time for a client to send its request's head.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest time for a client to send its first request, and each later one's head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Connections at once; more wait to be accepted.
+const CONNECTIONS: usize = 8192;
 
 /// A bound listener.
 pub struct Serving {
     listener: TcpListener,
     /// Where it listens; the port is real where 0 was asked for.
     pub address: SocketAddr,
+    /// Longest time for a client to send its first request, and each later one's head.
+    pub head_timeout: Duration,
+    /// Connections at once; more wait to be accepted.
+    pub connections: usize,
 }
 
 impl Serving {
@@ -32,17 +40,28 @@ impl Serving {
     pub async fn bind(address: SocketAddr) -> std::io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address })
+        Ok(Self { listener, address, head_timeout: HEAD_TIMEOUT, connections: connections_allowed() })
     }
+}
+
+/// As many as the process may have files open, with half of them left for the databases and files.
+fn connections_allowed() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // What the process may have, it takes: shells give few by default.
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    let files = if raised.is_ok() { limit.maximum } else { limit.current };
+    files.map_or(CONNECTIONS, |files| usize::try_from(files / 2).unwrap_or(CONNECTIONS).clamp(16, CONNECTIONS))
 }
 
 /// Serves until `stop` is done, then lets running requests finish.
 pub async fn serve(serving: Serving, engine: Arc<Engine>, stop: impl Future<Output = ()>) {
     let background = [tokio::spawn(engine.clone().keep_up()), tokio::spawn(watch::watch(engine.clone()))];
-    let shutdown_timeout = engine.snapshot().config.server.shutdown_timeout;
-    let app = router(engine);
+    let app = router(engine.clone());
+    let places = Arc::new(Semaphore::new(serving.connections));
+    let head_timeout = serving.head_timeout;
     let mut server = auto::Builder::new(TokioExecutor::new());
-    server.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    server.http1().timer(TokioTimer::new()).header_read_timeout(head_timeout);
     server
         .http2()
         .timer(TokioTimer::new())
@@ -52,11 +71,17 @@ pub async fn serve(serving: Serving, engine: Arc<Engine>, stop: impl Future<Outp
     let graceful = GracefulShutdown::new();
     tokio::pin!(stop);
     loop {
+        let accepting = async {
+            let place = places.clone().acquire_owned().await.map_err(std::io::Error::other)?;
+            let (stream, _) = serving.listener.accept().await?;
+            let local = stream.local_addr()?;
+            Ok::<_, std::io::Error>((stream, local, place))
+        };
         let accepted = tokio::select! {
-            accepted = serving.listener.accept() => accepted,
+            accepted = accepting => accepted,
             () = &mut stop => break,
         };
-        let (stream, local) = match accepted.and_then(|(stream, _)| stream.local_addr().map(|local| (stream, local))) {
+        let (stream, local, place) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 // Out of file descriptors, most likely; the next connection may fare better.
@@ -66,20 +91,32 @@ pub async fn serve(serving: Serving, engine: Arc<Engine>, stop: impl Future<Outp
             }
         };
         let _ = stream.set_nodelay(true);
+        let spoken = Arc::new(AtomicBool::new(false));
+        let speaks = spoken.clone();
         let app = app.clone().map_request(move |mut request: http::Request<hyper::body::Incoming>| {
+            speaks.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(LocalAddress(local));
             request.map(axum::body::Body::new)
         });
         let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app)).into_owned();
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            let _place = place;
+            tokio::pin!(connection);
+            // A client that never sends a whole request is not waited for.
+            let ended = match tokio::time::timeout(head_timeout, &mut connection).await {
+                Ok(ended) => ended,
+                Err(_) if spoken.load(Ordering::Relaxed) => connection.await,
+                Err(_) => return tracing::debug!("a connection sent no request in time"),
+            };
+            if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended");
             }
         });
     }
     drop(serving.listener);
     tracing::info!("stopping: finishing what runs");
+    let shutdown_timeout = engine.snapshot().config.server.shutdown_timeout;
     if tokio::time::timeout(shutdown_timeout, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests were still running after server.shutdown_timeout");
     }

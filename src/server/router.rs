@@ -17,6 +17,7 @@ use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::api::error::ApiError;
 use crate::api::rest;
@@ -34,12 +35,16 @@ pub struct Shared {
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// No browser shall take data for a page or a script.
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// The whole service.
 pub fn router(engine: Arc<Engine>) -> Router {
     let requests = engine.snapshot().config.limits.requests as usize;
     let shared = Shared { engine };
     let limited = ServiceBuilder::new()
+        // The body is read first, so that a client who sends slowly takes no one's place.
+        .layer(from_fn_with_state(shared.clone(), read_body))
         .layer(HandleErrorLayer::new(overloaded))
         .layer(LoadShedLayer::new())
         .layer(GlobalConcurrencyLimitLayer::new(requests));
@@ -58,6 +63,7 @@ pub fn router(engine: Arc<Engine>) -> Router {
                 .layer(from_fn(sane_request_id))
                 .layer(SetRequestIdLayer::new(REQUEST_ID, Ids))
                 .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+                .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF))
                 .layer(from_fn(observe))
                 .layer(CatchPanicLayer::custom(panicked))
                 .layer(from_fn_with_state(shared, guard)),
@@ -69,11 +75,9 @@ async fn api(State(shared): State<Shared>, request: Request) -> Response {
     let limits = shared.engine.snapshot().config.limits;
     let (parts, body) = request.into_parts();
     let answered = async {
-        let body =
-            axum::body::to_bytes(body, usize::try_from(limits.body).unwrap_or(usize::MAX)).await.map_err(|_| {
-                ApiError::new(Code::TooLarge, format!("the body has more than {} bytes", limits.body))
-                    .hint("send less at once, or raise limits.body")
-            })?;
+        let body = axum::body::to_bytes(body, usize::MAX)
+            .await
+            .map_err(|_| ApiError::new(Code::Internal, "the body could not be read"))?;
         let path = parts.uri.path().strip_prefix("/api").unwrap_or_default();
         rest::handle(
             &shared.engine,
@@ -110,6 +114,21 @@ async fn api(State(shared): State<Shared>, request: Request) -> Response {
         }
         Err(error) => respond_error(&error, &id),
     }
+}
+
+/// Reads the body within its size and time.
+async fn read_body(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let limits = shared.engine.snapshot().config.limits;
+    let id = request_id(&request);
+    let (parts, body) = request.into_parts();
+    let reading = axum::body::to_bytes(body, usize::try_from(limits.body).unwrap_or(usize::MAX));
+    let error = match tokio::time::timeout(limits.request_time, reading).await {
+        Ok(Ok(body)) => return next.run(Request::from_parts(parts, Body::from(body))).await,
+        Ok(Err(_)) => ApiError::new(Code::TooLarge, format!("the body has more than {} bytes", limits.body))
+            .hint("send less at once, or raise limits.body"),
+        Err(_) => ApiError::new(Code::Timeout, "the request's body took too long"),
+    };
+    respond_error(&error, &id)
 }
 
 async fn not_found(request: Request) -> Response {

@@ -13,6 +13,9 @@ use crate::value::Chunk;
 /// Reading a catalog of thousands of tables takes longer than a statement may.
 pub const INTROSPECTION_TIME: std::time::Duration = std::time::Duration::from_secs(30);
 
+/// How much longer than its `statement_timeout` a statement is waited for: the server ends it first, if it is there.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// One open database.
 #[async_trait]
 pub trait Adapter: Send + Sync {
@@ -132,6 +135,11 @@ impl SourceError {
     /// Whether the source itself failed, as opposed to this one request.
     pub fn is_outage(&self) -> bool {
         matches!(self, SourceError::Unavailable { .. })
+    }
+
+    /// Whether the source has shown by this error that it is there: it looked at the statement.
+    pub fn is_an_answer(&self) -> bool {
+        !matches!(self, SourceError::Unavailable { .. } | SourceError::Timeout { .. } | SourceError::Busy { .. })
     }
 }
 

@@ -117,6 +117,7 @@ impl OpenSource {
                 breaker.failures = breaker.failures.saturating_add(1);
                 breaker.last_failure = Some(Instant::now());
             }
+            Some(error) if !error.is_an_answer() => {}
             _ => breaker.failures = 0,
         }
         METRICS.source_up.get_or_create(&self.label).set(i64::from(breaker.failures == 0));

@@ -1,6 +1,11 @@
 //! Limits of a request, and what every answer carries.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crosskey::server::{Serving, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::scenarios::root;
 use crate::support::databases::{Engine, create};
@@ -94,4 +99,59 @@ async fn request_ids_go_through() {
     assert_eq!(own.headers["x-request-id"].len(), 16);
     let odd = proxy.send("GET /livez", &[("x-request-id", "a b\tc")], "").await;
     assert_ne!(odd.headers["x-request-id"], "a b\tc");
+}
+
+/// The proxy of `proxy` on a socket of its own, until the test ends.
+async fn listen(proxy: &Proxy, head_timeout: Duration, connections: usize) -> std::net::SocketAddr {
+    let mut serving = Serving::bind("127.0.0.1:0".parse().expect("an address")).await.expect("a port");
+    serving.head_timeout = head_timeout;
+    serving.connections = connections;
+    let address = serving.address;
+    tokio::spawn(serve(serving, proxy.engine.clone(), std::future::pending()));
+    address
+}
+
+/// A client that sends nothing, or never a whole request, is hung up on, and makes room for the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn silent_clients_are_hung_up_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let proxy = open(folder.path(), "", "").await;
+    let address = listen(&proxy, Duration::from_millis(100), 2).await;
+    let starts = ["", "P", "PRI * HTTP/2.0\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET /livez HTTP/1.1\r\nHost: l"];
+    let clients = starts.map(|start| async move {
+        let mut stream = TcpStream::connect(address).await.expect("it listens");
+        stream.write_all(start.as_bytes()).await.expect("sending");
+        let mut rest = Vec::new();
+        let hung_up = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut rest)).await;
+        assert!(hung_up.is_ok(), "{start:?} is still open");
+    });
+    futures_util::future::join_all(clients).await;
+    let mut stream = TcpStream::connect(address).await.expect("it listens");
+    stream.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.expect("sending");
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).await.expect("an answer");
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    assert!(reply.contains("x-content-type-options: nosniff"), "{reply}");
+}
+
+/// A body that trickles in takes no one's place.
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_bodies_keep_no_one_waiting() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let proxy = open(folder.path(), "[limits]\nrequests = 1\nrequest_time = \"300ms\"", "").await;
+    let address = listen(&proxy, Duration::from_secs(30), 100).await;
+    let head = "POST /api/v2/crm/_table/contact?method=GET HTTP/1.1\r\nHost: localhost\r\nContent-Length: 90\r\n\r\n{";
+    let mut slow = TcpStream::connect(address).await.expect("it listens");
+    slow.write_all(head.as_bytes()).await.expect("sending");
+    let mut reply = vec![0; 12];
+    let (_, answered) = tokio::join!(
+        async {
+            for _ in 0..20 {
+                assert_eq!(proxy.get("/api/v2/crm/_table/contact/1").await.status, 200);
+            }
+        },
+        slow.read_exact(&mut reply)
+    );
+    answered.expect("an answer");
+    assert_eq!(reply, b"HTTP/1.1 504");
 }

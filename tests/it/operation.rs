@@ -35,6 +35,26 @@ impl Process {
         Self { child, address }
     }
 
+    /// `crosskey serve` with a key file whose `listen` has port 0.
+    fn serve(file: &Path) -> Self {
+        let mut child = Command::new(BINARY)
+            .args(["serve", "-c"])
+            .arg(file)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines();
+        let address = loop {
+            let line = lines.next().expect("it logs its address").expect("text");
+            if let Some((_, rest)) = line.split_once("serving address=") {
+                break rest.split(' ').next().expect("an address").parse().expect("an address");
+            }
+        };
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address }
+    }
+
     fn ask(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(self.address).expect("it listens");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time limit");
@@ -116,6 +136,27 @@ fn a_process_serves_reloads_and_drains() {
     let _idle = TcpStream::connect(process.address).expect("a connection");
     process.signal("-TERM");
     assert_eq!(process.wait().code(), Some(0));
+}
+
+/// The key file may have any name, and a folder of `include` may come later; other files are of no concern.
+#[test]
+fn whichever_files_are_named_are_watched() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(Process::demo(folder.path()));
+    let written = std::fs::read_to_string(folder.path().join("crosskey.toml")).expect("the key file");
+    let file = folder.path().join("proxy.conf");
+    let text = written.replace("listen = \"127.0.0.1:8787\"", "listen = \"127.0.0.1:0\"\ninclude = [\"keys/*.toml\"]");
+    std::fs::write(&file, &text).expect("writing");
+    let process = Process::serve(&file);
+    std::fs::write(&file, text.replace("inverse = \"customers\"", "inverse = \"accounts\"")).expect("writing");
+    process.until("/api/v2/crm/_table/contact/1?related=accounts", "\"accounts\":[{");
+    std::fs::write(folder.path().join("other.toml"), "this is no key file").expect("writing");
+    std::fs::create_dir(folder.path().join("keys")).expect("a folder");
+    let key =
+        "[[foreign_key]]\ncolumn = \"billing.customer.id\"\nreferences = \"crm.contact.id\"\ninverse = \"numbered\"\n";
+    std::fs::write(folder.path().join("keys/more.toml"), key).expect("writing");
+    process.until("/api/v2/crm/_table/contact/1?related=numbered", "\"numbered\":");
+    assert!(process.get("/readyz").contains("\"config\":{\"state\":\"ok\"}"));
 }
 
 /// A page that rebinds its name to the loopback address, and a form of another site: neither is answered.

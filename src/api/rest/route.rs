@@ -87,7 +87,7 @@ pub async fn handle(engine: &Engine, request: Request<'_>) -> Result<Response, A
                 return table_list(engine, &source, &params, true).await;
             }
             only(&params, &["refresh", "fields", "as_list"])?;
-            refresh(engine, &params).await?;
+            refresh(engine, &source, &params).await?;
             describe(&engine.snapshot(), &source, rest)
         }
         [source, resource, ..] => {
@@ -198,9 +198,9 @@ fn flag(params: &[(String, String)], name: &str) -> Result<bool, ApiError> {
     params.iter().find(|(param, _)| param == name).map_or(Ok(false), |(_, value)| boolean(name, value))
 }
 
-async fn refresh(engine: &Engine, params: &[(String, String)]) -> Result<(), ApiError> {
+async fn refresh(engine: &Engine, source: &str, params: &[(String, String)]) -> Result<(), ApiError> {
     if flag(params, "refresh")? {
-        engine.refresh().await;
+        engine.refresh(Some(source)).await;
     }
     Ok(())
 }
@@ -222,7 +222,7 @@ async fn table_list(
     definitions: bool,
 ) -> Result<Response, ApiError> {
     only(params, &["fields", "as_list", "refresh"])?;
-    refresh(engine, params).await?;
+    refresh(engine, source, params).await?;
     let snapshot = engine.snapshot();
     find_source(&snapshot, source)?;
     known(&snapshot, source)?;

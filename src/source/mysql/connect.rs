@@ -6,6 +6,7 @@ use std::time::Duration;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, OptsBuilder, Pool, PoolConstraints, PoolOpts};
 
+use parking_lot::RwLock;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Source;
@@ -13,16 +14,21 @@ use crate::source::adapter::SourceError;
 
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 256;
+/// How long a connection that nobody uses stays open. Without it the pool would close each one as it comes back.
+const IDLE: Duration = Duration::from_secs(300);
 
-fn pool(source: &Source) -> Result<Pool, String> {
+fn options(source: &Source, statement_timeout: Duration) -> Result<Opts, String> {
     let opts = Opts::from_url(&source.url).map_err(|error| error.to_string())?;
     if opts.db_name().is_none_or(str::is_empty) {
         return Err("the url names no database: write mysql://user@host/database".into());
     }
     let constraints = PoolConstraints::new(0, source.connections as usize).ok_or("pool.max must be at least 1")?;
     // The state of a session never changes, so returning it to the pool needs no reset, which would be a round trip.
-    let pool_opts = PoolOpts::default().with_constraints(constraints).with_reset_connection(false);
-    let milliseconds = source.statement_timeout.as_millis();
+    let pool_opts = PoolOpts::default()
+        .with_constraints(constraints)
+        .with_inactive_connection_ttl(IDLE)
+        .with_reset_connection(false);
+    let milliseconds = statement_timeout.as_millis();
     let builder = OptsBuilder::from_opts(opts)
         .pool_opts(pool_opts)
         .stmt_cache_size(STATEMENTS)
@@ -35,7 +41,7 @@ fn pool(source: &Source) -> Result<Pool, String> {
                 conn.query_drop("SET SESSION TRANSACTION READ ONLY").await
             })
         });
-    Ok(Pool::new(builder))
+    Ok(builder.into())
 }
 
 /// The session variable that ends slow statements.
@@ -50,7 +56,7 @@ fn time_limit(conn: &Conn, milliseconds: u128) -> String {
 /// The connections of one source. Their number is bounded here, so that waiting for a free one and waiting for a server
 /// that does not answer are told apart.
 pub struct Connections {
-    pool: Pool,
+    pool: RwLock<Pool>,
     free: Arc<Semaphore>,
     source: Source,
 }
@@ -66,15 +72,33 @@ impl Connections {
     /// Reads the url; connects when first asked.
     pub fn new(source: &Source) -> Result<Self, String> {
         let free = Arc::new(Semaphore::new(source.connections as usize));
-        Ok(Self { pool: pool(source)?, free, source: source.clone() })
+        let pool = Pool::new(options(source, source.statement_timeout)?);
+        Ok(Self { pool: RwLock::new(pool), free, source: source.clone() })
     }
 
-    /// A connection with more time for its statements; it is to be closed, not given back.
-    pub async fn dedicated(&self, time: Duration) -> Result<Lease, SourceError> {
-        let mut lease = self.lease().await?;
-        let set = format!("SET SESSION {}", time_limit(&lease.conn, time.as_millis()));
-        lease.conn.query_drop(set).await.map_err(|error| SourceError::unavailable(&self.source.name, error))?;
-        Ok(lease)
+    /// One of the connections never answered: the others that are idle are not trusted either.
+    pub fn start_afresh(&self) {
+        if let Ok(options) = options(&self.source, self.source.statement_timeout) {
+            let old = std::mem::replace(&mut *self.pool.write(), Pool::new(options));
+            tokio::spawn(old.disconnect());
+        }
+    }
+
+    /// A connection beside the pool, with more time for its statements; it ends when it is dropped.
+    pub async fn dedicated(&self, time: Duration) -> Result<Conn, SourceError> {
+        let unavailable = |cause: String| SourceError::unavailable(&self.source.name, cause);
+        let options = options(&self.source, time).map_err(unavailable)?;
+        match tokio::time::timeout(self.source.connect_timeout, Conn::new(options)).await {
+            Ok(conn) => conn.map_err(|error| unavailable(error.to_string())),
+            Err(_) => Err(unavailable("connecting took too long".into())),
+        }
+    }
+
+    /// Whether the server takes a new connection, beside the pool.
+    pub async fn probe(&self) -> Result<(), SourceError> {
+        let conn = self.dedicated(self.source.statement_timeout).await?;
+        tokio::spawn(conn.disconnect());
+        Ok(())
     }
 
     /// A connection, within the source's time.
@@ -84,7 +108,8 @@ impl Connections {
             Ok(permit) => permit.map_err(|error| SourceError::unavailable(&source.name, error))?,
             Err(_) => return Err(SourceError::Busy { source_name: source.name.clone() }),
         };
-        match tokio::time::timeout(source.connect_timeout, self.pool.get_conn()).await {
+        let opening = self.pool.read().get_conn();
+        match tokio::time::timeout(source.connect_timeout, opening).await {
             Ok(Ok(conn)) => Ok(Lease { conn, _permit: permit }),
             Ok(Err(error)) => Err(SourceError::unavailable(&source.name, error)),
             Err(_) => Err(SourceError::unavailable(&source.name, "connecting took too long")),

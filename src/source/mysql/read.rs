@@ -1,14 +1,12 @@
 //! Runs reads on MySQL or MariaDB and writes their rows into chunks.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Params, Row, Value};
+use mysql_async::{Conn, DriverError, Params, Row, Value};
 
 use crate::catalog::table::Table;
 use crate::config::Source;
-use crate::source::adapter::{Adapter, INTROSPECTION_TIME, SourceError};
+use crate::source::adapter::{Adapter, INTROSPECTION_TIME, PATIENCE, SourceError};
 use crate::source::mysql::connect::{Connections, Lease};
 use crate::source::mysql::convert::{Decode, decode_of, value_of, write};
 use crate::source::mysql::dialect;
@@ -16,6 +14,9 @@ use crate::source::mysql::introspect;
 use crate::source::sql::{self, Param, Sql};
 use crate::statement::{Fetch, Output};
 use crate::value::{Chunk, ChunkBuilder};
+
+/// Tries of one read whose connection is lost.
+const TRIES: usize = 3;
 
 /// An open MySQL or MariaDB database.
 pub struct Mysql {
@@ -57,11 +58,13 @@ impl Mysql {
             let row: Row = row;
             if keyed == 1 {
                 let ordinal = match row.as_ref(0) {
-                    Some(Value::Int(ordinal)) => *ordinal,
-                    Some(Value::UInt(ordinal)) => *ordinal as i64,
-                    _ => 1,
+                    Some(Value::Int(ordinal)) => u32::try_from(*ordinal - 1).ok(),
+                    Some(Value::UInt(ordinal)) => u32::try_from(*ordinal - 1).ok(),
+                    _ => None,
                 };
-                chunk.ordinal((ordinal - 1) as u32);
+                let source_name = self.source.name.clone();
+                let cause = "a row came without its key's position".into();
+                chunk.ordinal(ordinal.ok_or(SourceError::Refused { source_name, cause })?);
             }
             for (at, decode) in decodes.iter().enumerate() {
                 write(chunk.out(), *decode, row.as_ref(at + keyed).unwrap_or(&Value::NULL));
@@ -81,12 +84,24 @@ impl Mysql {
 
     fn translate(&self, fetch: &Fetch, error: &mysql_async::Error) -> SourceError {
         let (source_name, cause) = (self.source.name.clone(), error.to_string());
-        let mysql_async::Error::Server(server) = error else {
-            return SourceError::Unavailable { source_name, cause };
+        let server = match error {
+            mysql_async::Error::Server(server) => server,
+            // What the driver itself refuses to send, it would refuse again.
+            mysql_async::Error::Driver(
+                DriverError::Params(_)
+                | DriverError::MixedParams
+                | DriverError::StmtParamsMismatch { .. }
+                | DriverError::StmtParamsNumberExceedsLimit { .. }
+                | DriverError::PacketTooLarge
+                | DriverError::FromRow { .. }
+                | DriverError::FromValue { .. },
+            )
+            | mysql_async::Error::Url(_) => return SourceError::Refused { source_name, cause },
+            _ => return SourceError::Unavailable { source_name, cause },
         };
         match server.code {
-            // Statement timeouts of MySQL and of MariaDB, and an interrupted query.
-            3024 | 1969 | 1317 => SourceError::Timeout { source_name, cause },
+            // Statement timeouts of MySQL and of MariaDB, an interrupted query, and a lock that was not granted in time.
+            3024 | 1969 | 1317 | 1205 | 1213 => SourceError::Timeout { source_name, cause },
             // Unknown column, unknown table.
             1054 | 1146 => SourceError::Changed { table: self.table(fetch), cause },
             // Values out of range or of a wrong form.
@@ -99,21 +114,30 @@ impl Mysql {
         }
     }
 
-    async fn attempt(&self, mut lease: Lease, fetch: &Fetch, sql: &Sql) -> Result<Chunk, SourceError> {
-        let patience = self.source.statement_timeout + Duration::from_secs(1);
+    async fn attempt(&self, mut lease: Lease, fetch: &Fetch, sql: &Sql) -> Result<Chunk, Failure> {
+        // The server ends a slow statement itself; this ends the wait for a server that is gone without a word.
+        let patience = self.source.statement_timeout + PATIENCE;
         let outcome = tokio::time::timeout(patience, self.run(&mut lease.conn, fetch, sql)).await;
         match outcome {
-            Ok(Ok(chunk)) => Ok(chunk),
             Ok(Err(Failure::Source(error))) => {
                 // The rest of a long answer is not worth reading.
                 drop(lease.conn.disconnect().await);
-                Err(error)
+                Err(error.into())
             }
-            Ok(Err(Failure::Driver(error))) => Err(self.translate(fetch, &error)),
+            Ok(result) => result,
             Err(_) => {
                 tokio::spawn(lease.conn.disconnect());
-                Err(SourceError::Timeout { source_name: self.source.name.clone(), cause: "no answer".into() })
+                Err(self.no_answer().await.into())
             }
+        }
+    }
+
+    /// Whether the server is gone, or only slow: it is asked for a new connection.
+    async fn no_answer(&self) -> SourceError {
+        self.connections.start_afresh();
+        match self.connections.probe().await {
+            Err(error) => error,
+            Ok(()) => SourceError::Timeout { source_name: self.source.name.clone(), cause: "no answer".into() },
         }
     }
 }
@@ -121,32 +145,40 @@ impl Mysql {
 #[async_trait]
 impl Adapter for Mysql {
     async fn introspect(&self) -> Result<Vec<Table>, SourceError> {
-        let mut lease = self.connections.dedicated(INTROSPECTION_TIME).await?;
-        let tables = introspect::tables(&mut lease.conn, &self.source).await;
-        drop(lease.conn.disconnect().await);
+        let mut conn = self.connections.dedicated(INTROSPECTION_TIME).await?;
+        let tables = introspect::tables(&mut conn, &self.source).await;
+        drop(conn.disconnect().await);
         tables.map_err(|error| SourceError::unavailable(&self.source.name, error))
     }
 
     async fn fetch(&self, fetch: &Fetch) -> Result<Chunk, SourceError> {
         let sql = sql::render(fetch, &dialect::Mysql);
-        // A read may be asked again: the connection may have been lost while it was idle, and so may the next ones. A
+        // A read may be asked again: the connection may have been lost while it was idle, and so may the next one. A
         // server that is gone fails when a new connection is opened, which ends the loop.
-        for _ in 0..self.source.connections {
+        let mut tries = TRIES;
+        loop {
             let lease = self.connections.lease().await?;
+            tries -= 1;
             match self.attempt(lease, fetch, &sql).await {
-                Err(SourceError::Unavailable { .. }) => {}
-                result => return result,
+                Ok(chunk) => return Ok(chunk),
+                Err(Failure::Source(error)) => return Err(error),
+                Err(Failure::Driver(error)) => match self.translate(fetch, &error) {
+                    SourceError::Unavailable { .. } if tries > 0 => {}
+                    error => return Err(error),
+                },
             }
         }
-        let lease = self.connections.lease().await?;
-        self.attempt(lease, fetch, &sql).await
     }
 
     async fn ping(&self) -> Result<(), SourceError> {
         let mut lease = self.connections.lease().await?;
         match tokio::time::timeout(self.source.connect_timeout, lease.conn.ping()).await {
             Ok(answer) => answer.map_err(|error| SourceError::unavailable(&self.source.name, error)),
-            Err(_) => Err(SourceError::unavailable(&self.source.name, "no answer")),
+            Err(_) => {
+                tokio::spawn(lease.conn.disconnect());
+                self.connections.start_afresh();
+                self.connections.probe().await
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio_postgres::types::Type;
@@ -11,19 +11,23 @@ use tokio_postgres::{Client, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::config::Source;
-use crate::source::adapter::SourceError;
+use crate::source::adapter::{PATIENCE, SourceError};
 use crate::source::postgres::tls;
 
 /// Prepared statements kept per connection; beyond it the connection starts afresh with none.
 const STATEMENTS: usize = 512;
+
+/// How long a connection is idle before the kernel asks whether the server is still there.
+const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// The connections of one source.
 pub struct Connections {
     source: Source,
     config: tokio_postgres::Config,
     tls: MakeRustlsConnect,
-    slots: Vec<tokio::sync::Mutex<Option<Arc<Connection>>>>,
     open: Mutex<Vec<Option<Arc<Connection>>>>,
+    /// One opens a connection, the others who want the same one wait.
+    opening: Vec<tokio::sync::Mutex<()>>,
 }
 
 /// One shared connection.
@@ -32,6 +36,7 @@ pub struct Connection {
     pub client: Client,
     statements: Mutex<HashMap<String, Statement>>,
     running: AtomicUsize,
+    heard: Mutex<Instant>,
 }
 
 /// A connection in use; it counts as busy until this is dropped.
@@ -68,7 +73,14 @@ impl Connections {
             "{} -c statement_timeout={timeout} -c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c bytea_output=hex -c default_transaction_read_only=on",
             config.get_options().unwrap_or_default()
         );
-        config.options(options.trim()).connect_timeout(source.connect_timeout);
+        // A connection that the network lost without a word is ended by the kernel, and replaced.
+        config
+            .options(options.trim())
+            .connect_timeout(source.connect_timeout)
+            .keepalives_idle(KEEPALIVE)
+            .keepalives_interval(Duration::from_secs(10))
+            .keepalives_retries(3)
+            .tcp_user_timeout(source.statement_timeout + PATIENCE);
         if config.get_application_name().is_none() {
             config.application_name("crosskey");
         }
@@ -76,8 +88,8 @@ impl Connections {
         Ok(Self {
             config,
             tls: tls::connector(&choice)?,
-            slots: (0..count).map(|_| tokio::sync::Mutex::new(None)).collect(),
             open: Mutex::new(vec![None; count]),
+            opening: (0..count).map(|_| tokio::sync::Mutex::default()).collect(),
             source: source.clone(),
         })
     }
@@ -132,6 +144,17 @@ impl Connections {
         opening.await.unwrap_or_else(|_| Err(SourceError::unavailable(&self.source.name, "no connection in time")))
     }
 
+    /// A statement sent at `sent` got no answer: connections that have said nothing since are not trusted any more. What
+    /// runs on them may still end. Gives a new one.
+    pub async fn lease_anew(&self, silent: &Arc<Connection>, sent: Instant) -> Result<Lease, SourceError> {
+        for open in self.open.lock().iter_mut() {
+            if open.as_ref().is_some_and(|other| *other.heard.lock() < sent && !Arc::ptr_eq(other, silent)) {
+                *open = None;
+            }
+        }
+        self.lease_fresh(silent).await
+    }
+
     /// A connection that was opened just now, in place of the one that failed.
     pub async fn lease_fresh(&self, failed: &Arc<Connection>) -> Result<Lease, SourceError> {
         let same = |open: &Option<Arc<Connection>>| open.as_ref().is_some_and(|open| Arc::ptr_eq(open, failed));
@@ -144,28 +167,25 @@ impl Connections {
             slot
         };
         match slot {
-            Some(slot) => {
-                let mut guard = self.slots[slot].lock().await;
-                if same(&guard) {
-                    *guard = None;
-                }
-                drop(guard);
-                self.open_slot(slot).await
-            }
+            Some(slot) => self.open_slot(slot).await,
             // Another request has replaced it already.
             None => self.lease().await,
         }
     }
 
     async fn open_slot(&self, slot: usize) -> Result<Lease, SourceError> {
-        let mut guard = self.slots[slot].lock().await;
-        let connection = match guard.as_ref().filter(|connection| !connection.client.is_closed()) {
-            Some(connection) => connection.clone(),
+        let _alone = self.opening[slot].lock().await;
+        let open = self.open.lock()[slot].clone();
+        let connection = match open.filter(|connection| !connection.client.is_closed()) {
+            Some(connection) => connection,
             None => {
                 let client = self.connect().await?;
-                let connection =
-                    Arc::new(Connection { client, statements: Mutex::default(), running: AtomicUsize::new(0) });
-                *guard = Some(connection.clone());
+                let connection = Arc::new(Connection {
+                    client,
+                    statements: Mutex::default(),
+                    running: AtomicUsize::new(0),
+                    heard: Mutex::new(Instant::now()),
+                });
                 self.open.lock()[slot] = Some(connection.clone());
                 connection
             }
@@ -176,6 +196,11 @@ impl Connections {
 }
 
 impl Connection {
+    /// The server has answered on it.
+    pub fn heard(&self) {
+        *self.heard.lock() = Instant::now();
+    }
+
     /// The prepared statement of a text, prepared on first use.
     pub async fn prepare(&self, text: &str, types: &[Type]) -> Result<Statement, tokio_postgres::Error> {
         if let Some(statement) = self.statements.lock().get(text) {

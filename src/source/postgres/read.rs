@@ -1,6 +1,6 @@
 //! Runs reads on PostgreSQL and writes their rows into chunks.
 
-use std::time::Duration;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
@@ -9,7 +9,7 @@ use tokio_postgres::types::Type as PgType;
 
 use crate::catalog::table::Table;
 use crate::config::Source;
-use crate::source::adapter::{Adapter, INTROSPECTION_TIME, SourceError};
+use crate::source::adapter::{Adapter, INTROSPECTION_TIME, PATIENCE, SourceError};
 use crate::source::postgres::connect::{Connections, Lease, describe};
 use crate::source::postgres::convert::{Bound, Decode, Raw, decode_of, decode_of_wire, text_of, write};
 use crate::source::postgres::dialect;
@@ -89,7 +89,10 @@ impl Postgres {
     fn translate(&self, fetch: &Fetch, error: &tokio_postgres::Error) -> SourceError {
         let (source_name, cause) = (self.source.name.clone(), describe(error));
         match error.code() {
-            Some(&SqlState::QUERY_CANCELED) => SourceError::Timeout { source_name, cause },
+            // On a standby, a read that stands in the way of what the primary did is ended as well.
+            Some(
+                &SqlState::QUERY_CANCELED | &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED,
+            ) => SourceError::Timeout { source_name, cause },
             Some(&SqlState::UNDEFINED_COLUMN | &SqlState::UNDEFINED_TABLE | &SqlState::FEATURE_NOT_SUPPORTED) => {
                 self.changed(fetch, &cause)
             }
@@ -108,21 +111,43 @@ impl Postgres {
         }
     }
 
-    async fn attempt(&self, lease: &Lease, fetch: &Fetch, sql: &Sql) -> Result<Chunk, SourceError> {
+    async fn attempt(&self, lease: &Lease, fetch: &Fetch, sql: &Sql) -> Result<Chunk, Failure> {
         // The server ends a slow statement itself; this ends the wait for a server that is gone without a word.
-        let patience = self.source.statement_timeout + Duration::from_secs(1);
+        let patience = self.source.statement_timeout + PATIENCE;
+        let sent = Instant::now();
         match tokio::time::timeout(patience, self.run(lease, fetch, sql)).await {
-            Err(_) => Err(SourceError::Timeout { source_name: self.source.name.clone(), cause: "no answer".into() }),
-            Ok(Ok(chunk)) => Ok(chunk),
-            Ok(Err(Failure::Source(error))) => Err(error),
-            Ok(Err(Failure::Driver(error))) => {
-                let error = self.translate(fetch, &error);
-                if matches!(error, SourceError::Changed { .. }) {
-                    lease.forget_statements();
-                }
-                Err(error)
+            Ok(result) => {
+                lease.heard();
+                result
             }
+            Err(_) => Err(self.no_answer(lease, sent).await.into()),
         }
+    }
+
+    /// Whether the server is gone, or only slow: it is asked for a new connection in place of this one.
+    async fn no_answer(&self, lease: &Lease, sent: Instant) -> SourceError {
+        match self.connections.lease_anew(lease.connection(), sent).await {
+            Err(error) => error,
+            Ok(_) => SourceError::Timeout { source_name: self.source.name.clone(), cause: "no answer".into() },
+        }
+    }
+
+    /// The second and last try of a read, where a second one may fare better.
+    async fn again(&self, lease: Lease, fetch: &Fetch, sql: &Sql, error: SourceError) -> Result<Chunk, SourceError> {
+        let lease = match error {
+            // The connection may have been lost while it was idle.
+            SourceError::Unavailable { .. } => self.connections.lease_fresh(lease.connection()).await?,
+            // A table was altered under the prepared statements.
+            SourceError::Changed { .. } => {
+                lease.forget_statements();
+                lease
+            }
+            error => return Err(error),
+        };
+        self.attempt(&lease, fetch, sql).await.map_err(|failure| match failure {
+            Failure::Source(error) => error,
+            Failure::Driver(error) => self.translate(fetch, &error),
+        })
     }
 }
 
@@ -138,23 +163,21 @@ impl Adapter for Postgres {
         let sql = sql::render(fetch, &self.dialect);
         let lease = self.connections.lease().await?;
         match self.attempt(&lease, fetch, &sql).await {
-            // A read may be asked again: the connection may have been lost while it was idle, or a table altered.
-            Err(SourceError::Unavailable { .. }) => {
-                let fresh = self.connections.lease_fresh(lease.connection()).await?;
-                self.attempt(&fresh, fetch, &sql).await
-            }
-            Err(SourceError::Changed { .. }) => self.attempt(&lease, fetch, &sql).await,
-            result => result,
+            Ok(chunk) => Ok(chunk),
+            Err(Failure::Source(error @ SourceError::Changed { .. })) => self.again(lease, fetch, &sql, error).await,
+            Err(Failure::Source(error)) => Err(error),
+            Err(Failure::Driver(error)) => self.again(lease, fetch, &sql, self.translate(fetch, &error)).await,
         }
     }
 
     async fn ping(&self) -> Result<(), SourceError> {
         let lease = self.connections.lease().await?;
+        let sent = Instant::now();
         let asked = tokio::time::timeout(self.source.connect_timeout, lease.client.simple_query("SELECT 1")).await;
         match asked {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(SourceError::unavailable(&self.source.name, describe(&error))),
-            Err(_) => Err(SourceError::unavailable(&self.source.name, "no answer")),
+            Err(_) => self.connections.lease_anew(lease.connection(), sent).await.map(drop),
         }
     }
 
