@@ -26,6 +26,8 @@ pub struct Fetch {
     pub offset: u64,
     /// The most rows that may come back; one more is an error, never a cut answer.
     pub max_rows: u64,
+    /// The most bytes that their cells may have as JSON text.
+    pub max_bytes: u64,
 }
 
 /// One cell of each row.
@@ -35,6 +37,8 @@ pub enum Output {
     Column(Arc<Column>),
     /// An aggregate over the group.
     Aggregate(Aggregate, Option<Arc<Column>>),
+    /// How many rows there are, or groups where the fetch is grouped; then it is the only output.
+    Total,
 }
 
 /// An aggregate function.
@@ -128,6 +132,8 @@ pub enum Condition {
     In(Arc<Column>, Vec<Scalar>),
     /// A pattern with `%` and `_`, by the database's own LIKE.
     Like(Arc<Column>, Arc<str>),
+    /// The same for whatever value the column has; unknown, as all comparisons are, where it has none.
+    Whatever(Arc<Column>, bool),
     /// No value.
     IsNull(Arc<Column>),
     /// Within both bounds, inclusive.

@@ -11,6 +11,8 @@ use crate::cache::stamp::{Dependency, Stamps};
 use crate::name::SourceName;
 use crate::value::{Chunk, Key};
 
+/// No version of a source's data.
+const UNKNOWN: i64 = i64::MIN;
 /// Fixed cost of an entry beside its rows, in bytes.
 const OVERHEAD: usize = 160;
 
@@ -63,7 +65,7 @@ impl Cache {
                 u32::try_from(size).unwrap_or(u32::MAX)
             })
             .build();
-        let state = || SourceState { floor: AtomicU64::new(0), data_version: AtomicI64::new(i64::MIN) };
+        let state = || SourceState { floor: AtomicU64::new(0), data_version: AtomicI64::new(UNKNOWN) };
         Self { store, stamps: Stamps::default(), sources: sources.map(|name| (name, state())).collect() }
     }
 
@@ -77,14 +79,19 @@ impl Cache {
         let Some(entry) = self.store.get(&(lane, key.clone())) else {
             return Served::Miss;
         };
-        let floor = self.sources.get(source).map_or(u64::MAX, |state| state.floor.load(Ordering::SeqCst));
-        if entry.filled < floor || !self.stamps.stand(entry.filled, &entry.dependencies) {
+        if !self.stands(source, entry.filled, &entry.dependencies) {
             Served::Stale
         } else if now >= entry.expires {
             Served::Expired(entry)
         } else {
             Served::Hit(entry)
         }
+    }
+
+    /// Whether what was read of a source at `filled` is still true, as far as is known.
+    pub fn stands(&self, source: &SourceName, filled: u64, dependencies: &[Dependency]) -> bool {
+        let floor = self.sources.get(source).map_or(u64::MAX, |state| state.floor.load(Ordering::SeqCst));
+        filled >= floor && self.stamps.stand(filled, dependencies)
     }
 
     /// Remembers the rows of a key.
@@ -107,6 +114,14 @@ impl Cache {
             // The floor first: whoever sees the new version must not find old rows valid.
             self.raise_floor(source);
             state.data_version.store(version, Ordering::SeqCst);
+        }
+    }
+
+    /// The version number of a source's data is not known: nothing of it is served until the next one is noted.
+    pub fn forget_version(&self, source: &SourceName) {
+        self.raise_floor(source);
+        if let Some(state) = self.sources.get(source) {
+            state.data_version.store(UNKNOWN, Ordering::SeqCst);
         }
     }
 
@@ -158,6 +173,10 @@ mod tests {
         cache.insert(1, key.clone(), entry(&cache, dependency, Duration::from_secs(60)));
         cache.note_version(&source, 1);
         assert!(matches!(get(now), Served::Hit(_)));
+        let before = cache.stamps().now();
+        assert!(cache.stands(&source, before, &[dependency]));
+        cache.forget_version(&source);
+        assert!(!cache.stands(&source, before, &[dependency]), "a flight older than the floor is not joined");
     }
 
     /// A fill that was sent before an invalidation but stored after it is never served.

@@ -114,6 +114,8 @@ pub struct Limits {
     pub request_time: Duration,
     /// Rows of one answer.
     pub rows: u64,
+    /// Bytes of the rows read for one answer.
+    pub bytes: u64,
     /// Keys of one lookup statement.
     pub keys_per_batch: usize,
     /// Nesting of relationships.

@@ -187,6 +187,9 @@ pub struct LimitsFile {
     /// Rows of one answer, related ones included; default 100000.
     #[schemars(with = "Option<u64>")]
     pub rows: Option<Spanned<u64>>,
+    /// Bytes of all rows read for one answer; default `256MB`.
+    #[schemars(with = "Option<String>")]
+    pub bytes: Option<Spanned<String>>,
     /// Keys of one lookup statement; default 1000.
     #[schemars(with = "Option<u32>")]
     pub keys_per_batch: Option<Spanned<u32>>,

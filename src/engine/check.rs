@@ -60,6 +60,7 @@ async fn assumed_unique(snapshot: &Snapshot, key: &Arc<ForeignKey>) -> Option<Fa
         limit: Some(1),
         offset: 0,
         max_rows: 1,
+        max_bytes: 1 << 20,
     };
     let declared = snapshot
         .config

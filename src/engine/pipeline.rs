@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
@@ -10,7 +11,7 @@ use parking_lot::Mutex;
 
 use crate::engine::error::Error;
 use crate::engine::snapshot::Snapshot;
-use crate::execute::{self, Answer, Context, ExecuteError};
+use crate::execute::{self, Answer, Budget, Context, ExecuteError};
 use crate::name::SourceName;
 use crate::plan::{self, ReadPlan};
 use crate::query::Read;
@@ -27,6 +28,8 @@ pub struct Engine {
     pub(super) changing: tokio::sync::Mutex<()>,
     /// Someone found the catalog out of date.
     pub(super) outdated: tokio::sync::Notify,
+    /// Requests so far.
+    pub(super) requests: AtomicU64,
     /// When the last reading of each source's catalog began.
     pub(super) read_at: Mutex<HashMap<SourceName, Instant>>,
     /// Statements that each source had been sent when its state was last looked at.
@@ -52,6 +55,7 @@ impl Engine {
             refused: Mutex::new(None),
             changing: tokio::sync::Mutex::new(()),
             outdated: tokio::sync::Notify::new(),
+            requests: AtomicU64::new(0),
             read_at: Mutex::default(),
             sent: Mutex::default(),
         }
@@ -82,6 +86,8 @@ impl Engine {
             lanes: &live.lanes,
             limits: &live.config.limits,
             bypass_cache: query.bypass_cache,
+            number: self.requests.fetch_add(1, Ordering::Relaxed),
+            budget: Budget::new(&live.config.limits),
             freshened: Mutex::default(),
             partial: Mutex::default(),
         };

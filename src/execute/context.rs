@@ -1,13 +1,15 @@
 //! What one request's execution works with.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use parking_lot::Mutex;
+use tokio::sync::OnceCell;
 
 use crate::cache::Cache;
 use crate::config::{Limits, OnUnavailable};
+use crate::execute::budget::Budget;
 use crate::execute::lane::Lanes;
 use crate::name::SourceName;
 use crate::source::{OpenSource, SourceError};
@@ -24,8 +26,12 @@ pub struct Context<'a> {
     pub limits: &'a Limits,
     /// Do not answer from remembered rows.
     pub bypass_cache: bool,
-    /// Sources whose data version this request has looked at.
-    pub freshened: Mutex<HashSet<SourceName>>,
+    /// Which request this is; no two have the same number.
+    pub number: u64,
+    /// What it may still read.
+    pub budget: Budget,
+    /// Sources whose data version this request has looked at, or is looking at.
+    pub freshened: Mutex<HashMap<SourceName, Arc<OnceCell<()>>>>,
     /// Relationships that were answered without their source.
     pub partial: Mutex<Vec<Partial>>,
 }

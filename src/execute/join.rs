@@ -159,6 +159,11 @@ pub fn holds(builder: &mut KeyBuilder, row: &RowRef, hop: &HopPlan, key: &Key) -
     leaf_keys(builder, hop.classes[0], &hop.to[0].column, row.cell(hop.to_cells[0]), path).contains(key)
 }
 
+/// How many links composing two would give.
+pub fn composed(near: &Links, far: &Links) -> u64 {
+    (0..near.rows()).flat_map(|row| near.of(row)).map(|item| far.of(*item as usize).len() as u64).sum()
+}
+
 /// From near rows over keys to far rows: each near row gets the far rows of its keys, in the keys' order.
 pub fn compose(near: &Links, far: &Links) -> Links {
     let mut links = Links::with_capacity(near.rows(), near.rows());

@@ -1,12 +1,16 @@
 //! Runs a plan: lookups in batches, joins in memory.
 
+mod budget;
 mod context;
+mod fetch;
 mod join;
 mod lane;
 mod lookup;
 pub mod read;
+mod remember;
 pub mod rows;
 
+pub use budget::Budget;
 pub use context::{Context, Partial};
 pub use lane::Lanes;
 pub use read::{Answer, ExecuteError, read};

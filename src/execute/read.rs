@@ -38,21 +38,38 @@ pub enum ExecuteError {
         /// `limits.rows`.
         limit: u64,
     },
+    /// More rows had to be read than allowed.
+    #[error("the answer takes more than {limit} rows to be read")]
+    TooManyRowsRead {
+        /// Twice `limits.rows`.
+        limit: u64,
+    },
+    /// More bytes had to be read than allowed.
+    #[error("the answer takes more than {limit} bytes to be read")]
+    TooManyBytes {
+        /// `limits.bytes`.
+        limit: u64,
+    },
 }
 
 impl Coded for ExecuteError {
     fn code(&self) -> Code {
         match self {
             ExecuteError::Source(error) => error.code(),
-            ExecuteError::TooManyRows { .. } => Code::BudgetExceeded,
+            ExecuteError::TooManyRows { .. }
+            | ExecuteError::TooManyRowsRead { .. }
+            | ExecuteError::TooManyBytes { .. } => Code::BudgetExceeded,
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
             ExecuteError::Source(error) => error.hint(),
-            ExecuteError::TooManyRows { .. } => {
+            ExecuteError::TooManyRows { .. } | ExecuteError::TooManyRowsRead { .. } => {
                 Some("ask for a smaller page, limit the related rows, or raise limits.rows".into())
+            }
+            ExecuteError::TooManyBytes { .. } => {
+                Some("ask for a smaller page or fewer fields, limit the related rows, or raise limits.bytes".into())
             }
         }
     }
@@ -65,6 +82,7 @@ pub async fn read(context: &Context<'_>, plan: &ReadPlan) -> Result<Answer, Exec
             return Ok((Level::default(), None));
         }
         let chunk = Arc::new(context.source(&plan.root.source)?.fetch(plan.root.fetch.clone()).await?);
+        context.budget.spend(chunk.rows(), chunk.size())?;
         let rows: Vec<RowRef> = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
         let by_id = plan.ids.as_ref().map(|ids| {
             let mut per_id = vec![Vec::new(); ids.texts.len()];
@@ -87,10 +105,7 @@ pub async fn read(context: &Context<'_>, plan: &ReadPlan) -> Result<Answer, Exec
         (Some(count), _) => Some(count),
         (None, Some(fetch)) if plan.needs_count(level.rows.len() as u64) => {
             let chunk = context.source(&plan.root.source)?.fetch(Arc::new(fetch.clone())).await?;
-            Some(match fetch.group.is_empty() {
-                true => std::str::from_utf8(chunk.cell(0, 0)).ok().and_then(|text| text.parse().ok()).unwrap_or(0),
-                false => chunk.rows() as u64,
-            })
+            std::str::from_utf8(chunk.cell(0, 0)).ok().and_then(|text| text.parse().ok())
         }
         _ => None,
     };
@@ -131,19 +146,21 @@ async fn nested(context: &Context<'_>, embed: &Embed, rows: &[RowRef]) -> Result
             let level = level(context, &embed.step, looked.rows).await?;
             Ok(Nested { links, level })
         }
-        Err(SourceError::Unavailable { source_name, .. }) if context.may_be_missing(&source_name) => {
+        Err(ExecuteError::Source(SourceError::Unavailable { source_name, .. }))
+            if context.may_be_missing(&source_name) =>
+        {
             note(context, &embed.label, &source_name, "null");
             Ok(Nested {
                 links: Links::empty(rows.len()),
                 level: Level { rows: Vec::new(), nested: empty_nested(&embed.step) },
             })
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }
 
 /// Follows a relationship from its near rows to its far rows, over the junction where there is one.
-async fn follow(context: &Context<'_>, embed: &Embed, rows: &[RowRef]) -> Result<(Links, Looked), SourceError> {
+async fn follow(context: &Context<'_>, embed: &Embed, rows: &[RowRef]) -> Result<(Links, Looked), ExecuteError> {
     let (links, looked) =
         hop(context, rows, &embed.hop, embed.through.as_ref().map_or(&embed.step, |through| &through.junction)).await?;
     match &embed.through {
@@ -151,6 +168,7 @@ async fn follow(context: &Context<'_>, embed: &Embed, rows: &[RowRef]) -> Result
         Some(through) => {
             let (second, mut far) = hop(context, &looked.rows, &through.hop, &embed.step).await?;
             far.stale |= looked.stale;
+            context.budget.allows_links(join::composed(&links, &second))?;
             Ok((join::compose(&links, &second), far))
         }
     }
@@ -161,12 +179,13 @@ async fn hop(
     rows: &[RowRef],
     hop: &crate::plan::HopPlan,
     step: &Step,
-) -> Result<(Links, Looked), SourceError> {
+) -> Result<(Links, Looked), ExecuteError> {
     let gathered = join::gather(rows, hop);
     if gathered.keys.is_empty() {
         return Ok((Links::empty(rows.len()), Looked::default()));
     }
     let looked = lookup(context, step, hop, &gathered.keys).await?;
+    context.budget.allows_links(join::composed(&gathered.links, &looked.links))?;
     Ok((join::compose(&gathered.links, &looked.links), looked))
 }
 

@@ -116,7 +116,10 @@ fn value(column: &Column, text: &str) -> Result<Scalar, String> {
         }
         Type::Date if !is_date(trimmed) => Err("a date such as 2024-01-31".into()),
         Type::Local { .. } if starts_with_date(trimmed) => {
-            Ok(Scalar::text(trimmed.replacen('T', " ", 1).trim_end_matches('Z')))
+            let spaced = trimmed.replacen('T', " ", 1);
+            let bare = spaced.trim_end_matches('Z');
+            // Needless zeros of a fraction are left out: SQLite compares texts.
+            Ok(Scalar::text(if bare.contains('.') { bare.trim_end_matches('0').trim_end_matches('.') } else { bare }))
         }
         Type::Instant { .. } if starts_with_date(trimmed) => instant(trimmed),
         Type::Local { .. } | Type::Instant { .. } => Err("a date and time such as 2024-01-31T12:00:00".into()),

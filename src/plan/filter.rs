@@ -54,8 +54,9 @@ fn comparison(column: &Arc<Column>, operator: Operator, values: &[Literal]) -> R
     };
     let condition = |comparison, outcome| match outcome {
         Compared::Value(value) => Condition::Compare(column.clone(), comparison, value),
-        Compared::Never => Condition::Any(Vec::new()),
-        Compared::AnyValue => Condition::Not(Condition::IsNull(column.clone()).into()),
+        // Under NOT, and beside NULL, these must be what SQL makes of a comparison.
+        Compared::Never => Condition::Whatever(column.clone(), false),
+        Compared::AnyValue => Condition::Whatever(column.clone(), true),
     };
     Ok(match operator {
         Operator::Compare(comparison) => condition(comparison, compared(&values[0], comparison)?),
@@ -66,7 +67,10 @@ fn comparison(column: &Arc<Column>, operator: Operator, values: &[Literal]) -> R
                     wanted.push(value);
                 }
             }
-            Condition::In(column.clone(), wanted)
+            match wanted.is_empty() {
+                true => Condition::Whatever(column.clone(), false),
+                false => Condition::In(column.clone(), wanted),
+            }
         }
         Operator::Like => pattern("", ""),
         Operator::Contains => pattern("%", "%"),

@@ -126,14 +126,15 @@ fn count_fetch(table: &Table, fetch: &Fetch, by_ids: bool) -> Option<Fetch> {
     }
     Some(Fetch {
         table: table.name.table.clone(),
-        outputs: vec![Output::Aggregate(Aggregate::Count, None)],
+        outputs: vec![Output::Total],
         keys: None,
         condition: fetch.condition.clone(),
         group: fetch.group.clone(),
         order: Vec::new(),
         limit: None,
         offset: 0,
-        max_rows: if fetch.group.is_empty() { 1 } else { fetch.max_rows.max(1_000_000) },
+        max_rows: 1,
+        max_bytes: fetch.max_bytes,
     })
 }
 
@@ -213,6 +214,7 @@ impl StepPlan<'_> {
                 limit: selection.limit,
                 offset: selection.offset,
                 max_rows: self.limits.rows,
+                max_bytes: self.limits.bytes,
             }),
             fields,
             embeds,

@@ -61,7 +61,7 @@ fn outputs(fetch: &Fetch) -> String {
         .iter()
         .map(|output| match output {
             Output::Column(column) => column.name.to_string(),
-            Output::Aggregate(Aggregate::Count, None) => "COUNT(*)".to_owned(),
+            Output::Total | Output::Aggregate(Aggregate::Count, None) => "COUNT(*)".to_owned(),
             Output::Aggregate(aggregate, column) => {
                 format!("{}({})", aggregate.as_str(), column.as_ref().map_or("*", |column| &column.name))
             }
@@ -84,6 +84,7 @@ fn show_condition(condition: &Condition) -> String {
             format!("{} in ({})", column.name, values.iter().map(show_value).collect::<Vec<_>>().join(", "))
         }
         Condition::Like(column, pattern) => format!("{} like '{pattern}'", column.name),
+        Condition::Whatever(column, outcome) => format!("{} is anything: {outcome}", column.name),
         Condition::IsNull(column) => format!("{} is null", column.name),
         Condition::Between(column, low, high) => {
             format!("{} between {} and {}", column.name, show_value(low), show_value(high))

@@ -8,7 +8,7 @@ use crate::catalog::table::Table;
 use crate::error::{Code, Coded};
 use crate::name::SourceName;
 use crate::statement::Fetch;
-use crate::value::Chunk;
+use crate::value::{Chunk, ChunkBuilder};
 
 /// Reading a catalog of thousands of tables takes longer than a statement may.
 pub const INTROSPECTION_TIME: std::time::Duration = std::time::Duration::from_secs(30);
@@ -34,13 +34,25 @@ pub trait Adapter: Send + Sync {
         Ok(None)
     }
 
-    /// The most keys that one statement of this form takes.
-    fn keys_per_statement(&self, _fetch: &Fetch) -> usize {
+    /// The most keys that one statement of this form takes: a lookup with a limit per key, still without keys.
+    fn keys_per_statement(&self, _form: &Fetch) -> usize {
         usize::MAX
     }
 
     /// The statement's text, for tests, logs and explanations.
     fn render(&self, fetch: &Fetch) -> String;
+}
+
+/// Whether the rows read so far, the current one included, keep within the statement's bounds.
+pub fn within_bounds(fetch: &Fetch, source: &SourceName, rows: u64, chunk: &ChunkBuilder) -> Result<(), SourceError> {
+    let table = || format!("{source}.{}", fetch.table);
+    if rows > fetch.max_rows {
+        return Err(SourceError::TooManyRows { table: table(), limit: fetch.max_rows });
+    }
+    if chunk.size() > fetch.max_bytes {
+        return Err(SourceError::TooManyBytes { table: table(), limit: fetch.max_bytes });
+    }
+    Ok(())
 }
 
 /// A shared open database.
@@ -74,6 +86,14 @@ pub enum SourceError {
     /// More rows than allowed.
     #[error("{table} gives more than {limit} rows")]
     TooManyRows {
+        /// The table.
+        table: String,
+        /// The limit that was passed.
+        limit: u64,
+    },
+    /// More bytes than allowed.
+    #[error("{table} gives more than {limit} bytes")]
+    TooManyBytes {
         /// The table.
         table: String,
         /// The limit that was passed.
@@ -128,8 +148,13 @@ impl SourceError {
             | SourceError::InvalidValue { cause, .. }
             | SourceError::Unsupported { cause, .. }
             | SourceError::Refused { cause, .. } => Some(cause),
-            SourceError::TooManyRows { .. } | SourceError::Busy { .. } => None,
+            SourceError::TooManyRows { .. } | SourceError::TooManyBytes { .. } | SourceError::Busy { .. } => None,
         }
+    }
+
+    /// Whether the answer was over a limit.
+    pub fn is_too_much(&self) -> bool {
+        matches!(self, SourceError::TooManyRows { .. } | SourceError::TooManyBytes { .. })
     }
 
     /// Whether the source itself failed, as opposed to this one request.
@@ -149,7 +174,7 @@ impl Coded for SourceError {
             SourceError::Unavailable { .. } => Code::SourceUnavailable,
             SourceError::Timeout { .. } => Code::Timeout,
             SourceError::Busy { .. } => Code::Overloaded,
-            SourceError::TooManyRows { .. } => Code::BudgetExceeded,
+            SourceError::TooManyRows { .. } | SourceError::TooManyBytes { .. } => Code::BudgetExceeded,
             SourceError::InvalidValue { .. } => Code::InvalidValue,
             SourceError::Unsupported { .. } => Code::InvalidRequest,
             SourceError::Changed { .. } | SourceError::Refused { .. } => Code::Internal,
@@ -162,6 +187,9 @@ impl Coded for SourceError {
             SourceError::Timeout { .. } => "ask for less, or raise the source's statement_timeout".into(),
             SourceError::Busy { .. } => "try again in a moment, or raise the source's pool.max".into(),
             SourceError::TooManyRows { .. } => "narrow it by a filter or a limit, or raise limits.rows".into(),
+            SourceError::TooManyBytes { .. } => {
+                "ask for fewer rows or fields by a filter, a limit or `fields`, or raise limits.bytes".into()
+            }
             SourceError::Unsupported { .. } => "filter, order, group or aggregate by another column".into(),
             SourceError::InvalidValue { .. } => "check the values against the columns' types".into(),
             SourceError::Changed { .. } => "the catalog is being read again; repeat the request".into(),

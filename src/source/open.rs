@@ -182,6 +182,7 @@ mod tests {
             limit: None,
             offset: 0,
             max_rows: 1,
+            max_bytes: 1,
         });
         for _ in 0..20 {
             assert!(source.fetch(fetch.clone()).await.is_err_and(|error| error.is_outage()));

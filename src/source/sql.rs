@@ -24,6 +24,8 @@ pub struct Sql {
 pub enum Param {
     /// A value, and the column that it is compared with.
     Value(Scalar, Option<Arc<Column>>),
+    /// Several values that a column is compared with, as an array.
+    Values(Vec<Scalar>),
     /// All values of one column of the keys, as an array.
     KeyColumn(usize),
     /// All keys, as one JSON document.
@@ -42,6 +44,10 @@ pub trait Dialect: Sync {
     fn aggregate(&self, text: &mut String, aggregate: Aggregate, column: &Column);
     /// Appends a placeholder for a value that is compared with `column`, and binds it.
     fn value(&self, sql: &mut Sql, value: &Scalar, column: &Arc<Column>);
+    /// Appends a column as it is compared with values.
+    fn compared(&self, text: &mut String, column: &Column);
+    /// Appends what says that the column is one of these values, of which there is at least one.
+    fn one_of(&self, sql: &mut Sql, values: &[Scalar], column: &Arc<Column>);
     /// Appends ` AND …`: the column's text is this value bytewise, whatever its collation folds.
     fn exactly(&self, sql: &mut Sql, column: &Arc<Column>, value: &Scalar);
     /// Appends a placeholder for a count (limit or offset), and binds it.
@@ -64,6 +70,14 @@ pub trait Dialect: Sync {
 pub fn render(fetch: &Fetch, dialect: &dyn Dialect) -> Sql {
     let mut sql = Sql::default();
     match &fetch.keys {
+        None if fetch.outputs == [Output::Total] && !fetch.group.is_empty() => {
+            sql.text.push_str("SELECT COUNT(*) FROM (SELECT 1 FROM ");
+            dialect.table(&mut sql.text, &fetch.table);
+            sql.text.push_str(" t");
+            where_condition(&mut sql, fetch.condition.as_ref(), dialect);
+            group_by(&mut sql.text, fetch, dialect);
+            sql.text.push_str(") g");
+        }
         None => {
             sql.text.push_str("SELECT ");
             outputs(&mut sql.text, fetch, dialect);
@@ -96,6 +110,21 @@ pub fn render(fetch: &Fetch, dialect: &dyn Dialect) -> Sql {
     sql
 }
 
+/// Texts longer than this are not kept as prepared statements: few requests repeat them, and they take much memory.
+pub const LONGEST_KEPT: usize = 8 * 1024;
+
+/// Appends ` IN (…)`. The last value is repeated until there are as many as a power of two, so that few texts exist.
+pub fn padded_list(sql: &mut Sql, values: &[Scalar], column: &Arc<Column>, dialect: &dyn Dialect) {
+    sql.text.push_str(" IN (");
+    for at in 0..values.len().next_power_of_two() {
+        if at > 0 {
+            sql.text.push_str(", ");
+        }
+        dialect.value(sql, &values[at.min(values.len() - 1)], column);
+    }
+    sql.text.push(')');
+}
+
 /// Appends the outputs, separated by commas.
 pub fn outputs(text: &mut String, fetch: &Fetch, dialect: &dyn Dialect) {
     for (at, output) in fetch.outputs.iter().enumerate() {
@@ -120,7 +149,7 @@ pub fn outputs_after(text: &mut String, fetch: &Fetch, dialect: &dyn Dialect) {
 fn expression(text: &mut String, output: &Output, dialect: &dyn Dialect) {
     match output {
         Output::Column(column) => dialect.output(text, column),
-        Output::Aggregate(Aggregate::Count, None) => text.push_str("COUNT(*)"),
+        Output::Total | Output::Aggregate(Aggregate::Count, None) => text.push_str("COUNT(*)"),
         Output::Aggregate(_, None) => text.push_str("NULL"),
         Output::Aggregate(aggregate, Some(column)) => dialect.aggregate(text, *aggregate, column),
     }
@@ -181,24 +210,18 @@ pub fn condition(sql: &mut Sql, wanted: &Condition, dialect: &dyn Dialect) {
             sql.text.push_str("))");
         }
         Condition::Compare(of, comparison, value) => {
-            column(&mut sql.text, of, dialect);
+            dialect.compared(&mut sql.text, of);
             let _ = write!(sql.text, " {} ", comparison.as_sql());
             dialect.value(sql, value, of);
         }
         Condition::In(of, values) => {
-            if values.is_empty() {
-                sql.text.push_str("1 = 0");
-                return;
-            }
+            dialect.compared(&mut sql.text, of);
+            dialect.one_of(sql, values, of);
+        }
+        Condition::Whatever(of, outcome) => {
             column(&mut sql.text, of, dialect);
-            sql.text.push_str(" IN (");
-            for (at, value) in values.iter().enumerate() {
-                if at > 0 {
-                    sql.text.push_str(", ");
-                }
-                dialect.value(sql, value, of);
-            }
-            sql.text.push(')');
+            sql.text.push_str(if *outcome { " = " } else { " <> " });
+            column(&mut sql.text, of, dialect);
         }
         Condition::Like(of, pattern) => dialect.like(sql, of, pattern),
         Condition::IsNull(of) => {
@@ -250,7 +273,7 @@ pub fn order_by(text: &mut String, fetch: &Fetch, dialect: &dyn Dialect, first: 
         let mut by = String::new();
         match &order.by {
             Output::Column(of) => column(&mut by, of, dialect),
-            aggregate @ Output::Aggregate(..) => expression(&mut by, aggregate, dialect),
+            aggregate => expression(&mut by, aggregate, dialect),
         }
         dialect.order(text, &by, order);
     }

@@ -41,6 +41,15 @@ impl Chunk {
         size_of::<Self>() + self.bytes.capacity() + 4 * (self.ends.capacity() + self.ordinals.capacity())
     }
 
+    /// Bytes of the text of `len` rows from `start`.
+    pub fn bytes_of(&self, start: u32, len: u32) -> usize {
+        let end_before = |row: u32| match row as usize * self.columns {
+            0 => 0,
+            cell => self.ends[cell - 1] as usize,
+        };
+        end_before(start + len) - end_before(start)
+    }
+
     /// A chunk of its own for `len` rows from `start`, so that a remembered row does not keep its whole batch alive.
     pub fn slice(&self, start: usize, len: usize) -> Arc<Chunk> {
         let first_cell = start * self.columns;
@@ -95,12 +104,14 @@ impl Chunk {
 #[derive(Debug)]
 pub struct ChunkBuilder {
     chunk: Chunk,
+    /// A cell did not fit any more and was left out: the chunk is not to be used.
+    overflown: bool,
 }
 
 impl ChunkBuilder {
     /// An empty chunk of `columns` columns.
     pub fn new(columns: usize) -> Self {
-        Self { chunk: Chunk { columns, ..Chunk::default() } }
+        Self { chunk: Chunk { columns, ..Chunk::default() }, overflown: false }
     }
 
     /// The buffer, to which the next cell's JSON text is appended.
@@ -112,8 +123,21 @@ impl ChunkBuilder {
     /// Ends the cell that was just written.
     #[inline]
     pub fn end_cell(&mut self) {
-        let end = u32::try_from(self.chunk.bytes.len()).expect("a chunk stays under 4 GiB: its rows are bounded");
-        self.chunk.ends.push(end);
+        match u32::try_from(self.chunk.bytes.len()) {
+            Ok(end) => self.chunk.ends.push(end),
+            Err(_) => {
+                let end = self.chunk.ends.last().copied().unwrap_or_default();
+                self.chunk.bytes.truncate(end as usize);
+                self.chunk.ends.push(end);
+                self.overflown = true;
+            }
+        }
+    }
+
+    /// Bytes of text so far, which whoever writes keeps within bounds; beyond 4 GiB only that they are too many.
+    #[inline]
+    pub fn size(&self) -> u64 {
+        if self.overflown { u64::MAX } else { self.chunk.bytes.len() as u64 }
     }
 
     /// Says which key the current row belongs to.

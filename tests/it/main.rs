@@ -3,6 +3,7 @@
 
 mod architecture;
 mod bad_files;
+mod cache;
 mod connections;
 mod differential;
 mod docs;

@@ -50,7 +50,7 @@ pub fn read(request: &ReadRequest, found: &ReadAnswer, request_id: Option<&str>)
         out.extend_from_slice(b"{\"resource\":");
     }
     match &request.as_list {
-        Some(columns) => write_list(&mut out, found, &rows, columns.len()),
+        Some(_) => write_list(&mut out, found, &rows),
         None => write_rows(&mut out, &plan.root, &answer.level, rows.iter().copied()),
     }
     if wrap {
@@ -94,7 +94,7 @@ fn partial(found: &ReadAnswer) -> Value {
 }
 
 /// Scalars, or `(a,b)` texts where several columns are listed.
-fn write_list(out: &mut Vec<u8>, found: &ReadAnswer, rows: &[usize], columns: usize) {
+fn write_list(out: &mut Vec<u8>, found: &ReadAnswer, rows: &[usize]) {
     let fields = &found.plan.root.fields;
     out.push(b'[');
     for (at, row) in rows.iter().enumerate() {
@@ -102,11 +102,11 @@ fn write_list(out: &mut Vec<u8>, found: &ReadAnswer, rows: &[usize], columns: us
             out.push(b',');
         }
         let cells = &found.answer.level.rows[*row];
-        if columns == 1 {
-            out.extend_from_slice(cells.cell(fields[0].cell));
+        if let [field] = &fields[..] {
+            out.extend_from_slice(cells.cell(field.cell));
             continue;
         }
-        let parts: Vec<String> = fields[..columns]
+        let parts: Vec<String> = fields
             .iter()
             .map(|field| {
                 let cell = cells.cell(field.cell);

@@ -1,5 +1,7 @@
 //! Parameters of a read, from the query string and from a tunnelled body, to a query.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::api::error::ApiError;
@@ -47,7 +49,9 @@ pub fn read(input: &ReadInput<'_>) -> Result<ReadRequest, ApiError> {
         offset: options.number("offset")?.unwrap_or(0),
         ..Selection::default()
     };
-    let id_columns = options.text("id_field").map(|text| values::list(&text)).unwrap_or_default();
+    let mut id_columns = options.text("id_field").map(|text| values::list(&text)).unwrap_or_default();
+    let mut seen = HashSet::new();
+    id_columns.retain(|name| seen.insert(name.to_lowercase()));
     selection.fields = match options.text("fields") {
         None => None,
         Some(text) => match fields(&text)? {
@@ -67,6 +71,10 @@ pub fn read(input: &ReadInput<'_>) -> Result<ReadRequest, ApiError> {
         }
     }
     selection.embeds = tree.embeds();
+    if as_list.is_some() && !selection.embeds.is_empty() {
+        return Err(ApiError::invalid("as_list lists plain values, which have no related rows")
+            .hint("leave out `related`, or `as_list`"));
+    }
 
     let go_on = options.flag("continue")?;
     if go_on && options.flag("rollback")? {

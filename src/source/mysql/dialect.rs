@@ -24,8 +24,18 @@ const GEOMETRY: [&str; 8] = [
     "geometrycollection",
 ];
 
-/// Keys of one statement with a limit per key.
-pub const LIMITED_KEYS: usize = 200;
+/// Keys of one statement with a limit per key, each of which is a branch of its own.
+const LIMITED_KEYS: usize = 128;
+/// Parameters of one statement; the protocol counts them in 16 bits.
+const PARAMETERS: usize = u16::MAX as usize;
+
+/// The most keys of one limited lookup: a power of two, since that many branches are sent.
+pub fn limited_keys(form: &Fetch) -> usize {
+    // A form without keys has one branch.
+    let parameters = sql::render(form, &Mysql).params.len().max(1);
+    let fitting = (PARAMETERS / parameters).clamp(1, LIMITED_KEYS);
+    1 << fitting.ilog2()
+}
 
 impl Dialect for Mysql {
     fn quote(&self, text: &mut String, name: &str) {
@@ -59,6 +69,14 @@ impl Dialect for Mysql {
         let exact = matches!(column.ty, Type::Decimal { .. })
             || matches!(column.ty, Type::Int { .. }) && matches!(value, Scalar::Text(_));
         sql.text.push_str(&if exact { decimal(value) } else { "?".to_owned() });
+    }
+
+    fn compared(&self, text: &mut String, column: &Column) {
+        sql::column(text, column, self);
+    }
+
+    fn one_of(&self, sql: &mut Sql, values: &[Scalar], column: &Arc<Column>) {
+        sql::padded_list(sql, values, column, self);
     }
 
     fn exactly(&self, sql: &mut Sql, column: &Arc<Column>, value: &Scalar) {

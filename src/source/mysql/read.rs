@@ -6,12 +6,12 @@ use mysql_async::{Conn, DriverError, Params, Row, Value};
 
 use crate::catalog::table::Table;
 use crate::config::Source;
-use crate::source::adapter::{Adapter, INTROSPECTION_TIME, PATIENCE, SourceError};
+use crate::source::adapter::{Adapter, INTROSPECTION_TIME, PATIENCE, SourceError, within_bounds};
 use crate::source::mysql::connect::{Connections, Lease};
 use crate::source::mysql::convert::{Decode, decode_of, value_of, write};
 use crate::source::mysql::dialect;
 use crate::source::mysql::introspect;
-use crate::source::sql::{self, Param, Sql};
+use crate::source::sql::{self, LONGEST_KEPT, Param, Sql};
 use crate::statement::{Fetch, Output};
 use crate::value::{Chunk, ChunkBuilder};
 
@@ -33,7 +33,14 @@ impl Mysql {
     async fn run(&self, conn: &mut Conn, fetch: &Fetch, sql: &Sql) -> Result<Chunk, Failure> {
         let params: Vec<Value> = sql.params.iter().map(|param| bind(param, fetch)).collect();
         let params = if params.is_empty() { Params::Empty } else { Params::Positional(params) };
-        let mut result = conn.exec_iter(&sql.text, params).await?;
+        let passing = match sql.text.len() > LONGEST_KEPT {
+            true => Some(conn.prep(&sql.text).await?),
+            false => None,
+        };
+        let mut result = match &passing {
+            Some(statement) => conn.exec_iter(statement, params).await?,
+            None => conn.exec_iter(&sql.text, params).await?,
+        };
         let keyed = usize::from(fetch.keys.is_some());
         let decodes: Vec<Decode> = fetch
             .outputs
@@ -44,17 +51,14 @@ impl Mysql {
                     crate::statement::Aggregate::Min | crate::statement::Aggregate::Max,
                     Some(column),
                 ) => decode_of(column),
-                Output::Aggregate(..) => Decode::Number,
+                Output::Aggregate(..) | Output::Total => Decode::Number,
             })
             .collect();
         let mut chunk = ChunkBuilder::new(decodes.len());
         let mut count = 0;
         while let Some(row) = result.next().await? {
             count += 1;
-            if count > fetch.max_rows {
-                drop(result);
-                return Err(SourceError::TooManyRows { table: self.table(fetch), limit: fetch.max_rows }.into());
-            }
+            within_bounds(fetch, &self.source.name, count, &chunk)?;
             let row: Row = row;
             if keyed == 1 {
                 let ordinal = match row.as_ref(0) {
@@ -75,6 +79,10 @@ impl Mysql {
             }
         }
         drop(result);
+        if let Some(statement) = passing {
+            conn.close(statement).await?;
+        }
+        within_bounds(fetch, &self.source.name, count, &chunk)?;
         Ok(chunk.finish())
     }
 
@@ -182,8 +190,8 @@ impl Adapter for Mysql {
         }
     }
 
-    fn keys_per_statement(&self, fetch: &Fetch) -> usize {
-        if fetch.limit.is_some() || fetch.offset > 0 { dialect::LIMITED_KEYS } else { usize::MAX }
+    fn keys_per_statement(&self, form: &Fetch) -> usize {
+        dialect::limited_keys(form)
     }
 
     fn render(&self, fetch: &Fetch) -> String {
@@ -214,6 +222,6 @@ fn bind(param: &Param, fetch: &Fetch) -> Value {
         Param::Keys => {
             fetch.keys.as_ref().map_or(Value::NULL, |keys| Value::Bytes(sql::keys_as_json(keys).into_bytes()))
         }
-        Param::KeyColumn(_) => Value::NULL,
+        Param::KeyColumn(_) | Param::Values(_) => Value::NULL,
     }
 }

@@ -13,6 +13,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::config::Source;
 use crate::source::adapter::{PATIENCE, SourceError};
 use crate::source::postgres::tls;
+use crate::source::sql::LONGEST_KEPT;
 
 /// Prepared statements kept per connection; beyond it the connection starts afresh with none.
 const STATEMENTS: usize = 512;
@@ -207,6 +208,9 @@ impl Connection {
             return Ok(statement.clone());
         }
         let statement = self.client.prepare_typed(text, types).await?;
+        if text.len() > LONGEST_KEPT {
+            return Ok(statement);
+        }
         let mut statements = self.statements.lock();
         if statements.len() >= STATEMENTS {
             statements.clear();

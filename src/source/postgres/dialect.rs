@@ -65,6 +65,15 @@ impl Dialect for Postgres {
         let _ = write!(sql.text, "CAST(${}::text AS {})", sql.params.len(), cast_type(column));
     }
 
+    fn compared(&self, text: &mut String, column: &Column) {
+        sql::column(text, column, self);
+    }
+
+    fn one_of(&self, sql: &mut Sql, values: &[Scalar], column: &Arc<Column>) {
+        sql.params.push(Param::Values(values.to_vec()));
+        let _ = write!(sql.text, " = ANY (CAST(${}::text[] AS {}[]))", sql.params.len(), cast_type(column));
+    }
+
     fn exactly(&self, sql: &mut Sql, column: &Arc<Column>, value: &Scalar) {
         sql.params.push(Param::Value(value.clone(), None));
         let name = sql::column_text(column, self);

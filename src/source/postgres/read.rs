@@ -9,7 +9,7 @@ use tokio_postgres::types::Type as PgType;
 
 use crate::catalog::table::Table;
 use crate::config::Source;
-use crate::source::adapter::{Adapter, INTROSPECTION_TIME, PATIENCE, SourceError};
+use crate::source::adapter::{Adapter, INTROSPECTION_TIME, PATIENCE, SourceError, within_bounds};
 use crate::source::postgres::connect::{Connections, Lease, describe};
 use crate::source::postgres::convert::{Bound, Decode, Raw, decode_of, decode_of_wire, text_of, write};
 use crate::source::postgres::dialect;
@@ -48,16 +48,14 @@ impl Postgres {
             .enumerate()
             .map(|(at, output)| match output {
                 Output::Column(column) => decode_of(column),
-                Output::Aggregate(..) => decode_of_wire(statement.columns()[at + keyed].type_()),
+                Output::Aggregate(..) | Output::Total => decode_of_wire(statement.columns()[at + keyed].type_()),
             })
             .collect();
         let mut chunk = ChunkBuilder::new(decodes.len());
         let mut count = 0;
         while let Some(row) = rows.try_next().await? {
             count += 1;
-            if count > fetch.max_rows {
-                return Err(SourceError::TooManyRows { table: self.table(fetch), limit: fetch.max_rows }.into());
-            }
+            within_bounds(fetch, &self.source.name, count, &chunk)?;
             if keyed == 1 {
                 let ordinal: i64 = row.try_get(0)?;
                 chunk.ordinal((ordinal - 1) as u32);
@@ -75,6 +73,7 @@ impl Postgres {
                 chunk.ordinal(0);
             }
         }
+        within_bounds(fetch, &self.source.name, count, &chunk)?;
         Ok(chunk.finish())
     }
 
@@ -206,6 +205,7 @@ impl From<SourceError> for Failure {
 fn bind(param: &Param, fetch: &Fetch) -> Bound {
     match param {
         Param::Value(value, _) => Bound::One(text_of(value)),
+        Param::Values(values) => Bound::Many(values.iter().map(text_of).collect()),
         Param::KeyColumn(column) => {
             let keys = fetch.keys.as_ref().map(|keys| keys.keys.as_slice()).unwrap_or_default();
             Bound::Many(keys.iter().map(|key| text_of(&key[*column])).collect())

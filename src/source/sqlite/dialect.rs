@@ -35,6 +35,24 @@ impl Dialect for Sqlite {
         let _ = write!(sql.text, "?{}", sql.params.len());
     }
 
+    fn compared(&self, text: &mut String, column: &Column) {
+        let name = sql::column_text(column, self);
+        if matches!(column.ty, Type::Local { .. }) && !column.exact {
+            // Date-times are texts in several spellings; values are bound in the one without T, Z and needless zeros.
+            let spaced = format!("rtrim(replace({name}, 'T', ' '), 'Z')");
+            let _ = write!(
+                text,
+                "CASE WHEN instr({name}, '.') > 0 THEN rtrim(rtrim({spaced}, '0'), '.') ELSE {spaced} END"
+            );
+        } else {
+            text.push_str(&name);
+        }
+    }
+
+    fn one_of(&self, sql: &mut Sql, values: &[Scalar], column: &Arc<Column>) {
+        sql::padded_list(sql, values, column, self);
+    }
+
     fn exactly(&self, sql: &mut Sql, column: &Arc<Column>, value: &Scalar) {
         sql.text.push_str(" AND ");
         sql::column(&mut sql.text, column, self);

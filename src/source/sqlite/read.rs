@@ -7,8 +7,8 @@ use sqlx::{Arguments, AssertSqlSafe, Row};
 
 use crate::catalog::table::Table;
 use crate::config::Source;
-use crate::source::adapter::{Adapter, INTROSPECTION_TIME, SourceError};
-use crate::source::sql::{self, Param, Sql};
+use crate::source::adapter::{Adapter, INTROSPECTION_TIME, SourceError, within_bounds};
+use crate::source::sql::{self, LONGEST_KEPT, Param, Sql};
 use crate::source::sqlite::connect::{Connections, Lease};
 use crate::source::sqlite::convert::{Shape, shape_of, write};
 use crate::source::sqlite::dialect;
@@ -43,21 +43,18 @@ impl Sqlite {
                 Output::Column(column) | Output::Aggregate(Aggregate::Min | Aggregate::Max, Some(column)) => {
                     shape_of(column)
                 }
-                Output::Aggregate(..) => Shape::Stored,
+                Output::Aggregate(..) | Output::Total => Shape::Stored,
             })
             .collect();
         // The text is made by `source::sql`, which binds every value.
-        let mut rows = sqlx::query_with(AssertSqlSafe(sql.text), arguments).fetch(&mut *lease.conn);
+        let kept = sql.text.len() <= LONGEST_KEPT;
+        let query = sqlx::query_with(AssertSqlSafe(sql.text), arguments).persistent(kept);
+        let mut rows = query.fetch(&mut *lease.conn);
         let mut chunk = ChunkBuilder::new(shapes.len());
         let mut count = 0;
         while let Some(row) = rows.try_next().await? {
             count += 1;
-            if count > fetch.max_rows {
-                return Err(Failure::Source(SourceError::TooManyRows {
-                    table: self.table(fetch),
-                    limit: fetch.max_rows,
-                }));
-            }
+            within_bounds(fetch, &self.source.name, count, &chunk)?;
             if keyed == 1 {
                 let ordinal: i64 = row.try_get(0)?;
                 chunk.ordinal(ordinal as u32);
@@ -70,6 +67,7 @@ impl Sqlite {
                 chunk.ordinal(0);
             }
         }
+        within_bounds(fetch, &self.source.name, count, &chunk)?;
         Ok(chunk.finish())
     }
 
@@ -151,6 +149,12 @@ enum Failure {
     Source(SourceError),
 }
 
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        Failure::Source(error)
+    }
+}
+
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         Failure::Driver(error)
@@ -160,7 +164,7 @@ impl From<sqlx::Error> for Failure {
 fn bind(arguments: &mut SqliteArguments, param: &Param, fetch: &Fetch) -> Result<(), sqlx::error::BoxDynError> {
     match param {
         Param::Keys => arguments.add(fetch.keys.as_ref().map(sql::keys_as_json)),
-        Param::Value(Scalar::Null, _) | Param::KeyColumn(_) => arguments.add(None::<i64>),
+        Param::Value(Scalar::Null, _) | Param::KeyColumn(_) | Param::Values(_) => arguments.add(None::<i64>),
         Param::Value(Scalar::Bool(value), _) => arguments.add(i64::from(*value)),
         Param::Value(Scalar::Int(value), _) => arguments.add(*value),
         Param::Value(Scalar::Text(text), _) => arguments.add(text.to_string()),

@@ -1,0 +1,103 @@
+//! One lookup statement: keys go out in the far columns' types, and the rows of each key come together.
+
+use std::sync::Arc;
+
+use crate::execute::join;
+use crate::execute::rows::RowRef;
+use crate::plan::HopPlan;
+use crate::source::{OpenSource, SourceError};
+use crate::statement::{Fetch, KeySet, SmallKey};
+use crate::value::key::{KeyBuilder, fit};
+use crate::value::{Chunk, Column, Key, KeyClass, Scalar, Type};
+
+/// The keys of a statement, in the far columns' types.
+pub fn key_set(hop: &HopPlan, keys: &[Key], ranked: bool) -> KeySet {
+    KeySet {
+        columns: hop.to.clone(),
+        keys: keys.iter().map(|key| scalars(hop, key).unwrap_or_default()).collect(),
+        unique: hop.unique,
+        ranked,
+        when: hop.when_to.clone(),
+    }
+}
+
+/// Runs a fetch by keys. Keys that the far columns cannot hold must have been left out before.
+pub async fn fetch_by(
+    source: &Arc<OpenSource>,
+    fetch: &Fetch,
+    hop: &HopPlan,
+    keys: &[Key],
+    ranked: bool,
+) -> Result<Chunk, SourceError> {
+    let fetch = Fetch { keys: Some(key_set(hop, keys, ranked)), ..fetch.clone() };
+    source.fetch(Arc::new(fetch)).await
+}
+
+/// The key's values for the far columns; `None` where one of them cannot hold its part, so that no row matches.
+pub fn scalars(hop: &HopPlan, key: &Key) -> Option<SmallKey> {
+    let parts = key.parts(hop.to.len());
+    hop.to
+        .iter()
+        .zip(&hop.classes)
+        .zip(parts)
+        .map(|((to, class), part)| {
+            // A leaf of a JSON document takes any text.
+            if to.path.is_empty() { fit(*class, part, &to.column) } else { leaf_scalar(*class, part) }
+        })
+        .collect()
+}
+
+fn leaf_scalar(class: KeyClass, part: &[u8]) -> Option<Scalar> {
+    let text = Column::new(
+        "",
+        if class == KeyClass::Date { Type::Date } else { Type::Text { length: None, fixed: false } },
+        "",
+    );
+    fit(class, part, &text)
+}
+
+/// Brings the rows of each key together, and drops what a coarser equality found beside them.
+pub fn group(chunk: Chunk, keys: &[Key], hop: &HopPlan) -> (Chunk, Vec<(u32, u32)>) {
+    let chunk = if hop.recheck { recheck(chunk, keys, hop) } else { chunk };
+    // A unique key's rows need not stand together: there is one, or the first one counts.
+    let sorted = hop.unique || chunk.ordinals().is_sorted();
+    let chunk = if sorted { chunk } else { by_ordinal(&chunk) };
+    let mut ranges = vec![(0u32, 0u32); keys.len()];
+    for (row, ordinal) in chunk.ordinals().iter().enumerate() {
+        let range = &mut ranges[*ordinal as usize];
+        if range.1 == 0 {
+            range.0 = row as u32;
+        }
+        if !hop.unique || range.1 == 0 {
+            range.1 += 1;
+        }
+    }
+    (chunk, ranges)
+}
+
+fn by_ordinal(chunk: &Chunk) -> Chunk {
+    let mut order: Vec<usize> = (0..chunk.rows()).collect();
+    order.sort_by_key(|row| chunk.ordinals()[*row]);
+    chunk.reordered(&order)
+}
+
+/// Keeps the rows whose canonical key is the asked one, each once per key.
+pub fn recheck(chunk: Chunk, keys: &[Key], hop: &HopPlan) -> Chunk {
+    let shared = Arc::new(chunk);
+    let mut builder = KeyBuilder::default();
+    let mut last: Option<usize> = None;
+    let leaf = !hop.to[0].path.is_empty();
+    let kept: Vec<bool> = (0..shared.rows())
+        .map(|row| {
+            let ordinal = shared.ordinals()[row];
+            let reference = RowRef { chunk: shared.clone(), row: row as u32 };
+            let keep = join::holds(&mut builder, &reference, hop, &keys[ordinal as usize])
+                && !(leaf && last.is_some_and(|last| shared.ordinals()[last] == ordinal && shared.same_row(last, row)));
+            if keep {
+                last = Some(row);
+            }
+            keep
+        })
+        .collect();
+    shared.retain(|row| kept[row])
+}

@@ -1,0 +1,99 @@
+//! What is remembered, and what is shared between requests: never older than what a client may know of.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+
+use crate::support::databases::{Engine, all_engines, create, postgres};
+use crate::support::proxy::Proxy;
+
+/// Two edges to the same file in one request: both see a write that was done before the request began.
+#[tokio::test(flavor = "multi_thread")]
+async fn sibling_edges_see_the_same_writes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let near = "CREATE TABLE post (id INTEGER NOT NULL PRIMARY KEY, author INTEGER, editor INTEGER);\n\
+        INSERT INTO post VALUES (1, 1, 2);\n";
+    let far = "CREATE TABLE person (id INTEGER NOT NULL PRIMARY KEY, round INTEGER NOT NULL);\n\
+        INSERT INTO person VALUES (1, 0), (2, 0);\n";
+    let urls = BTreeMap::from([
+        ("near".to_owned(), create(Engine::Sqlite, folder.path(), near).await),
+        ("far".to_owned(), create(Engine::Sqlite, folder.path(), far).await),
+    ]);
+    let mut keys = "[sources.near]\nurl = \"${NEAR_URL}\"\n[sources.far]\nurl = \"${FAR_URL}\"\n\
+        [sources.far.cache]\nttl = \"10m\"\n"
+        .to_owned();
+    for name in ["author", "editor"] {
+        keys.push_str(&format!(
+            "[[foreign_key]]\ncolumn = \"near.post.{name}\"\nreferences = \"far.person.id\"\nname = \"{name}_row\"\n"
+        ));
+    }
+    let proxy = Proxy::open(folder.path(), &keys, &urls).await;
+    let path = urls["far"].strip_prefix("sqlite:").expect("a path");
+    let mut writer =
+        sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.expect("a connection that writes");
+    for round in 1..=200 {
+        let write = format!("UPDATE person SET round = {round}");
+        sqlx::raw_sql(AssertSqlSafe(write)).execute(&mut writer).await.expect("writing");
+        let reply = proxy.get("/api/v2/near/_table/post/1?fields=id&related=author_row,editor_row").await;
+        let row = reply.json();
+        assert_eq!((&row["author_row"]["round"], &row["editor_row"]["round"]), (&round.into(), &round.into()));
+    }
+    writer.close().await.expect("closing");
+}
+
+/// A lookup goes at once though another statement of its lane is still under way.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lane_does_not_wait_for_its_statement_under_way() {
+    if !all_engines() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let near = "CREATE TABLE post (id INTEGER NOT NULL PRIMARY KEY, author INTEGER);\n\
+        INSERT INTO post VALUES (1, 1), (2, 2), (3, 3);\n";
+    // Whoever reads the view waits at a gate that the test holds.
+    let far = "CREATE TABLE someone (id INTEGER NOT NULL PRIMARY KEY);\nINSERT INTO someone VALUES (1), (2), (3);\n\
+        CREATE FUNCTION gate() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(77); RETURN true; END $$;\n\
+        CREATE VIEW person AS SELECT id FROM someone WHERE gate();\n";
+    let urls = BTreeMap::from([
+        ("near".to_owned(), create(Engine::Sqlite, folder.path(), near).await),
+        ("far".to_owned(), create(Engine::Postgres, folder.path(), far).await),
+    ]);
+    let keys = "[limits]\nrequest_time = \"60s\"\n[sources.near]\nurl = \"${NEAR_URL}\"\n\
+        [sources.far]\nurl = \"${FAR_URL}\"\npool = { statement_timeout = \"60s\" }\n\
+        [[foreign_key]]\ncolumn = \"near.post.author\"\nreferences = \"far.person.id\"\nname = \"author_row\"\nunique = \"assumed\"\n";
+    let proxy = Proxy::open(folder.path(), keys, &urls).await;
+    let holder = postgres(&urls["far"]).await;
+    holder.batch_execute("SELECT pg_advisory_lock(77)").await.expect("the gate");
+    let ask = |id: u32| {
+        let proxy = &proxy;
+        async move { proxy.get(&format!("/api/v2/near/_table/post/{id}?fields=id&related=author_row")).await }
+    };
+    let waiting = async |count: i64| {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let query =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while holder.query_one(query, &[]).await.expect("the activity").get::<_, i64>(0) < count {
+            assert!(Instant::now() < deadline, "no {count} statements are under way");
+        }
+    };
+    let one_by_one = async {
+        let (first, rest) = tokio::join!(ask(1), async {
+            waiting(1).await;
+            let (second, third) = tokio::join!(ask(2), async {
+                waiting(2).await;
+                let (third, ()) = tokio::join!(ask(3), async {
+                    waiting(3).await;
+                    holder.batch_execute("SELECT pg_advisory_unlock(77)").await.expect("the gate opens");
+                });
+                third
+            });
+            [second, third]
+        });
+        let [second, third] = rest;
+        [first, second, third]
+    };
+    for (at, reply) in one_by_one.await.iter().enumerate() {
+        assert_eq!(reply.json()["author_row"]["id"], at + 1, "{}", reply.text);
+    }
+}
