@@ -9,17 +9,38 @@ use crate::value::Scalar;
 /// The whole plan.
 pub fn show(plan: &ReadPlan) -> String {
     let mut text = String::new();
-    step(&mut text, &plan.root, 0, "");
+    if plan.want_rows {
+        step(&mut text, &plan.root, 0, "");
+    }
+    if let Some(count) = plan.count.as_ref().filter(|_| plan.want_count || !plan.want_rows) {
+        let _ = write!(text, "count {}.{}", plan.root.source, count.table);
+        if let Some(condition) = &count.condition {
+            let _ = write!(text, " where {}", show_condition(condition));
+        }
+        text.push('\n');
+    }
     text
 }
 
 fn step(text: &mut String, of: &Step, depth: usize, keys: &str) {
     let _ = write!(text, "{}fetch {}.{} [{}]", "  ".repeat(depth), of.source, of.fetch.table, outputs(&of.fetch));
-    if !keys.is_empty() {
-        let _ = write!(text, " by {keys}");
+    match &of.fetch.keys {
+        Some(given) => {
+            let columns: Vec<&str> = given.columns.iter().map(|key| &*key.column.name).collect();
+            let _ = write!(text, " by {} = <{} given>", columns.join(", "), given.keys.len());
+        }
+        None if keys.is_empty() => {}
+        None => {
+            let _ = write!(text, " by {keys}");
+        }
     }
     if let Some(condition) = &of.fetch.condition {
         let _ = write!(text, " where {}", show_condition(condition));
+    }
+    for (at, order) in of.fetch.order.iter().enumerate() {
+        let by = output(&order.by);
+        let direction = if order.descending { " desc" } else { "" };
+        let _ = write!(text, "{} {by}{direction}", if at == 0 { " order by" } else { "," });
     }
     if let Some(limit) = of.fetch.limit {
         let _ = write!(text, " limit {limit}");
@@ -56,18 +77,17 @@ fn keys(hop: &HopPlan) -> String {
 }
 
 fn outputs(fetch: &Fetch) -> String {
-    let names: Vec<String> = fetch
-        .outputs
-        .iter()
-        .map(|output| match output {
-            Output::Column(column) => column.name.to_string(),
-            Output::Total | Output::Aggregate(Aggregate::Count, None) => "COUNT(*)".to_owned(),
-            Output::Aggregate(aggregate, column) => {
-                format!("{}({})", aggregate.as_str(), column.as_ref().map_or("*", |column| &column.name))
-            }
-        })
-        .collect();
-    names.join(", ")
+    fetch.outputs.iter().map(output).collect::<Vec<_>>().join(", ")
+}
+
+fn output(output: &Output) -> String {
+    match output {
+        Output::Column(column) => column.name.to_string(),
+        Output::Total | Output::Aggregate(Aggregate::Count, None) => "COUNT(*)".to_owned(),
+        Output::Aggregate(aggregate, column) => {
+            format!("{}({})", aggregate.as_str(), column.as_ref().map_or("*", |column| &column.name))
+        }
+    }
 }
 
 fn show_condition(condition: &Condition) -> String {
@@ -99,5 +119,154 @@ fn show_value(value: &Scalar) -> String {
         Scalar::Int(value) => value.to_string(),
         Scalar::Text(text) => format!("'{text}'"),
         Scalar::Bytes(bytes) => format!("{} bytes", bytes.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Catalog, Table, build};
+    use crate::config::{Config, load};
+    use crate::name::{SourceName, TableName, TableRef};
+    use crate::query::filter::{Filter, Literal, Name, Operator};
+    use crate::query::{Count, FieldQuery, Ids, Read, Selection};
+    use crate::statement::Comparison;
+    use crate::value::{Column, Type};
+
+    const KEYS: &str = r#"
+[sources.crm]
+url = "sqlite:crm.db"
+[sources.sales]
+url = "sqlite:sales.db"
+[sources.club]
+url = "sqlite:club.db"
+[[foreign_key]]
+column = "sales.customer.username"
+references = "crm.contact.email"
+name = "contact"
+inverse = "customers"
+[[foreign_key]]
+column = "club.membership.contact_id"
+references = "crm.contact.id"
+[[foreign_key]]
+column = "club.membership.customer_id"
+references = "sales.customer.id"
+[[many_many]]
+table = "crm.contact"
+through = "club.membership"
+name = "members"
+"#;
+
+    fn shop() -> (Config, Catalog) {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), KEYS).expect("writing");
+        let (config, _) = load(file.path()).unwrap_or_else(|faults| panic!("{}", faults.render(false)));
+        let int = || Type::Int { bits: 64, signed: true };
+        let text = || Type::Text { length: None, fixed: false };
+        let table = |source: &str, name: &str, columns: &[(&str, Type)], uniques: Vec<Vec<usize>>| {
+            let columns = columns.iter().map(|(name, ty)| Column::new(name, ty.clone(), "")).collect();
+            let name = TableRef { source: SourceName::new(source), table: TableName::new(name) };
+            let mut table = Table::new(name, false, columns);
+            (table.primary_key, table.uniques) = (vec![0], uniques);
+            table
+        };
+        let introspected = [
+            (
+                "crm",
+                vec![table("crm", "contact", &[("id", int()), ("email", text()), ("name", text())], vec![vec![1]])],
+            ),
+            (
+                "sales",
+                vec![table("sales", "customer", &[("id", int()), ("username", text()), ("total", int())], Vec::new())],
+            ),
+            (
+                "club",
+                vec![table(
+                    "club",
+                    "membership",
+                    &[("id", int()), ("contact_id", int()), ("customer_id", int())],
+                    Vec::new(),
+                )],
+            ),
+        ];
+        let introspected = introspected.map(|(name, tables)| (SourceName::new(name), tables)).into_iter().collect();
+        let (catalog, faults) = build(&config, &introspected);
+        assert!(faults.iter().all(|fault| fault.severity == crate::config::Severity::Warning), "{faults:?}");
+        (config, catalog)
+    }
+
+    fn fields(names: &[&str]) -> Option<Vec<FieldQuery>> {
+        Some(names.iter().map(|name| FieldQuery::Column((*name).to_owned())).collect())
+    }
+
+    fn related(name: &str, selection: Selection) -> crate::query::Embed {
+        crate::query::Embed { name: name.to_owned(), selection }
+    }
+
+    fn above(field: &str, value: &str) -> Option<Filter> {
+        Some(Filter::Compare {
+            field: Name { text: field.to_owned(), position: 0 },
+            operator: Operator::Compare(Comparison::Gt),
+            values: vec![Literal { text: value.to_owned(), position: 0 }],
+        })
+    }
+
+    fn read(source: &str, table: &str, selection: Selection) -> Read {
+        Read {
+            source: source.to_owned(),
+            table: table.to_owned(),
+            ids: None,
+            selection,
+            group: Vec::new(),
+            count: Count::AsNeeded,
+            bypass_cache: false,
+        }
+    }
+
+    fn check(read: &Read, expected: &str) {
+        let (config, catalog) = shop();
+        let plan = crate::plan::read(&catalog, &config.limits, read).expect("a plan");
+        assert_eq!(show(&plan).trim_end(), expected);
+    }
+
+    #[test]
+    fn each_edge_is_one_fetch_by_keys() {
+        let customers = Selection { fields: fields(&["total"]), filter: above("total", "10"), ..Selection::default() };
+        let memberships = Selection { fields: fields(&["id"]), limit: Some(2), ..Selection::default() };
+        let root = Selection {
+            fields: fields(&["name"]),
+            limit: Some(50),
+            embeds: vec![related("customers", customers), related("club.membership_by_contact_id", memberships)],
+            ..Selection::default()
+        };
+        check(
+            &read("crm", "contact", root),
+            "fetch crm.contact [name, email, id] order by id limit 50
+  customers (many)
+    fetch sales.customer [total] by username = <email> where total > 10 order by id
+  club.membership_by_contact_id (many)
+    fetch club.membership [id] by contact_id = <id> order by id limit 2",
+        );
+    }
+
+    #[test]
+    fn a_junction_is_fetched_first_and_its_far_rows_cut_afterwards() {
+        let members = Selection { fields: fields(&["username"]), limit: Some(3), offset: 1, ..Selection::default() };
+        let root = Selection { embeds: vec![related("members", members)], ..Selection::default() };
+        let by_id = Ids { ids: vec![vec!["7".into()], vec!["9".into()]], columns: Vec::new(), table_order: false };
+        check(
+            &Read { ids: Some(by_id), ..read("crm", "contact", root) },
+            "fetch crm.contact [id, email, name] by id = <2 given> order by id
+  members (many)
+    fetch club.membership [customer_id] by contact_id = <id> order by id
+    fetch sales.customer [username] by id = <customer_id> order by id
+    keep 3 from 1 per parent",
+        );
+    }
+
+    #[test]
+    fn a_count_alone_fetches_no_row() {
+        let root = Selection { filter: above("id", "3"), ..Selection::default() };
+        check(&Read { count: Count::Only, ..read("crm", "contact", root) }, "count crm.contact where id > 3");
     }
 }

@@ -38,9 +38,6 @@ pub trait Adapter: Send + Sync {
     fn keys_per_statement(&self, _form: &Fetch) -> usize {
         usize::MAX
     }
-
-    /// The statement's text, for tests, logs and explanations.
-    fn render(&self, fetch: &Fetch) -> String;
 }
 
 /// Whether the rows read so far, the current one included, keep within the statement's bounds.

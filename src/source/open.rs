@@ -147,9 +147,6 @@ mod tests {
         async fn ping(&self) -> Result<(), SourceError> {
             Ok(())
         }
-        fn render(&self, _: &Fetch) -> String {
-            String::new()
-        }
     }
 
     #[tokio::test]

@@ -193,10 +193,6 @@ impl Adapter for Mysql {
     fn keys_per_statement(&self, form: &Fetch) -> usize {
         dialect::limited_keys(form)
     }
-
-    fn render(&self, fetch: &Fetch) -> String {
-        sql::render(fetch, &dialect::Mysql).text
-    }
 }
 
 enum Failure {

@@ -259,3 +259,46 @@ fn cast_type(column: &Column) -> &str {
         _ => &column.native,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statement::{Condition, Output};
+
+    fn text_of(values: i64, limit_per_key: bool) -> Sql {
+        let column = Arc::new(Column::new("id", Type::Int { bits: 64, signed: true }, ""));
+        let fetch = Fetch {
+            table: TableName::new("contact"),
+            outputs: vec![Output::Column(column.clone())],
+            keys: limit_per_key.then(|| KeySet {
+                columns: vec![crate::statement::KeyColumn {
+                    column: column.clone(),
+                    path: Vec::new(),
+                    matching: Matching::Own,
+                }],
+                keys: Vec::new(),
+                unique: false,
+                ranked: false,
+                when: Vec::new(),
+            }),
+            condition: Some(Condition::In(column, (1..=values).map(Scalar::Int).collect())),
+            group: Vec::new(),
+            order: Vec::new(),
+            limit: Some(5),
+            offset: 0,
+            max_rows: 5,
+            max_bytes: 1,
+        };
+        sql::render(&fetch, &Postgres { schema: "public".to_owned() })
+    }
+
+    #[test]
+    fn lists_of_any_length_are_one_text() {
+        assert_eq!(
+            text_of(3, false).text,
+            "SELECT t.\"id\" FROM \"public\".\"contact\" t WHERE t.\"id\" = ANY (CAST($1::text[] AS int8[])) LIMIT $2::text::int8"
+        );
+        assert_eq!(text_of(3, false).text, text_of(1000, false).text);
+        assert_eq!(text_of(3, true).text, text_of(1000, true).text);
+    }
+}

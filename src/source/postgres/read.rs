@@ -179,10 +179,6 @@ impl Adapter for Postgres {
             Err(_) => self.connections.lease_anew(lease.connection(), sent).await.map(drop),
         }
     }
-
-    fn render(&self, fetch: &Fetch) -> String {
-        sql::render(fetch, &self.dialect).text
-    }
 }
 
 enum Failure {

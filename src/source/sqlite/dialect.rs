@@ -182,3 +182,44 @@ impl Sqlite {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statement::{Condition, Output};
+
+    fn text_of(values: i64, limit_per_key: bool) -> Sql {
+        let column = Arc::new(Column::new("id", Type::Int { bits: 64, signed: true }, ""));
+        let fetch = Fetch {
+            table: TableName::new("contact"),
+            outputs: vec![Output::Column(column.clone())],
+            keys: limit_per_key.then(|| KeySet {
+                columns: vec![crate::statement::KeyColumn {
+                    column: column.clone(),
+                    path: Vec::new(),
+                    matching: Matching::Own,
+                }],
+                keys: Vec::new(),
+                unique: false,
+                ranked: false,
+                when: Vec::new(),
+            }),
+            condition: Some(Condition::In(column, (1..=values).map(Scalar::Int).collect())),
+            group: Vec::new(),
+            order: Vec::new(),
+            limit: Some(5),
+            offset: 0,
+            max_rows: 5,
+            max_bytes: 1,
+        };
+        sql::render(&fetch, &Sqlite)
+    }
+
+    #[test]
+    fn lists_have_few_texts() {
+        let expected = "SELECT t.\"id\" FROM \"contact\" t WHERE t.\"id\" IN (?1, ?2, ?3, ?4) LIMIT ?5";
+        assert_eq!(text_of(3, false).text, expected);
+        assert_eq!(text_of(4, false).text, expected);
+        assert_eq!(text_of(900, true).text, text_of(1000, true).text);
+    }
+}

@@ -138,10 +138,6 @@ impl Adapter for Sqlite {
             }
         }
     }
-
-    fn render(&self, fetch: &Fetch) -> String {
-        sql::render(fetch, &dialect::Sqlite).text
-    }
 }
 
 enum Failure {
