@@ -27,13 +27,7 @@ pub async fn run(path: &Path, listen: Option<SocketAddr>, colours: bool, ready: 
     };
     print_faults(&warnings, colours);
     let listen = listen.unwrap_or(config.server.listen);
-    let (snapshot, down) = match Snapshot::open(config, None).await {
-        Ok(opened) => opened,
-        Err(faults) => {
-            print_faults(&faults, colours);
-            return PROBLEMS;
-        }
-    };
+    let (snapshot, down) = Snapshot::open(config, None).await;
     for (source, cause) in down {
         tracing::warn!(%source, %cause, "the source does not answer yet; it is tried again");
     }

@@ -25,8 +25,15 @@ pub struct FileKeys {
     pub many_many: Vec<Spanned<ManyManyFile>>,
 }
 
-/// Checks everything that needs no database. `None` only where nothing useful could be built.
-pub fn check(path: &Path, main: ConfigFile, keys: Vec<FileKeys>, faults: &mut Vec<Fault>) -> Option<Config> {
+/// Checks everything that needs no database; what is faulty is left out or has its default. `declared` names all sources
+/// of the file, also those that were left out: keys of these are left out too, without a word.
+pub fn check(
+    path: &Path,
+    main: ConfigFile,
+    declared: &[String],
+    keys: Vec<FileKeys>,
+    faults: &mut Vec<Fault>,
+) -> Config {
     let mut check = Check { faults, file: 0 };
     let limits = check.limits(&main.limits);
     let default_ttl = check.duration(main.cache.ttl.as_ref(), Duration::from_secs(30));
@@ -38,10 +45,10 @@ pub fn check(path: &Path, main: ConfigFile, keys: Vec<FileKeys>, faults: &mut Ve
             sources.insert(source.name.clone(), source);
         }
     }
-    if main.sources.is_empty() && check.faults.is_empty() {
+    if declared.is_empty() && check.faults.is_empty() {
         check.fault(0..0, "no sources: the file names no database").hint_last("add [sources.NAME] with its url");
     }
-    let known = Known(&sources);
+    let known = Known { sources: &sources, declared };
     let mut virtual_keys: Vec<VirtualKey> = Vec::new();
     let mut many_many: Vec<ManyMany> = Vec::new();
     for part in &keys {
@@ -72,7 +79,7 @@ pub fn check(path: &Path, main: ConfigFile, keys: Vec<FileKeys>, faults: &mut Ve
             many_many.push(entry);
         }
     }
-    Some(Config {
+    Config {
         path: path.to_owned(),
         files: Vec::new(),
         include: main
@@ -81,7 +88,7 @@ pub fn check(path: &Path, main: ConfigFile, keys: Vec<FileKeys>, faults: &mut Ve
             .iter()
             .map(|pattern| path.parent().unwrap_or(Path::new("")).join(pattern.get_ref()))
             .collect(),
-        server: server?,
+        server,
         sources,
         keys: virtual_keys,
         many_many,
@@ -92,17 +99,28 @@ pub fn check(path: &Path, main: ConfigFile, keys: Vec<FileKeys>, faults: &mut Ve
             .iter()
             .map(|(name, source)| (SourceName::new(name.get_ref()), Place { file: 0, span: source.url.span() }))
             .collect(),
-    })
+    }
 }
 
-struct Known<'a>(&'a IndexMap<SourceName, Source>);
+struct Known<'a> {
+    sources: &'a IndexMap<SourceName, Source>,
+    declared: &'a [String],
+}
+
+impl Known<'_> {
+    /// Whether a path is of a source that is in the file but faulty, so that nothing can be said of it.
+    fn is_left_out(&self, path: &str) -> bool {
+        let source = path.split('.').next().unwrap_or_default().trim();
+        self.declared.iter().any(|name| name == source) && !self.sources.contains_key(source)
+    }
+}
 
 impl Schemas for Known<'_> {
     fn further_schemas(&self, source: &str) -> Option<&[String]> {
-        self.0.get(source).map(|source| &source.schemas[1..])
+        self.sources.get(source).map(|source| &source.schemas[1..])
     }
     fn source_names(&self) -> Vec<&str> {
-        self.0.keys().map(SourceName::as_str).collect()
+        self.sources.keys().map(SourceName::as_str).collect()
     }
 }
 
@@ -137,6 +155,7 @@ impl Check<'_> {
         let limit = self.duration(text, default);
         if limit.is_zero() {
             self.fault(text.map_or(0..0, Spanned::span), "must be longer than 0");
+            return default;
         }
         limit
     }
@@ -186,14 +205,14 @@ impl Check<'_> {
         keys as usize
     }
 
-    fn server(&mut self, file: &file::ServerFile) -> Option<Server> {
+    fn server(&mut self, file: &file::ServerFile) -> Server {
         let shutdown_timeout = self.duration(file.shutdown_timeout.as_ref(), Duration::from_secs(10));
         let (text, span) = match &file.listen {
             Some(listen) => (listen.get_ref().as_str(), listen.span()),
             None => ("127.0.0.1:8787", 0..0),
         };
         let address = text.replacen("localhost", "127.0.0.1", 1);
-        match address.parse::<SocketAddr>() {
+        let listen = match address.parse::<SocketAddr>() {
             Ok(listen) => {
                 if !listen.ip().is_loopback() && !file.allow_anonymous {
                     self.fault(
@@ -204,17 +223,14 @@ impl Check<'_> {
                     )
                     .hint_last("listen on 127.0.0.1, or say `allow_anonymous = true` if the network is trusted");
                 }
-                Some(Server {
-                    listen,
-                    hosts: file.hosts.iter().map(|host| host.to_lowercase()).collect(),
-                    shutdown_timeout,
-                })
+                listen
             }
             Err(_) => {
                 self.fault(span, "`listen` is not an address and a port").hint_last("write it as \"127.0.0.1:8787\"");
-                None
+                SocketAddr::from(([127, 0, 0, 1], 8787))
             }
-        }
+        };
+        Server { listen, hosts: file.hosts.iter().map(|host| host.to_lowercase()).collect(), shutdown_timeout }
     }
 
     fn source(
@@ -411,6 +427,9 @@ impl Check<'_> {
     fn columns(&mut self, texts: &Spanned<OneOrMany>, known: &Known<'_>) -> Option<Vec<ColumnPath>> {
         let mut paths: Vec<ColumnPath> = Vec::new();
         for text in texts.get_ref().as_slice() {
+            if known.is_left_out(text) {
+                return None;
+            }
             match column_path(text, known) {
                 Ok(path) => paths.push(path),
                 Err(reason) => {
@@ -445,6 +464,7 @@ impl Check<'_> {
     fn many_many(&mut self, spanned: &Spanned<ManyManyFile>, known: &Known<'_>) -> Option<ManyMany> {
         let file = spanned.get_ref();
         let mut table = |text: &Spanned<String>| match table_path(text.get_ref(), known) {
+            _ if known.is_left_out(text.get_ref()) => None,
             Ok(table) => Some(table),
             Err(reason) => {
                 self.fault(text.span(), reason);

@@ -41,8 +41,8 @@ pub fn load_what_can_be(path: &Path, env: Env<'_>) -> (Option<Config>, Faults) {
     let Some(text) = read(path, &mut faults, None) else {
         return (None, faults);
     };
-    let mut main: ConfigFile = match parse(&text, 0, &schema, None, Some(env), &mut faults.list) {
-        Some(file) => file,
+    let (mut main, declared): (ConfigFile, _) = match parse(&text, 0, &schema, None, Some(env), &mut faults.list) {
+        Some(parsed) => parsed,
         None => return (None, faults),
     };
     let keys = FileKeys {
@@ -57,13 +57,12 @@ pub fn load_what_can_be(path: &Path, env: Env<'_>) -> (Option<Config>, Faults) {
             continue;
         };
         let only = Some(&["foreign_key", "many_many"][..]);
-        if let Some(part) = parse::<ConfigFile>(&text, file, &schema, only, None, &mut faults.list) {
+        if let Some((part, _)) = parse::<ConfigFile>(&text, file, &schema, only, None, &mut faults.list) {
             all_keys.push(FileKeys { file, keys: part.foreign_key, many_many: part.many_many });
         }
     }
-    let config = check::check(path, main, all_keys, &mut faults.list);
-    let config = config.map(|config| Config { files: faults.files.clone(), ..config });
-    (config, faults)
+    let config = check::check(path, main, &declared, all_keys, &mut faults.list);
+    (Some(Config { files: faults.files.clone(), ..config }), faults)
 }
 
 fn read(path: &Path, faults: &mut Faults, place: Option<Place>) -> Option<String> {
@@ -82,7 +81,8 @@ fn read(path: &Path, faults: &mut Faults, place: Option<Place>) -> Option<String
     }
 }
 
-/// Syntax, then shape, then substitution in `[server]` and `[sources]`, then the types.
+/// Syntax, then shape, then substitution in `[server]` and `[sources]`, then the types. Gives the names of all sources
+/// too, also of those that are left out as faulty.
 fn parse<T: serde::de::DeserializeOwned>(
     text: &str,
     file: usize,
@@ -90,7 +90,7 @@ fn parse<T: serde::de::DeserializeOwned>(
     only: Option<&[&str]>,
     env: Option<Env<'_>>,
     faults: &mut Vec<Fault>,
-) -> Option<T> {
+) -> Option<(T, Vec<String>)> {
     let before = faults.len();
     let (mut document, errors) = DeTable::parse_recoverable(text);
     for error in errors {
@@ -111,9 +111,13 @@ fn parse<T: serde::de::DeserializeOwned>(
     // What is faulty is left out, so that the rest is checked too.
     let spans: Vec<_> =
         faults[before..].iter().filter_map(|fault| fault.place.as_ref().map(|place| place.span.clone())).collect();
+    let declared = match document.get_ref().get("sources").map(Spanned::get_ref) {
+        Some(DeValue::Table(sources)) => sources.keys().map(|name| name.get_ref().to_string()).collect(),
+        _ => Vec::new(),
+    };
     prune_table(document.get_mut(), &spans);
     match T::deserialize(toml::Deserializer::from(document)) {
-        Ok(value) => Some(value),
+        Ok(value) => Some((value, declared)),
         Err(error) => {
             if faults.len() == before {
                 let place = Place { file, span: error.span().unwrap_or(0..0) };
@@ -127,7 +131,8 @@ fn parse<T: serde::de::DeserializeOwned>(
 /// Removes the entries that faults point at.
 fn prune_table(table: &mut DeTable<'_>, spans: &[Range<usize>]) {
     for (key, mut value) in std::mem::take(table) {
-        if !touches(&key.span(), spans) && !prune_value(&mut value, spans) {
+        // The span of a table is that of its header, which holds the keys of the tables around it as well.
+        if !spans.contains(&key.span()) && !prune_value(&mut value, spans) {
             table.insert(key, value);
         }
     }
@@ -143,12 +148,16 @@ fn prune_value(value: &mut Spanned<DeValue<'_>>, spans: &[Range<usize>]) -> bool
         }
         DeValue::Array(items) if items.iter().any(|item| item.get_ref().is_table()) => {
             let all = std::mem::replace(items, std::iter::empty().collect());
+            // The span of an array of tables is that of its first table.
+            let mut first_is_faulty = false;
             for mut item in all {
-                if !prune_value(&mut item, spans) {
+                if prune_value(&mut item, spans) {
+                    first_is_faulty |= item.span() == own;
+                } else {
                     items.push(item);
                 }
             }
-            spans.contains(&own)
+            spans.contains(&own) && !first_is_faulty
         }
         _ => touches(&own, spans),
     }

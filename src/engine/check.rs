@@ -13,13 +13,7 @@ pub async fn check(path: &Path) -> Result<Faults, Faults> {
     let (config, mut faults) = config::load_what_can_be(path, &config::process_env);
     let Some(config) = config else { return Err(faults) };
     let places = config.url_places.clone();
-    let (snapshot, down) = match Snapshot::open(config, None).await {
-        Ok(opened) => opened,
-        Err(more) => {
-            faults.list.extend(more.list);
-            return Err(faults);
-        }
-    };
+    let (snapshot, down) = Snapshot::open(config, None).await;
     for (source, cause) in down {
         faults.list.push(Fault {
             severity: Severity::Error,

@@ -43,7 +43,7 @@ impl Engine {
         for setting in needs_restart(&old.config, &config) {
             tracing::warn!("{setting} has changed; that takes effect when the process is started again");
         }
-        let (snapshot, down) = Snapshot::open(config, Some(&old)).await?;
+        let (snapshot, down) = Snapshot::open(config, Some(&old)).await;
         for (source, cause) in down {
             tracing::warn!(%source, %cause, "the source does not answer yet");
         }

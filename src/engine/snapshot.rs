@@ -34,13 +34,11 @@ pub struct Snapshot {
     pub faults: Faults,
 }
 
-/// Opens a source's adapter for every entry of the configuration, keeping those of `previous` that did not change.
-pub fn open_sources(
-    config: &Config,
-    previous: Option<&Snapshot>,
-) -> Result<IndexMap<SourceName, Arc<OpenSource>>, Faults> {
+/// Opens a source's adapter for every entry of the configuration, keeping those of `previous` that did not change. Gives
+/// the faults of those that cannot be opened.
+fn open_sources(config: &Config, previous: Option<&Snapshot>) -> (IndexMap<SourceName, Arc<OpenSource>>, Vec<Fault>) {
     let mut sources = IndexMap::new();
-    let mut faults = Faults { files: config.files.clone(), list: Vec::new() };
+    let mut faults = Vec::new();
     for (name, source) in &config.sources {
         if let Some(open) =
             previous.and_then(|previous| previous.sources.get(name)).filter(|open| open.config == *source)
@@ -52,7 +50,7 @@ pub fn open_sources(
             Ok(adapter) => {
                 sources.insert(name.clone(), Arc::new(OpenSource::new(source.clone(), adapter)));
             }
-            Err(reason) => faults.list.push(Fault {
+            Err(reason) => faults.push(Fault {
                 severity: Severity::Error,
                 place: config.url_places.get(name).cloned(),
                 message: format!("the url of `{name}` cannot be used: {reason}"),
@@ -60,7 +58,7 @@ pub fn open_sources(
             }),
         }
     }
-    if faults.list.is_empty() { Ok(sources) } else { Err(faults) }
+    (sources, faults)
 }
 
 /// Reads the catalogs of these sources at the same time. Gives what was read, and who did not answer, with the cause.
@@ -99,12 +97,10 @@ pub async fn introspect<'a>(sources: impl Iterator<Item = &'a Arc<OpenSource>>) 
 }
 
 impl Snapshot {
-    /// Opens everything. Sources that do not answer are left for later; faults of the file are in `faults`.
-    pub async fn open(
-        config: Config,
-        previous: Option<&Snapshot>,
-    ) -> Result<(Snapshot, Vec<(SourceName, String)>), Faults> {
-        let sources = open_sources(&config, previous)?;
+    /// Opens everything. Sources that do not answer are left for later, and told with the cause; faults of the file are
+    /// in `faults`.
+    pub async fn open(config: Config, previous: Option<&Snapshot>) -> (Snapshot, Vec<(SourceName, String)>) {
+        let (sources, faulty) = open_sources(&config, previous);
         let (mut introspected, mut down) = introspect(sources.values()).await;
         // What a source told before still holds while it is down.
         down.retain(|(name, _)| {
@@ -118,7 +114,9 @@ impl Snapshot {
                 None => true,
             }
         });
-        Ok((Snapshot::build(config, sources, introspected, previous), down))
+        let mut snapshot = Snapshot::build(config, sources, introspected, previous);
+        snapshot.faults.list.extend(faulty);
+        (snapshot, down)
     }
 
     /// Builds the catalog over open sources. What is remembered and under way is kept from `previous` where neither the

@@ -53,7 +53,7 @@ impl<'a> Remembering<'a> {
                 Ok(None) => {}
                 Err(error) => {
                     // Its rows may not be served as fresh; the statement itself will tell what is wrong.
-                    tracing::debug!(source = %name, cause = error.cause().unwrap_or_default(), "no data version");
+                    tracing::warn!(source = %name, cause = error.cause().unwrap_or_default(), "no data version");
                     self.cache.forget_version(name);
                 }
             }

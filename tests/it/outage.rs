@@ -244,3 +244,20 @@ async fn a_slow_statement_is_a_timeout() {
         assert_eq!(quick.json()["resource"][0]["id"], 7, "{engine:?} {}", quick.text);
     }
 }
+
+/// A view over a table that has gone is left out; all else is served.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_view_is_left_out() {
+    let engines = if all_engines() { vec![Engine::Sqlite, Engine::Mysql] } else { vec![Engine::Sqlite] };
+    for engine in engines {
+        let folder = tempfile::tempdir().expect("a folder");
+        let script = "CREATE TABLE gone (id INTEGER);\nCREATE TABLE thing (id INTEGER NOT NULL PRIMARY KEY);\n\
+            INSERT INTO thing VALUES (7);\nCREATE VIEW lost AS SELECT id FROM gone;\nDROP TABLE gone;\n";
+        let urls = BTreeMap::from([("crm".to_owned(), create(engine, folder.path(), script).await)]);
+        let proxy = Proxy::open(folder.path(), "[sources.crm]\nurl = \"${CRM_URL}\"\n", &urls).await;
+        assert_eq!(proxy.get("/readyz").await.status, 200, "{engine:?}");
+        assert_eq!(proxy.get("/api/v2/crm/_table/thing/7").await.text, "{\"id\":7}", "{engine:?}");
+        let lost = proxy.get("/api/v2/crm/_table/lost").await;
+        assert_eq!(lost.json()["error"]["context"]["reason"], "UNKNOWN_TABLE", "{engine:?} {}", lost.text);
+    }
+}

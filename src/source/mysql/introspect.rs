@@ -40,6 +40,9 @@ ORDER BY k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION";
 /// Table, index, whether it allows repeats, column, length of a prefix.
 type IndexRow = (String, String, u64, Option<String>, Option<u64>);
 
+/// Table, constraint, column, referenced table and column, rules of delete and update.
+type KeyRow = (String, String, String, String, String, String, String);
+
 type ColumnRow = (
     String,
     String,
@@ -60,8 +63,11 @@ pub async fn tables(conn: &mut Conn, source: &Source) -> Result<Vec<Table>, Erro
     let relations: Vec<(String, String)> = conn.query(TABLES).await?;
     let column_rows: Vec<mysql_async::Row> = conn.query(COLUMNS).await?;
     let checks: Vec<(String, String)> = conn.query(JSON_CHECKS).await.unwrap_or_default();
-    let indexes: Vec<IndexRow> = conn.query(INDEXES).await?;
-    let keys: Vec<(String, String, String, String, String, String, String)> = conn.query(FOREIGN_KEYS).await?;
+    let mut indexes: Vec<IndexRow> = conn.query(INDEXES).await?;
+    let mut keys: Vec<KeyRow> = conn.query(FOREIGN_KEYS).await?;
+    // The server sorts by its own collation, by which two names may be one.
+    indexes.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+    keys.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
 
     let mut columns: HashMap<String, Vec<Column>> = HashMap::new();
     for row in column_rows {
@@ -78,69 +84,67 @@ pub async fn tables(conn: &mut Conn, source: &Source) -> Result<Vec<Table>, Erro
         }
         let reference = TableRef { source: source.name.clone(), table: TableName::new(&name) };
         let mut table = Table::new(reference, kind == "VIEW", columns.remove(&name).unwrap_or_default());
-        for (_, index, non_unique, column, part) in indexes.iter().filter(|row| row.0 == name) {
-            if table.indexes.last().is_none_or(|last| last.name != *index) {
-                table.indexes.push(Index {
-                    name: index.clone(),
-                    columns: Vec::new(),
-                    partial: false,
-                    expression: None,
-                });
-            }
-            let at = column.as_deref().and_then(|column| table.column(column));
-            let last = table.indexes.last_mut().expect("one was just pushed");
-            match at {
-                // An index over the first characters of a column tells nothing of the whole value.
-                Some(at) if part.is_none() && last.expression.is_none() && *non_unique <= 1 => last.columns.push(at),
-                Some(at) if last.expression.is_none() => {
-                    last.columns.push(at);
-                    last.expression = Some("prefix".into());
-                }
-                _ => last.expression = Some("expression".into()),
-            }
-            if *non_unique == 0 {
-                let key = last.clone();
-                let primary = index == "PRIMARY";
-                if primary {
-                    table.primary_key = key.columns.clone();
-                }
-                let known = table
-                    .uniques
-                    .iter()
-                    .position(|unique| key.columns.starts_with(unique) && unique.len() + 1 == key.columns.len());
-                match (known, key.expression.is_some()) {
-                    (Some(known), true) if key.columns.len() > 1 => {
-                        table.uniques.remove(known);
-                    }
-                    (Some(known), false) if key.columns.len() > 1 => table.uniques[known] = key.columns,
-                    (_, false) => table.uniques.push(key.columns),
-                    _ => {}
-                }
-            }
+        if table.columns.is_empty() {
+            // What a view was made of has gone; the server tells no column of it.
+            tracing::warn!(source = %source.name, table = %name, "the view cannot be read and is left out");
+            continue;
         }
-        for row in keys.iter().filter(|row| row.0 == name) {
-            let Some(at) = table.column(&row.2) else {
-                continue;
-            };
-            if table.native_keys.last().is_none_or(|last| last.name != row.1) {
-                table.native_keys.push(NativeKey {
-                    name: row.1.clone(),
-                    columns: Vec::new(),
-                    references: TableRef { source: source.name.clone(), table: TableName::new(&row.3) },
-                    referenced_columns: Vec::new(),
-                    on_delete: row.5.to_lowercase().replace(' ', "_"),
-                    on_update: row.6.to_lowercase().replace(' ', "_"),
-                });
-            }
-            let key = table.native_keys.last_mut().expect("one was just pushed");
-            key.columns.push(at);
-            key.referenced_columns.push(row.4.clone());
+        for rows in by_table(&indexes, &name, |row| &row.0).chunk_by(|a, b| a.1 == b.1) {
+            add_index(&mut table, rows);
+        }
+        for rows in by_table(&keys, &name, |row| &row.0).chunk_by(|a, b| a.1 == b.1) {
+            add_native_key(&mut table, source, rows);
         }
         tables.push(table);
     }
-    // The server sorts by its own collation.
     tables.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(tables)
+}
+
+/// The rows of one table, of rows sorted by table.
+fn by_table<'a, T>(rows: &'a [T], table: &str, name: impl Fn(&T) -> &String) -> &'a [T] {
+    let start = rows.partition_point(|row| name(row).as_str() < table);
+    let end = rows.partition_point(|row| name(row).as_str() <= table);
+    &rows[start..end]
+}
+
+/// One index, from the rows of its parts in their order.
+fn add_index(table: &mut Table, parts: &[IndexRow]) {
+    let (_, name, non_unique, ..) = &parts[0];
+    let mut index = Index { name: name.clone(), columns: Vec::new(), partial: false, expression: None };
+    for (_, _, _, column, prefix) in parts {
+        match column.as_deref().and_then(|column| table.column(column)) {
+            Some(at) if index.expression.is_none() => index.columns.push(at),
+            _ => index.expression = Some("expression".into()),
+        }
+        if prefix.is_some() {
+            // The first characters of a column tell nothing of the whole value.
+            index.expression.get_or_insert_with(|| "prefix".into());
+        }
+    }
+    if *non_unique == 0 && index.expression.is_none() {
+        if name == "PRIMARY" {
+            table.primary_key = index.columns.clone();
+        }
+        table.uniques.push(index.columns.clone());
+    }
+    table.indexes.push(index);
+}
+
+/// One native key, from the rows of its columns in their order.
+fn add_native_key(table: &mut Table, source: &Source, columns: &[KeyRow]) {
+    let (_, name, _, referenced, _, on_delete, on_update) = &columns[0];
+    let positions: Option<Vec<usize>> = columns.iter().map(|row| table.column(&row.2)).collect();
+    let Some(positions) = positions else { return };
+    let action = |text: &str| text.to_lowercase().replace(' ', "_");
+    table.native_keys.push(NativeKey {
+        name: name.clone(),
+        columns: positions,
+        references: TableRef { source: source.name.clone(), table: TableName::new(referenced) },
+        referenced_columns: columns.iter().map(|row| row.4.clone()).collect(),
+        on_delete: action(on_delete),
+        on_update: action(on_update),
+    });
 }
 
 fn column_row(mut row: mysql_async::Row) -> ColumnRow {

@@ -110,8 +110,8 @@ impl Mysql {
         match server.code {
             // Statement timeouts of MySQL and of MariaDB, an interrupted query, and a lock that was not granted in time.
             3024 | 1969 | 1317 | 1205 | 1213 => SourceError::Timeout { source_name, cause },
-            // Unknown column, unknown table.
-            1054 | 1146 => SourceError::Changed { table: self.table(fetch), cause },
+            // Unknown column, unknown table, and a view over one of these.
+            1054 | 1146 | 1356 => SourceError::Changed { table: self.table(fetch), cause },
             // Values out of range or of a wrong form.
             1264 | 1265 | 1292 | 1366 | 1411 | 1525 | 3140..=3160 => SourceError::InvalidValue { source_name, cause },
             // Too many connections, access, shutdown, lost connections.

@@ -27,11 +27,16 @@ pub fn choose(url: &str) -> TlsChoice {
     };
     let mut choice = TlsChoice { url: base.to_owned(), verify: false, root_file: None };
     let mut kept: Vec<&str> = Vec::new();
+    let mut required = false;
     for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
         match parameter.split_once('=') {
             Some(("sslmode", "verify-full" | "verify-ca")) => {
                 choice.verify = true;
                 kept.push("sslmode=require");
+            }
+            Some(("sslmode", "require")) => {
+                required = true;
+                kept.push(parameter);
             }
             Some(("sslmode", "allow")) => kept.push("sslmode=prefer"),
             Some(("sslrootcert", file)) => {
@@ -41,6 +46,8 @@ pub fn choose(url: &str) -> TlsChoice {
             _ => kept.push(parameter),
         }
     }
+    // As in libpq: whoever names the roots wants them to be used.
+    choice.verify |= required && choice.root_file.is_some();
     if !kept.is_empty() {
         choice.url = format!("{base}?{}", kept.join("&"));
     }
@@ -118,6 +125,9 @@ mod tests {
         let choice = choose("postgres://u@h/d?options=-c%20search_path%3Dx&sslmode=verify-full&sslrootcert=/a%20b.pem");
         assert_eq!(choice.url, "postgres://u@h/d?options=-c%20search_path%3Dx&sslmode=require");
         assert_eq!((choice.verify, choice.root_file.as_deref()), (true, Some("/a b.pem")));
+        assert!(choose("postgres://u@h/d?sslrootcert=/a.pem&sslmode=require").verify);
+        assert!(!choose("postgres://u@h/d?sslmode=require").verify);
+        assert!(!choose("postgres://u@h/d?sslmode=prefer&sslrootcert=/a.pem").verify);
         assert_eq!(choose("postgres://u@h/d?sslmode=allow").url, "postgres://u@h/d?sslmode=prefer");
         assert_eq!(choose("postgres://u@h/d").url, "postgres://u@h/d");
     }

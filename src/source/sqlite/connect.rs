@@ -51,15 +51,29 @@ impl Connections {
 
     /// A connection whose next statements end within `time`.
     pub async fn lease_for(&self, time: Duration) -> Result<Lease, SourceError> {
+        self.acquire(Some(time)).await
+    }
+
+    /// A connection to keep, whose statements nothing interrupts.
+    pub async fn watcher(&self) -> Result<Lease, SourceError> {
+        self.acquire(None).await
+    }
+
+    async fn acquire(&self, time: Option<Duration>) -> Result<Lease, SourceError> {
         let mut conn = self.pool.acquire().await.map_err(|error| match error {
             // Opening a file does not wait, so all connections are in use.
             sqlx::Error::PoolTimedOut => SourceError::Busy { source_name: self.source.name.clone() },
             error => SourceError::unavailable(&self.source.name, error),
         })?;
-        let (start, until) = (Instant::now(), time);
         let mut handle =
             conn.lock_handle().await.map_err(|error| SourceError::unavailable(&self.source.name, error))?;
-        handle.set_progress_handler(STEPS, move || start.elapsed() < until);
+        match time {
+            Some(time) => {
+                let start = Instant::now();
+                handle.set_progress_handler(STEPS, move || start.elapsed() < time);
+            }
+            None => handle.remove_progress_handler(),
+        }
         drop(handle);
         Ok(Lease { conn })
     }

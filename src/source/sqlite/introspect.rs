@@ -23,8 +23,16 @@ pub async fn tables(conn: &mut SqliteConnection, source: &Source) -> Result<Vec<
     let mut tables = Vec::new();
     for row in sqlx::query(TABLES).fetch_all(&mut *conn).await? {
         let (name, kind): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-        if source.serves(&name) {
-            tables.push(table(conn, source, &name, kind == "view").await?);
+        if !source.serves(&name) {
+            continue;
+        }
+        match table(conn, source, &name, kind == "view").await {
+            Ok(table) => tables.push(table),
+            Err(sqlx::Error::Database(error)) if kind == "view" => {
+                // What it was made of has gone, or its function is not here.
+                tracing::warn!(source = %source.name, table = %name, cause = %error, "the view cannot be read and is left out");
+            }
+            Err(error) => return Err(error),
         }
     }
     Ok(tables)

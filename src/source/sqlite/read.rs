@@ -21,13 +21,21 @@ pub struct Sqlite {
     source: Source,
     connections: Connections,
     /// Stays open, as `PRAGMA data_version` tells only what changed since its own last call.
-    watcher: tokio::sync::Mutex<Option<Lease>>,
+    watcher: tokio::sync::Mutex<Watcher>,
+}
+
+/// The connection that watches for writes of others.
+#[derive(Default)]
+struct Watcher {
+    lease: Option<Lease>,
+    /// How many there were: numbers of one say nothing about those of another.
+    generation: i64,
 }
 
 impl Sqlite {
     /// Opens the file when first asked.
     pub fn new(source: &Source) -> Self {
-        Self { connections: Connections::new(source), source: source.clone(), watcher: tokio::sync::Mutex::new(None) }
+        Self { connections: Connections::new(source), source: source.clone(), watcher: tokio::sync::Mutex::default() }
     }
 
     async fn run(&self, lease: &mut Lease, fetch: &Fetch, sql: Sql) -> Result<Chunk, Failure> {
@@ -126,14 +134,19 @@ impl Adapter for Sqlite {
 
     async fn data_version(&self) -> Result<Option<i64>, SourceError> {
         let mut watcher = self.watcher.lock().await;
-        let lease = match &mut *watcher {
+        let Watcher { lease, generation } = &mut *watcher;
+        let lease = match lease {
             Some(lease) => lease,
-            None => watcher.insert(self.connections.lease().await?),
+            None => {
+                *generation += 1;
+                lease.insert(self.connections.watcher().await?)
+            }
         };
         match sqlx::query_scalar::<_, i64>("PRAGMA data_version").fetch_one(&mut *lease.conn).await {
-            Ok(version) => Ok(Some(version)),
+            // The number has 32 bits.
+            Ok(version) => Ok(Some(*generation << 32 | version & 0xffff_ffff)),
             Err(error) => {
-                *watcher = None;
+                watcher.lease = None;
                 Err(self.translate(String::new(), &error))
             }
         }
