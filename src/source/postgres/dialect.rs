@@ -204,7 +204,9 @@ impl Postgres {
         let key = sql::json_path(keys)?;
         self.table(&mut sql.text, &fetch.table);
         sql.text.push_str(" t");
-        let mut node = format!("{}::jsonb", sql::column_text(&key.column, self));
+        // `json` keeps escapes that `jsonb` refuses; only the leaf that has one is passed over.
+        let kind = if &*key.column.native == "jsonb" { "jsonb" } else { "json" };
+        let mut node = format!("{}::{kind}", sql::column_text(&key.column, self));
         let mut depth = 0;
         for step in &key.path {
             match step {
@@ -215,7 +217,7 @@ impl Postgres {
                     depth += 1;
                     let _ = write!(
                         sql.text,
-                        " CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof({node}) = 'array' THEN {node} ELSE '[]' END) j{depth}(e)"
+                        " CROSS JOIN LATERAL {kind}_array_elements(CASE WHEN {kind}_typeof({node}) = 'array' THEN {node} ELSE '[]' END) j{depth}(e)"
                     );
                     node = format!("j{depth}.e");
                 }
@@ -223,17 +225,31 @@ impl Postgres {
         }
         sql.params.push(Param::KeyColumn(0));
         let _ = write!(sql.text, " CROSS JOIN unnest(${}::text[]) WITH ORDINALITY k(v0, o)", sql.params.len());
-        let leaf = format!("({node}) #>> '{{}}'");
+        let leaf = match kind {
+            "jsonb" => format!("(({node}) #>> '{{}}')"),
+            _ => format!("({})", readable_leaf(&node)),
+        };
         Some(match key.matching {
             Matching::LeafIgnoreCase => format!("lower({leaf}) = lower(k.v0)"),
             // JSON keeps a number's zeros (5.0); a key has none.
             Matching::LeafNumber => format!(
-                "CASE jsonb_typeof({node}) WHEN 'number' THEN trim_scale(({leaf})::numeric)::text \
+                "CASE {kind}_typeof({node}) WHEN 'number' THEN trim_scale(({leaf})::numeric)::text \
                  WHEN 'boolean' THEN CASE {leaf} WHEN 'true' THEN '1' ELSE '0' END ELSE {leaf} END = k.v0"
             ),
             _ => format!("{leaf} = k.v0"),
         })
     }
+}
+
+/// The text of a `json` leaf; NULL where it has an escape that no text of PostgreSQL holds: `\\u0000`, or half a surrogate
+/// pair. Doubled backslashes and whole pairs are taken out before such an escape is looked for.
+fn readable_leaf(node: &str) -> String {
+    let leaf = format!("({node}) #>> '{{}}'");
+    let whole_pairs = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}";
+    let doubled = r"\\\\";
+    format!(
+        r"CASE WHEN strpos(({node})::text, '\u') = 0 THEN {leaf} WHEN regexp_replace(({node})::text, '{doubled}|{whole_pairs}', '', 'g') !~ '\\u(0000|[dD][89a-fA-F])' THEN {leaf} END"
+    )
 }
 
 /// The type that values are cast to before they meet the column; without lengths, which would cut or round them.
