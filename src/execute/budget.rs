@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::config::Limits;
-use crate::execute::read::ExecuteError;
+use crate::execute::error::ExecuteError;
 
 /// One request's account.
 #[derive(Debug)]

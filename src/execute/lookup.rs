@@ -12,15 +12,15 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use crate::cache::CacheEntry;
 use crate::config::OnUnavailable;
 use crate::execute::context::Context;
+use crate::execute::error::ExecuteError;
 use crate::execute::fetch::{fetch_by, key_set, recheck, scalars};
 use crate::execute::lane::{Asker, Landed, LaneSpec, Place};
-use crate::execute::read::ExecuteError;
 use crate::execute::remember::{Remembering, project};
-use crate::execute::rows::{Links, RowRef};
+use crate::execute::rows::{Found, Links, RowRef};
 use crate::plan::{HopPlan, Step};
 use crate::source::{OpenSource, SourceError};
 use crate::statement::Fetch;
-use crate::value::{Chunk, Key};
+use crate::value::Key;
 
 /// Statements of one lane that one request waits for at a time.
 const FLIGHTS_PER_REQUEST: usize = 2;
@@ -34,17 +34,6 @@ pub struct Looked {
     pub links: Links,
     /// Some rows were served beyond their time, because the source is down.
     pub stale: bool,
-}
-
-/// Rows found for one key.
-#[derive(Clone)]
-pub struct Found {
-    /// The rows and others beside them.
-    pub chunk: Arc<Chunk>,
-    /// The first one.
-    pub start: u32,
-    /// How many.
-    pub len: u32,
 }
 
 /// Looks up the rows of each key.

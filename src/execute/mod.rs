@@ -2,6 +2,7 @@
 
 mod budget;
 mod context;
+mod error;
 mod fetch;
 mod join;
 mod lane;
@@ -12,6 +13,7 @@ pub mod rows;
 
 pub use budget::Budget;
 pub use context::{Context, Partial};
+pub use error::ExecuteError;
 pub use lane::Lanes;
-pub use read::{Answer, ExecuteError, read};
+pub use read::{Answer, read};
 pub use rows::{Level, Nested, RowRef};

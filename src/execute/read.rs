@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, try_join_all};
 
-use crate::error::{Code, Coded};
 use crate::execute::context::{Context, Partial};
+use crate::execute::error::ExecuteError;
 use crate::execute::join;
 use crate::execute::lookup::{Looked, lookup};
 use crate::execute::rows::{Level, Links, Nested, RowRef};
@@ -24,55 +24,6 @@ pub struct Answer {
     pub count: Option<u64>,
     /// Relationships that were answered without their source.
     pub partial: Vec<Partial>,
-}
-
-/// Why a plan could not be run.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum ExecuteError {
-    /// A source failed.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    /// The answer has more rows than allowed.
-    #[error("the answer has more than {limit} rows")]
-    TooManyRows {
-        /// `limits.rows`.
-        limit: u64,
-    },
-    /// More rows had to be read than allowed.
-    #[error("the answer takes more than {limit} rows to be read")]
-    TooManyRowsRead {
-        /// Twice `limits.rows`.
-        limit: u64,
-    },
-    /// More bytes had to be read than allowed.
-    #[error("the answer takes more than {limit} bytes to be read")]
-    TooManyBytes {
-        /// `limits.bytes`.
-        limit: u64,
-    },
-}
-
-impl Coded for ExecuteError {
-    fn code(&self) -> Code {
-        match self {
-            ExecuteError::Source(error) => error.code(),
-            ExecuteError::TooManyRows { .. }
-            | ExecuteError::TooManyRowsRead { .. }
-            | ExecuteError::TooManyBytes { .. } => Code::BudgetExceeded,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            ExecuteError::Source(error) => error.hint(),
-            ExecuteError::TooManyRows { .. } | ExecuteError::TooManyRowsRead { .. } => {
-                Some("ask for a smaller page, limit the related rows, or raise limits.rows".into())
-            }
-            ExecuteError::TooManyBytes { .. } => {
-                Some("ask for a smaller page or fewer fields, limit the related rows, or raise limits.bytes".into())
-            }
-        }
-    }
 }
 
 /// Runs the plan.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::cache::{Cache, CacheEntry, Dependency, Served};
 use crate::config::checked::SourceKind;
 use crate::execute::context::Context;
-use crate::execute::lookup::Found;
+use crate::execute::rows::Found;
 use crate::name::TableRef;
 use crate::plan::{HopPlan, Step};
 use crate::source::OpenSource;

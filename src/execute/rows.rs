@@ -21,6 +21,17 @@ impl RowRef {
     }
 }
 
+/// Rows found for one key.
+#[derive(Clone)]
+pub struct Found {
+    /// The rows and others beside them.
+    pub chunk: Arc<Chunk>,
+    /// The first one.
+    pub start: u32,
+    /// How many.
+    pub len: u32,
+}
+
 /// All rows that one step found, each once, and what hangs on them.
 #[derive(Debug, Default)]
 pub struct Level {

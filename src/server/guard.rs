@@ -11,7 +11,7 @@ use http::uri::Authority;
 
 use crate::api::error::ApiError;
 use crate::error::Code;
-use crate::server::router::{Shared, respond_error};
+use crate::server::shared::{Shared, request_id, respond_error};
 
 /// The address that a connection came in on.
 #[derive(Clone, Copy, Debug)]
@@ -34,12 +34,6 @@ pub async fn guard(State(shared): State<Shared>, request: Request, next: Next) -
         Ok(()) => next.run(request).await,
         Err(error) => respond_error(&error, &request_id(&request)),
     }
-}
-
-/// The id that the request-id layer has set.
-pub fn request_id(request: &Request) -> String {
-    let header = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
-    header.unwrap_or_default().to_owned()
 }
 
 fn check(request: &Request, hosts: &[String], local: Option<SocketAddr>) -> Result<(), ApiError> {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::OnUnavailable;
 use crate::engine::Engine;
-use crate::server::router::Shared;
+use crate::server::shared::Shared;
 use crate::telemetry::METRICS;
 
 /// The process runs.

@@ -4,6 +4,7 @@ mod guard;
 mod health;
 mod listen;
 mod router;
+mod shared;
 mod watch;
 
 pub use listen::{Serving, serve};

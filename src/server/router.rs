@@ -23,16 +23,10 @@ use crate::api::error::ApiError;
 use crate::api::rest;
 use crate::engine::Engine;
 use crate::error::Code;
-use crate::server::guard::{guard, request_id};
+use crate::server::guard::guard;
 use crate::server::health;
+use crate::server::shared::{Shared, request_id, respond_error};
 use crate::telemetry::{METRICS, RequestLabel};
-
-/// What all handlers share.
-#[derive(Clone)]
-pub struct Shared {
-    /// The proxy.
-    pub engine: Arc<Engine>,
-}
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// No browser shall take data for a page or a script.
@@ -149,22 +143,6 @@ async fn overloaded(headers: HeaderMap, error: tower::BoxError) -> Response {
     };
     let id = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
     respond_error(&shown, id)
-}
-
-/// An error in its envelope.
-pub fn respond_error(error: &ApiError, id: &str) -> Response {
-    let id = (!id.is_empty()).then_some(id);
-    let mut response = Response::new(Body::from(error.body(id).to_string()));
-    *response.status_mut() = error.status();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if let Some(seconds) = error.retry_after() {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    if error.status().is_server_error() {
-        tracing::warn!(request_id = id.unwrap_or_default(), reason = error.code.as_str(), "{}", error.message);
-    }
-    response
 }
 
 fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
