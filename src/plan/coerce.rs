@@ -1,8 +1,8 @@
 //! A client's text as a value of a column: what fits is bound, what does not is named.
 
 use crate::statement::Comparison;
-use crate::value::key::is_date;
-use crate::value::{Column, Scalar, Type};
+use crate::value::key::{is_date, is_time};
+use crate::value::{Column, Scalar, Type, time};
 
 /// What a comparison with a client's text comes to.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,29 +114,92 @@ fn value(column: &Column, text: &str) -> Result<Scalar, String> {
                 Err(_) => Err("base64".into()),
             }
         }
-        Type::Date if !is_date(trimmed) => Err("a date such as 2024-01-31".into()),
-        Type::Local { .. } if starts_with_date(trimmed) => {
-            let spaced = trimmed.replacen('T', " ", 1);
-            let bare = spaced.trim_end_matches('Z');
-            // Needless zeros of a fraction are left out: SQLite compares texts.
-            Ok(Scalar::text(if bare.contains('.') { bare.trim_end_matches('0').trim_end_matches('.') } else { bare }))
+        Type::Bit { .. } if !trimmed.bytes().all(|byte| matches!(byte, b'0' | b'1')) || trimmed.is_empty() => {
+            Err("binary digits such as 1010".into())
         }
-        Type::Instant { .. } if starts_with_date(trimmed) => instant(trimmed),
-        Type::Local { .. } | Type::Instant { .. } => Err("a date and time such as 2024-01-31T12:00:00".into()),
+        Type::Date if !is_date(trimmed) => Err("a date such as 2024-01-31".into()),
+        Type::Time if !is_time_of_day(trimmed) => Err("a time such as 12:00:00".into()),
+        Type::Local { .. } => local(trimmed).ok_or_else(|| "a date and time such as 2024-01-31T12:00:00".into()),
+        Type::Instant { .. } => {
+            instant(trimmed).ok_or_else(|| "a date and time such as 2024-01-31T12:00:00Z or …+02:00".into())
+        }
         _ => Ok(Scalar::text(text)),
     }
 }
 
-/// A moment in UTC: an offset is subtracted, since MySQL reads no offset before version 8.
-fn instant(text: &str) -> Result<Scalar, String> {
-    let spaced = text.replacen('T', " ", 1);
-    match spaced.strip_suffix('Z').or_else(|| spaced.strip_suffix("+00:00")) {
-        Some(utc) => Ok(Scalar::text(utc)),
-        None if spaced.len() > 19 && spaced[19..].contains(['+', '-']) => {
-            Err("a moment in UTC such as 2024-01-31T12:00:00Z".into())
+/// A date-time without zone; a Z is passed over. Needless zeros of a fraction are left out, as SQLite compares texts.
+fn local(text: &str) -> Option<Scalar> {
+    let moment = Moment::parse(text)?;
+    matches!(moment.minutes_east, None | Some(0)).then(|| {
+        let fraction = moment.fraction.trim_end_matches('0');
+        let point = if fraction.is_empty() { "" } else { "." };
+        let time = moment.time.map(|time| format!(" {time}{point}{fraction}")).unwrap_or_default();
+        Scalar::text(format!("{}{time}", moment.date))
+    })
+}
+
+/// A moment in UTC: an offset is subtracted here, since MySQL reads none before version 8.
+fn instant(text: &str) -> Option<Scalar> {
+    let moment = Moment::parse(text)?;
+    let point = if moment.fraction.is_empty() { "" } else { "." };
+    let whole = match (&moment.time, moment.minutes_east) {
+        (Some(time), Some(east)) => time::in_utc(moment.date, time, east)?,
+        (Some(time), None) => format!("{} {time}", moment.date),
+        (None, _) => moment.date.to_owned(),
+    };
+    Some(Scalar::text(format!("{whole}{point}{}", moment.fraction)))
+}
+
+/// The parts of `date[(T| )HH:MM[:SS[.fraction]][Z|±HH[:]MM]]`.
+struct Moment<'a> {
+    date: &'a str,
+    time: Option<String>,
+    fraction: &'a str,
+    minutes_east: Option<i64>,
+}
+
+impl<'a> Moment<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        if is_date(text) {
+            return Some(Moment { date: text, time: None, fraction: "", minutes_east: None });
         }
-        None => Ok(Scalar::text(spaced)),
+        let (date, rest) = text.split_once(['T', 't', ' '])?;
+        let rest = rest.trim();
+        let (clock, zone) = rest.find(['Z', 'z', '+', '-']).map_or((rest, ""), |at| rest.split_at(at));
+        let (whole, fraction) =
+            clock.trim_end().split_once('.').map_or((clock.trim_end(), None), |(a, b)| (a, Some(b)));
+        let time = if whole.len() == 5 { format!("{whole}:00") } else { whole.to_owned() };
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_date(date) || !is_time(&time) || !fraction.is_none_or(digits) {
+            return None;
+        }
+        let minutes_east = match zone {
+            "" => None,
+            "Z" | "z" => Some(0),
+            _ => {
+                let plain = zone[1..].replacen(':', "", 1);
+                let (hours, minutes) = match plain.len() {
+                    _ if !digits(&plain) => return None,
+                    2 => (&plain[..], "0"),
+                    4 => plain.split_at(2),
+                    _ => return None,
+                };
+                let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
+                let east = hours * 60 + minutes;
+                (hours < 24 && minutes < 60).then_some(if zone.starts_with('-') { -east } else { east })?.into()
+            }
+        };
+        Some(Moment { date, time: Some(time), fraction: fraction.unwrap_or_default(), minutes_east })
     }
+}
+
+/// `HH:MM`, `HH:MM:SS` or with a fraction; MySQL's times go to 838 hours on both sides of zero.
+fn is_time_of_day(text: &str) -> bool {
+    let (hours, rest) = text.trim_start_matches('-').split_once(':').unwrap_or((text, ""));
+    let digits =
+        |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let rest = if rest.len() == 2 { format!("{rest}:00") } else { rest.to_owned() };
+    digits(hours, 3) && is_time(&format!("00:{rest}"))
 }
 
 fn integer(number: i128) -> Scalar {
@@ -172,10 +235,6 @@ fn is_number(text: &str) -> bool {
         && all_digits(whole)
         && all_digits(fraction)
         && exponent.is_none_or(|exponent| !exponent.is_empty() && exponent.len() < 4 && all_digits(exponent))
-}
-
-fn starts_with_date(text: &str) -> bool {
-    text.split(['T', ' ']).next().is_some_and(is_date)
 }
 
 #[cfg(test)]
@@ -230,6 +289,27 @@ mod tests {
             Comparison::Eq,
             Ok(Scalar::text("2024-01-31 12:00:00")),
         );
+        let moment = || Type::Instant { fraction: 6 };
+        for (text, expected) in [
+            ("2024-01-31 12:00", "2024-01-31 12:00:00"),
+            ("2024-01-31T12:00:00.250+02:00", "2024-01-31 10:00:00.250"),
+            ("2024-01-31T23:30:00-0130", "2024-02-01 01:00:00"),
+            ("2024-01-31", "2024-01-31"),
+            ("infinity", "infinity"),
+        ] {
+            check(moment(), text, Comparison::Eq, Ok(Scalar::text(expected)));
+        }
+        let wanted = "a date and time such as 2024-01-31T12:00:00Z or …+02:00";
+        for text in
+            ["2024-01-31T25:00:00", "2024-01-31T", "2024-01-31T12:00:00+2", "2024-01-31 noon", "2024-02-30T00:00:00Z"]
+        {
+            check(moment(), text, Comparison::Eq, Err(wanted));
+        }
+        let local = || Type::Local { fraction: 6 };
+        check(local(), "2024-01-31T12:00:00.500", Comparison::Eq, Ok(Scalar::text("2024-01-31 12:00:00.5")));
+        check(local(), "2024-01-31T12:00:00+01:00", Comparison::Eq, Err("a date and time such as 2024-01-31T12:00:00"));
+        check(Type::Time, "-12:30", Comparison::Eq, Ok(Scalar::text("-12:30")));
+        check(Type::Time, "noon", Comparison::Eq, Err("a time such as 12:00:00"));
         check(Type::Uuid, "x", Comparison::Eq, Err("a valid UUID"));
     }
 }

@@ -314,7 +314,7 @@ pub fn is_date(text: &str) -> bool {
 }
 
 /// `HH:MM:SS`, perhaps with a fraction.
-fn is_time(text: &str) -> bool {
+pub fn is_time(text: &str) -> bool {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let bytes = whole.as_bytes();
     let number = |at: usize| whole.get(at..at + 2).and_then(|part| part.parse::<u8>().ok());

@@ -1,4 +1,4 @@
-//! Dates and times as text, from day and microsecond counts.
+//! Dates and times as text, from day and microsecond counts, and back.
 
 use crate::value::json;
 
@@ -71,6 +71,32 @@ pub fn write_hms(out: &mut Vec<u8>, hours: u32, minutes: u32, seconds: u32, micr
     }
 }
 
+/// The day of a date, counted from 1970-01-01: Howard Hinnant's `days_from_civil`.
+fn days_of(year: i64, month: i64, day: i64) -> i64 {
+    let year = year - i64::from(month <= 2);
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let month_from_march = if month > 2 { month - 3 } else { month + 9 };
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+/// `YYYY-MM-DD HH:MM:SS` in UTC, of a valid date and time of day `HH:MM:SS` in a zone so many minutes east of it.
+pub fn in_utc(date: &str, time: &str, minutes_east: i64) -> Option<String> {
+    let numbers = |text: &str, mark: char| {
+        let parts: Option<Vec<i64>> = text.split(mark).map(|part| part.parse().ok()).collect();
+        parts.and_then(|parts| <[i64; 3]>::try_from(parts).ok())
+    };
+    let (bare, era) = date.strip_prefix('-').map_or((date, 1), |bare| (bare, -1));
+    let ([year, month, day], [hours, minutes, seconds]) = (numbers(bare, '-')?, numbers(time, ':')?);
+    let minute = days_of(era * year, month, day) * 1_440 + hours * 60 + minutes - minutes_east;
+    let mut out = Vec::new();
+    write_date(&mut out, minute.div_euclid(1_440));
+    out.push(b' ');
+    write_time(&mut out, (minute.rem_euclid(1_440) * 60 + seconds) * 1_000_000);
+    String::from_utf8(out).ok()
+}
+
 fn two(out: &mut Vec<u8>, number: u32) {
     out.extend_from_slice(&[b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]);
 }
@@ -92,6 +118,14 @@ mod tests {
         check(19_782, "2024-02-29");
         check(-719_528, "0000-01-01");
         check(2_932_896, "9999-12-31");
+        for days in [-719_528, -1, 0, 59, 60, 19_782, 2_932_896] {
+            let mut out = Vec::new();
+            write_date(&mut out, days);
+            let date = String::from_utf8(out).expect("digits");
+            assert_eq!(in_utc(&date, "23:30:05", 0), Some(format!("{date} 23:30:05")));
+        }
+        assert_eq!(in_utc("2024-03-01", "00:30:00", 60).as_deref(), Some("2024-02-29 23:30:00"));
+        assert_eq!(in_utc("2023-12-31", "20:00:00", -330).as_deref(), Some("2024-01-01 01:30:00"));
         let mut out = Vec::new();
         write_time(&mut out, 3_723_000_042);
         assert_eq!(String::from_utf8_lossy(&out), "01:02:03.000042");

@@ -47,23 +47,32 @@ impl Dialect for Mysql {
     }
 
     fn output(&self, text: &mut String, column: &Column) {
-        match &column.ty {
-            Type::Other if GEOMETRY.contains(&&*column.native) => {
-                text.push_str("CAST(ST_AsText(");
-                sql::column(text, column, self);
-                text.push_str(") AS CHAR)");
+        match is_geometry(column) {
+            true => {
+                let _ = write!(text, "CAST(ST_AsText({}) AS CHAR)", sql::column_text(column, self));
             }
-            _ => sql::column(text, column, self),
+            false => sql::column(text, column, self),
         }
     }
 
     fn aggregate(&self, text: &mut String, aggregate: Aggregate, column: &Column) {
-        let _ = write!(text, "{}(", aggregate.as_str());
-        sql::column(text, column, self);
-        text.push(')');
+        let call = format!("{}({})", aggregate.as_str(), sql::column_text(column, self));
+        match aggregate {
+            Aggregate::Min | Aggregate::Max if is_geometry(column) => {
+                let _ = write!(text, "CAST(ST_AsText({call}) AS CHAR)");
+            }
+            _ => text.push_str(&call),
+        }
     }
 
     fn value(&self, sql: &mut Sql, value: &Scalar, column: &Arc<Column>) {
+        if let (Type::Bit { .. }, Scalar::Text(digits)) = (&column.ty, value) {
+            // Bits are compared as the number that they make; text that is none was refused before.
+            let number = u64::from_str_radix(digits, 2).map_or(Scalar::Null, |number| Scalar::text(number.to_string()));
+            sql.params.push(Param::Value(number, Some(column.clone())));
+            sql.text.push_str("CAST(? AS UNSIGNED)");
+            return;
+        }
         sql.params.push(Param::Value(value.clone(), Some(column.clone())));
         // Compared with plain text, a decimal would be compared as a floating-point number.
         let exact = matches!(column.ty, Type::Decimal { .. })
@@ -205,6 +214,10 @@ impl Dialect for Mysql {
     fn ordinal(&self) -> &'static str {
         "k.o"
     }
+}
+
+fn is_geometry(column: &Column) -> bool {
+    column.ty == Type::Other && GEOMETRY.contains(&&*column.native)
 }
 
 impl Mysql {
