@@ -31,7 +31,7 @@ pub enum Filter {
 pub struct Name {
     /// As written.
     pub text: String,
-    /// Byte position in the filter's text.
+    /// Position in the filter's text, in characters.
     pub position: usize,
 }
 
@@ -67,7 +67,7 @@ pub enum Operator {
 pub struct Literal {
     /// The value's text.
     pub text: String,
-    /// Byte position in the filter's text.
+    /// Position in the filter's text, in characters.
     pub position: usize,
 }
 

@@ -13,6 +13,7 @@
 //! Keywords match in any case. A bare text ends at a closing parenthesis or at AND, OR, XOR. A quote within quotes may be
 //! doubled; a single one ends the text only where a comparison can end. Every value is bound, whatever it contains.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use crate::query::filter::{Filter, Literal, Name, Operator};
@@ -40,14 +41,8 @@ pub struct FilterError {
 
 /// Reads a filter; `None` for an empty text. `params` are the values of `:name` placeholders, colon included.
 pub fn parse(text: &str, params: &HashMap<String, String>) -> Result<Option<Filter>, FilterError> {
-    read(text, params).map_err(|error| {
-        let position = text.get(..error.position).map_or(error.position, |before| before.chars().count());
-        FilterError { position, ..error }
-    })
-}
-
-fn read(text: &str, params: &HashMap<String, String>) -> Result<Option<Filter>, FilterError> {
-    let mut parser = Parser { text, at: 0, params, depth: 0, comparisons: 0, values: 0 };
+    let counted = Cell::new((0, 0));
+    let mut parser = Parser { text, at: 0, counted, params, depth: 0, comparisons: 0, values: 0 };
     parser.skip_blanks();
     if parser.rest().is_empty() {
         return Ok(None);
@@ -64,6 +59,8 @@ fn read(text: &str, params: &HashMap<String, String>) -> Result<Option<Filter>, 
 struct Parser<'a> {
     text: &'a str,
     at: usize,
+    /// A byte position that was counted in characters, and their number.
+    counted: Cell<(usize, usize)>,
     params: &'a HashMap<String, String>,
     depth: usize,
     comparisons: usize,
@@ -75,12 +72,21 @@ impl<'a> Parser<'a> {
         &self.text[self.at..]
     }
 
+    /// A byte position in characters. Positions are asked for one near the other, so little is counted each time.
+    fn characters(&self, at: usize) -> usize {
+        let (byte, count) = self.counted.get();
+        let between = |a: usize, b: usize| self.text.get(a..b).map_or(0, |part| part.chars().count());
+        let count = if at >= byte { count + between(byte, at) } else { count - between(at, byte) };
+        self.counted.set((at, count));
+        count
+    }
+
     fn skip_blanks(&mut self) {
         self.at = self.text.len() - self.rest().trim_start().len();
     }
 
     fn error(&self, message: &str, hint: Option<&'static str>) -> FilterError {
-        FilterError { message: message.to_owned(), position: self.at, hint }
+        FilterError { message: message.to_owned(), position: self.characters(self.at), hint }
     }
 
     fn unparsable(&self, hint: &'static str) -> FilterError {
@@ -207,7 +213,7 @@ impl<'a> Parser<'a> {
                 }
             }
             self.at = self.text.len() - rest.len();
-            return Ok(Name { text, position });
+            return Ok(Name { text, position: self.characters(position) });
         }
         let length = self.rest().find(|c| !is_name_char(c)).unwrap_or(self.rest().len());
         if length == 0 {
@@ -215,7 +221,7 @@ impl<'a> Parser<'a> {
         }
         let text = self.rest()[..length].to_owned();
         self.at += length;
-        Ok(Name { text, position })
+        Ok(Name { text, position: self.characters(position) })
     }
 
     fn operator(&mut self) -> Option<Operator> {
@@ -299,7 +305,8 @@ impl<'a> Parser<'a> {
             return Err(self.unparsable("a value is missing; an empty text is written ''"));
         }
         self.at += length;
-        let literal = |text: String| Ok(Literal { text, position });
+        let characters = self.characters(position);
+        let literal = |text: String| Ok(Literal { text, position: characters });
         if let Some(value) = self.params.get(text) {
             return literal(value.clone());
         }
@@ -361,7 +368,7 @@ impl<'a> Parser<'a> {
                 || starts_with_joiner(next);
             if ends {
                 self.at = self.text.len() - rest.len();
-                return Ok(Literal { text, position });
+                return Ok(Literal { text, position: self.characters(position) });
             }
             behind = next.starts_with(char::is_alphanumeric).then_some(self.text.len() - next.len());
             text.push(quote);

@@ -128,12 +128,20 @@ const ALIASES: [(&str, &[&str]); 10] = [
     ("rollback", &[]),
 ];
 
+/// A parameter stands once.
+pub fn refuse_repeats(params: &[(String, String)]) -> Result<(), ApiError> {
+    match params.iter().enumerate().find(|(at, (name, _))| params[..*at].iter().any(|(earlier, _)| earlier == name)) {
+        None => Ok(()),
+        Some((_, (name, _))) => {
+            Err(ApiError::invalid(format!("`{name}` is given twice")).hint("join several values by commas"))
+        }
+    }
+}
+
 impl<'a> Options<'a> {
     pub fn collect(input: &ReadInput<'a>) -> Result<Self, ApiError> {
-        for (at, (name, value)) in input.params.iter().enumerate() {
-            if input.params[..at].iter().any(|(earlier, _)| earlier == name) {
-                return Err(ApiError::invalid(format!("`{name}` is given twice")).hint("join several values by commas"));
-            }
+        refuse_repeats(input.params)?;
+        for (name, value) in input.params {
             if FLAGS.contains(&name.as_str()) {
                 boolean(name, value)?;
             }

@@ -5,7 +5,7 @@ use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::api::error::ApiError;
-use crate::api::rest::options::{COMMON, ReadInput};
+use crate::api::rest::options::{COMMON, ReadInput, refuse_repeats};
 use crate::api::rest::parse;
 use crate::api::rest::values::boolean;
 use crate::api::rest::{encode, schema};
@@ -207,6 +207,7 @@ async fn refresh(engine: &Engine, source: &str, params: &[(String, String)]) -> 
 
 /// Lists take few parameters; a misspelled one is told.
 fn only(params: &[(String, String)], known: &[&str]) -> Result<(), ApiError> {
+    refuse_repeats(params)?;
     match params.iter().find(|(name, _)| !known.contains(&name.as_str()) && !COMMON.contains(&name.as_str())) {
         None => Ok(()),
         Some((name, _)) => {
