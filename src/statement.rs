@@ -24,6 +24,8 @@ pub struct Fetch {
     pub limit: Option<u64>,
     /// Rows to skip; per key for a lookup.
     pub offset: u64,
+    /// Columns that tell each row from all others and are never NULL; none where there are no such columns.
+    pub identity: Vec<Arc<Column>>,
     /// The most rows that may come back; one more is an error, never a cut answer.
     pub max_rows: u64,
     /// The most bytes that their cells may have as JSON text.

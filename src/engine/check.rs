@@ -53,6 +53,7 @@ async fn assumed_unique(snapshot: &Snapshot, key: &Arc<ForeignKey>) -> Option<Fa
         order: vec![Order { by: count, descending: true, nulls: None }],
         limit: Some(1),
         offset: 0,
+        identity: Vec::new(),
         max_rows: 1,
         max_bytes: 1 << 20,
     };

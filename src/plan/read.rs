@@ -133,6 +133,7 @@ fn count_fetch(table: &Table, fetch: &Fetch, by_ids: bool) -> Option<Fetch> {
         order: Vec::new(),
         limit: None,
         offset: 0,
+        identity: Vec::new(),
         max_rows: 1,
         max_bytes: fetch.max_bytes,
     })
@@ -151,6 +152,13 @@ fn unknown_field(table: &Table, name: &str) -> PlanError {
         table: table.name.clone(),
         closest: closest(name, table.column_names()).map(str::to_owned),
     }
+}
+
+/// The primary key's columns, unless one of them may be NULL (SQLite).
+fn identity(table: &Table) -> Vec<Arc<Column>> {
+    let columns = table.primary_key.iter().map(|at| table.columns[*at].clone());
+    let columns: Vec<_> = columns.filter(|column| !column.nullable).collect();
+    if columns.len() == table.primary_key.len() { columns } else { Vec::new() }
 }
 
 /// Plans steps at one depth.
@@ -213,6 +221,7 @@ impl StepPlan<'_> {
                 order,
                 limit: selection.limit,
                 offset: selection.offset,
+                identity: identity(table),
                 max_rows: self.limits.rows,
                 max_bytes: self.limits.bytes,
             }),

@@ -178,6 +178,7 @@ mod tests {
             order: Vec::new(),
             limit: None,
             offset: 0,
+            identity: Vec::new(),
             max_rows: 1,
             max_bytes: 1,
         });

@@ -302,6 +302,7 @@ mod tests {
             order: Vec::new(),
             limit: Some(5),
             offset: 0,
+            identity: Vec::new(),
             max_rows: 5,
             max_bytes: 1,
         };

@@ -94,7 +94,10 @@ impl Dialect for Sqlite {
     }
 
     fn limited_lookup(&self, sql: &mut Sql, fetch: &Fetch, keys: &KeySet) {
-        // Ranks within each key. A rowid sub-select is faster, but only tables have rowids, and not all of them.
+        if !fetch.identity.is_empty() {
+            return self.first_by_identity(sql, fetch, keys);
+        }
+        // A view has no identity, so rows are ranked within each key, which reads all of them.
         sql.params.push(Param::Keys);
         let mut order = String::new();
         sql::order_by(&mut order, fetch, self, "");
@@ -127,6 +130,36 @@ impl Dialect for Sqlite {
 }
 
 impl Sqlite {
+    /// The rows of each key whose identity is among its first ones: an index in the right order gives these and no more.
+    fn first_by_identity(&self, sql: &mut Sql, fetch: &Fetch, keys: &KeySet) {
+        sql.params.push(Param::Keys);
+        let columns: Vec<String> = fetch.identity.iter().map(|column| sql::column_text(column, self)).collect();
+        let columns = columns.join(", ");
+        sql.text.push_str("SELECT k.key");
+        sql::outputs_after(&mut sql.text, fetch, self);
+        sql.text.push_str(" FROM json_each(?1) k CROSS JOIN ");
+        self.table(&mut sql.text, &fetch.table);
+        // The inner `t` hides the outer one.
+        let _ = write!(sql.text, " t ON ({columns}) IN (SELECT {columns} FROM ");
+        self.table(&mut sql.text, &fetch.table);
+        sql.text.push_str(" t WHERE ");
+        self.matches(&mut sql.text, keys);
+        sql::also(sql, fetch, keys, self);
+        sql::order_by(&mut sql.text, fetch, self, "");
+        sql.text.push_str(" LIMIT ");
+        match fetch.limit {
+            Some(limit) => self.number(sql, limit),
+            None => sql.text.push_str("-1"),
+        }
+        if fetch.offset > 0 {
+            sql.text.push_str(" OFFSET ");
+            self.number(sql, fetch.offset);
+        }
+        sql.text.push(')');
+        sql::order_by(&mut sql.text, fetch, self, "k.key");
+        let _ = write!(sql.text, " LIMIT {}", fetch.max_rows + 1);
+    }
+
     fn matches(&self, text: &mut String, keys: &KeySet) {
         for (at, key) in keys.columns.iter().enumerate() {
             let mut value = match keys.columns.len() {
@@ -188,9 +221,9 @@ mod tests {
     use super::*;
     use crate::statement::{Condition, Output};
 
-    fn text_of(values: i64, limit_per_key: bool) -> Sql {
+    fn fetch_of(values: i64, limit_per_key: bool) -> Fetch {
         let column = Arc::new(Column::new("id", Type::Int { bits: 64, signed: true }, ""));
-        let fetch = Fetch {
+        Fetch {
             table: TableName::new("contact"),
             outputs: vec![Output::Column(column.clone())],
             keys: limit_per_key.then(|| KeySet {
@@ -209,10 +242,14 @@ mod tests {
             order: Vec::new(),
             limit: Some(5),
             offset: 0,
+            identity: Vec::new(),
             max_rows: 5,
             max_bytes: 1,
-        };
-        sql::render(&fetch, &Sqlite)
+        }
+    }
+
+    fn text_of(values: i64, limit_per_key: bool) -> Sql {
+        sql::render(&fetch_of(values, limit_per_key), &Sqlite)
     }
 
     #[test]
@@ -221,5 +258,19 @@ mod tests {
         assert_eq!(text_of(3, false).text, expected);
         assert_eq!(text_of(4, false).text, expected);
         assert_eq!(text_of(900, true).text, text_of(1000, true).text);
+    }
+
+    #[test]
+    fn a_limit_per_key_goes_by_identity_where_there_is_one() {
+        let column = Arc::new(Column::new("id", Type::Int { bits: 64, signed: true }, ""));
+        let mut fetch = fetch_of(1, true);
+        fetch.condition = None;
+        assert!(sql::render(&fetch, &Sqlite).text.contains("row_number()"));
+        fetch.identity = vec![column];
+        assert_eq!(
+            sql::render(&fetch, &Sqlite).text,
+            "SELECT k.key, t.\"id\" FROM json_each(?1) k CROSS JOIN \"contact\" t ON (t.\"id\") IN (SELECT t.\"id\" FROM \"contact\" t \
+             WHERE t.\"id\" = k.value LIMIT ?2) ORDER BY k.key LIMIT 6"
+        );
     }
 }

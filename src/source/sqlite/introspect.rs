@@ -54,11 +54,12 @@ async fn table(conn: &mut SqliteConnection, source: &Source, name: &str, is_view
     }
     primary.sort_unstable();
     if let [(_, at)] = primary[..] {
-        // A lone INTEGER primary key is the row id, which SQLite fills.
+        // A lone INTEGER primary key is the row id, which SQLite fills. Other keys of SQLite may hold NULL.
         columns[at].auto_increment = columns[at].native.eq_ignore_ascii_case("integer");
+        columns[at].nullable &= !columns[at].auto_increment;
     }
-    for (_, at) in &primary {
-        columns[*at].nullable = false;
+    if definition.contains("without rowid") {
+        primary.iter().for_each(|(_, at)| columns[*at].nullable = false);
     }
     let mut table = Table::new(reference(name), is_view, columns);
     table.primary_key = primary.into_iter().map(|(_, at)| at).collect();
