@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::scenarios::root;
+use crate::support::root;
 
 /// Each top-level module and what it may use. ARCHITECTURE.md shows the same table.
 const FLOORS: [(&str, &[&str]); 16] = [

@@ -7,15 +7,14 @@ use std::path::Path;
 use crosskey::config;
 use crosskey::engine::Snapshot;
 
-use crate::scenarios::root;
 use crate::support::databases::{Engine, create};
+use crate::support::{root, shop};
 
 #[tokio::test]
 async fn each_fault_is_told_exactly() {
     let folder = tempfile::tempdir().expect("a folder");
     for source in ["crm", "sales", "club"] {
-        let script = std::fs::read_to_string(root().join(format!("tests/data/shop/{source}.sql"))).expect("a script");
-        let url = create(Engine::Sqlite, folder.path(), &script).await;
+        let url = create(Engine::Sqlite, folder.path(), &shop(source)).await;
         let path = url.strip_prefix("sqlite:").expect("a path");
         std::fs::rename(path, folder.path().join(format!("{source}.db"))).expect("renaming");
     }

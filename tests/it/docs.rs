@@ -7,12 +7,8 @@ use crosskey::engine::demo;
 use crosskey::error::Code;
 use crosskey::telemetry::{METRICS, RequestLabel, source_label};
 
-use crate::scenarios::root;
 use crate::support::proxy::Proxy;
-
-fn read(path: &str) -> String {
-    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
+use crate::support::{read, root, without_request_id};
 
 async fn demo_proxy(folder: &std::path::Path) -> Proxy {
     let path = demo::write(folder).await.expect("the demo's folder");
@@ -52,13 +48,9 @@ async fn the_readme_shows_real_answers() {
         let shown: serde_json::Value =
             serde_json::from_str(shown).unwrap_or_else(|error| panic!("{url}: {error}: {shown}"));
         let mut found = reply.json();
-        if let Some(context) = found.pointer_mut("/error/context").and_then(serde_json::Value::as_object_mut) {
-            context.remove("request_id");
-        }
+        without_request_id(&mut found);
         let mut shown = shown;
-        if let Some(context) = shown.pointer_mut("/error/context").and_then(serde_json::Value::as_object_mut) {
-            context.remove("request_id");
-        }
+        without_request_id(&mut shown);
         assert_eq!(found, shown, "{url}");
         checked += 1;
     }

@@ -7,12 +7,12 @@ use crosskey::server::{Serving, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::scenarios::root;
 use crate::support::databases::{Engine, create};
 use crate::support::proxy::Proxy;
+use crate::support::shop;
 
 async fn open(folder: &std::path::Path, limits: &str, extra: &str) -> Proxy {
-    let mut script = std::fs::read_to_string(root().join("tests/data/shop/crm.sql")).expect("a script");
+    let mut script = shop("crm");
     script.push_str(
         "CREATE VIEW slow AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS id FROM n;\n",
     );

@@ -6,12 +6,16 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::{read, root};
+
 const BINARY: &str = env!("CARGO_BIN_EXE_crosskey");
 
 /// A `crosskey demo` process, ended with the test.
 struct Process {
     child: Child,
     address: SocketAddr,
+    /// What it printed as its welcome.
+    welcome: Vec<String>,
 }
 
 impl Process {
@@ -24,15 +28,16 @@ impl Process {
             .spawn()
             .expect("the program starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let address = loop {
-            let line = lines.next().expect("it prints its address").expect("text");
-            if let Some(rest) = line.trim().strip_prefix("API        http://") {
-                break rest.split('/').next().expect("an address").parse().expect("an address");
-            }
-        };
+        let mut welcome = Vec::new();
+        while welcome.last().is_none_or(|line: &String| !line.starts_with("Ctrl-C")) {
+            welcome.push(lines.next().expect("it prints its welcome").expect("text"));
+        }
+        let address = welcome.iter().find_map(|line| line.trim().strip_prefix("API        http://"));
+        let address = address.and_then(|rest| rest.split('/').next()).expect("an address");
+        let address = address.parse().expect("an address");
         // Keep reading, so that it never waits for us.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address }
+        Self { child, address, welcome }
     }
 
     /// `crosskey serve` with a key file whose `listen` has port 0.
@@ -52,7 +57,7 @@ impl Process {
             }
         };
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address }
+        Self { child, address, welcome: Vec::new() }
     }
 
     fn ask(&self, request: &str) -> String {
@@ -136,6 +141,37 @@ fn a_process_serves_reloads_and_drains() {
     let _idle = TcpStream::connect(process.address).expect("a connection");
     process.signal("-TERM");
     assert_eq!(process.wait().code(), Some(0));
+}
+
+/// Exactly the lines that the demo prints, and their whole answers: tests/data/demo_answers.json. `UPDATE_EXPECT=1` writes
+/// them anew, for a person to read before they are committed.
+#[test]
+fn the_lines_that_the_demo_prints_answer_as_before() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let process = Process::demo(folder.path());
+    let mut found = serde_json::Map::new();
+    for line in &process.welcome {
+        let Some(url) = line.trim().strip_prefix("curl -s 'http://").and_then(|rest| rest.strip_suffix('\'')) else {
+            continue;
+        };
+        let (host, path) = url.split_at(url.find('/').expect("a path"));
+        assert_eq!(host, process.address.to_string());
+        let reply = process.get(path);
+        let (head, body) = reply.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.starts_with("HTTP/1.1 200"), "{path}: {reply}");
+        let body = serde_json::from_str(body).unwrap_or_else(|error| panic!("{path}: {error}: {body}"));
+        found.insert(path.to_owned(), body);
+    }
+    assert!(found.len() >= 12, "only {} lines", found.len());
+    let file = root().join("tests/data/demo_answers.json");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&file, format!("{:#}\n", serde_json::Value::Object(found.clone()))).expect("writing");
+    }
+    let expected: serde_json::Map<_, _> = serde_json::from_str(&read("tests/data/demo_answers.json")).expect("JSON");
+    for (path, answer) in &found {
+        assert_eq!(Some(answer), expected.get(path), "{path}");
+    }
+    assert_eq!(found.len(), expected.len());
 }
 
 /// The key file may have any name, and a folder of `include` may come later; other files are of no concern.

@@ -4,13 +4,9 @@ use std::collections::BTreeMap;
 
 use mysql_async::prelude::Queryable;
 
-use crate::scenarios::root;
 use crate::support::databases::{Engine, all_engines, create, mysql, postgres};
 use crate::support::proxy::Proxy;
-
-fn script(source: &str) -> String {
-    std::fs::read_to_string(root().join(format!("tests/data/shop/{source}.sql"))).expect("a script")
-}
+use crate::support::{eventually, read, shop};
 
 const KEYS: &str = r#"
 [sources.crm]
@@ -31,8 +27,8 @@ inverse = "customers"
 /// crm is a SQLite file that can be taken away; what was open of it is closed by opening the proxy anew.
 async fn open(folder: &std::path::Path, policy: &str, ttl: &str, take_away: bool) -> (Proxy, BTreeMap<String, String>) {
     let urls = BTreeMap::from([
-        ("crm".to_owned(), create(Engine::Sqlite, folder, &script("crm")).await),
-        ("sales".to_owned(), create(Engine::Sqlite, folder, &script("sales")).await),
+        ("crm".to_owned(), create(Engine::Sqlite, folder, &shop("crm")).await),
+        ("sales".to_owned(), create(Engine::Sqlite, folder, &shop("sales")).await),
     ]);
     if take_away {
         let path = urls["crm"].strip_prefix("sqlite:").expect("a path");
@@ -65,11 +61,7 @@ async fn a_source_down_at_start_does_not_stop_the_others() {
     let path = urls["crm"].strip_prefix("sqlite:").expect("a path");
     std::fs::rename(format!("{path}.away"), path).expect("renaming");
     tokio::spawn(proxy.engine.clone().keep_up());
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while proxy.get("/readyz").await.status != 200 {
-        assert!(std::time::Instant::now() < deadline, "the source was not found again");
-        tokio::task::yield_now().await;
-    }
+    eventually("the source is found again", async || proxy.get("/readyz").await.status == 200).await;
     let related =
         proxy.get("/api/v2/sales/_table/customer?limit=1&related=contact&fields=id&contact.fields=name").await;
     assert_eq!(related.json()["resource"][0]["contact"]["name"], "Ada");
@@ -99,33 +91,31 @@ async fn a_junction_that_was_never_reached_is_told_as_an_outage() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut urls = BTreeMap::new();
     for source in ["crm", "sales", "club"] {
-        urls.insert(source.to_owned(), create(Engine::Sqlite, folder.path(), &script(source)).await);
+        urls.insert(source.to_owned(), create(Engine::Sqlite, folder.path(), &shop(source)).await);
     }
     std::fs::remove_file(urls["club"].strip_prefix("sqlite:").expect("a path")).expect("removing");
-    let keys = std::fs::read_to_string(root().join("tests/data/shop/crosskey.toml")).expect("the key file");
+    let keys = read("tests/data/shop/crosskey.toml");
     let proxy = Proxy::open(folder.path(), &keys, &urls).await;
     let reply = proxy.get("/api/v2/crm/_table/contact?related=clubs").await;
     assert_eq!(reply.json()["error"]["context"]["reason"], "SOURCE_UNAVAILABLE", "{}", reply.text);
     assert_eq!(proxy.get("/api/v2/crm/_table/contact?related=customers").await.status, 200);
 }
 
-/// The file vanishes under the running proxy: whoever opens a connection then finds nothing.
-async fn vanish(proxy: &Proxy, urls: &BTreeMap<String, String>) {
-    // A truncated file is no database: every connection fails at once, also the open ones.
+/// The file is overwritten under the running proxy: every connection fails at once, also the open ones.
+fn vanish(urls: &BTreeMap<String, String>) {
     let path = urls["crm"].strip_prefix("sqlite:").expect("a path");
     std::fs::write(
         path,
         b"this is no database, and longer than a header of a SQLite file would be, which has 100 bytes",
     )
     .expect("writing");
-    let _ = proxy;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn related_rows_of_a_source_that_is_down_read_as_null_where_the_file_says_so() {
     let folder = tempfile::tempdir().expect("a folder");
     let (proxy, urls) = open(folder.path(), "null", "0s", false).await;
-    vanish(&proxy, &urls).await;
+    vanish(&urls);
     let reply = proxy.get("/api/v2/sales/_table/customer?fields=id&limit=2&related=contact").await;
     assert_eq!(reply.status, 200, "{}", reply.text);
     let body = reply.json();
@@ -143,8 +133,8 @@ async fn remembered_rows_outlive_their_time_where_the_file_says_so() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     let urls = BTreeMap::from([
-        ("crm".to_owned(), create(Engine::Postgres, folder.path(), &script("crm")).await),
-        ("sales".to_owned(), create(Engine::Sqlite, folder.path(), &script("sales")).await),
+        ("crm".to_owned(), create(Engine::Postgres, folder.path(), &shop("crm")).await),
+        ("sales".to_owned(), create(Engine::Sqlite, folder.path(), &shop("sales")).await),
     ]);
     let keys = KEYS.replace("POLICY", "stale").replace("TTL", "1ms");
     let proxy = Proxy::open(folder.path(), &keys, &urls).await;
@@ -170,11 +160,7 @@ async fn remembered_rows_outlive_their_time_where_the_file_says_so() {
 
     admin.batch_execute(&format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true")).await.expect("opening");
     tokio::spawn(proxy.engine.clone().keep_up());
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while proxy.get(path).await.json().get("meta").is_some() {
-        assert!(std::time::Instant::now() < deadline, "the source did not come back");
-        tokio::task::yield_now().await;
-    }
+    eventually("the source comes back", async || proxy.get(path).await.json().get("meta").is_none()).await;
 }
 
 /// The server ends the pooled connections; the next reads do not notice.
@@ -185,8 +171,8 @@ async fn a_dropped_connection_is_replaced() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     let urls = BTreeMap::from([
-        ("crm".to_owned(), create(Engine::Postgres, folder.path(), &script("crm")).await),
-        ("sales".to_owned(), create(Engine::Mysql, folder.path(), &script("sales")).await),
+        ("crm".to_owned(), create(Engine::Postgres, folder.path(), &shop("crm")).await),
+        ("sales".to_owned(), create(Engine::Mysql, folder.path(), &shop("sales")).await),
     ]);
     let keys = KEYS.replace("POLICY", "fail").replace("TTL", "0s");
     let proxy = Proxy::open(folder.path(), &keys, &urls).await;

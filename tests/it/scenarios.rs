@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 use crate::support::databases::{Engine, all_engines, create};
 use crate::support::proxy::Proxy;
+use crate::support::{root, without_request_id};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -207,20 +208,4 @@ pub fn first_difference(a: &serde_json::Value, b: &serde_json::Value, at: String
             .unwrap_or(at),
         (a, b) => format!("{at}: {a} and {b}"),
     }
-}
-
-/// The request's id differs each time.
-fn without_request_id(value: &mut serde_json::Value) {
-    match value {
-        serde_json::Value::Object(members) => {
-            members.remove("request_id");
-            members.values_mut().for_each(without_request_id);
-        }
-        serde_json::Value::Array(items) => items.iter_mut().for_each(without_request_id),
-        _ => {}
-    }
-}
-
-pub fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
