@@ -1,17 +1,21 @@
-//! One lookup statement: keys go out in the far columns' types, and the rows of each key come together.
+//! One lookup statement: keys in the far columns' types, and the rows of each key brought together.
 
 use std::sync::Arc;
 
 use crate::execute::join;
 use crate::execute::rows::RowRef;
 use crate::plan::HopPlan;
-use crate::source::{OpenSource, SourceError};
 use crate::statement::{Fetch, KeySet, SmallKey};
 use crate::value::key::{KeyBuilder, fit};
 use crate::value::{Chunk, Column, Key, KeyClass, Scalar, Type};
 
+/// A fetch of the rows of these keys. Keys that the far columns cannot hold must have been left out before.
+pub fn by_keys(fetch: &Fetch, hop: &HopPlan, keys: &[Key], ranked: bool) -> Fetch {
+    Fetch { keys: Some(key_set(hop, keys, ranked)), ..fetch.clone() }
+}
+
 /// The keys of a statement, in the far columns' types.
-pub fn key_set(hop: &HopPlan, keys: &[Key], ranked: bool) -> KeySet {
+fn key_set(hop: &HopPlan, keys: &[Key], ranked: bool) -> KeySet {
     KeySet {
         columns: hop.to.clone(),
         keys: keys.iter().map(|key| scalars(hop, key).unwrap_or_default()).collect(),
@@ -19,18 +23,6 @@ pub fn key_set(hop: &HopPlan, keys: &[Key], ranked: bool) -> KeySet {
         ranked,
         when: hop.when_to.clone(),
     }
-}
-
-/// Runs a fetch by keys. Keys that the far columns cannot hold must have been left out before.
-pub async fn fetch_by(
-    source: &Arc<OpenSource>,
-    fetch: &Fetch,
-    hop: &HopPlan,
-    keys: &[Key],
-    ranked: bool,
-) -> Result<Chunk, SourceError> {
-    let fetch = Fetch { keys: Some(key_set(hop, keys, ranked)), ..fetch.clone() };
-    source.fetch(Arc::new(fetch)).await
 }
 
 /// The key's values for the far columns; `None` where one of them cannot hold its part, so that no row matches.

@@ -14,7 +14,7 @@ use futures_util::FutureExt;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::execute::fetch::{fetch_by, group};
+use crate::execute::fetch::{by_keys, group};
 use crate::plan::HopPlan;
 use crate::source::{OpenSource, SourceError};
 use crate::statement::Fetch;
@@ -215,7 +215,9 @@ impl Lane {
 
     /// The statement for these keys alone, beside the lane.
     pub async fn alone(&self, keys: &[Key], filled: u64) -> Result<Landed, SourceError> {
-        fly(&self.spec, keys, filled).await
+        let fetch = by_keys(&self.spec.fetch, &self.spec.hop, keys, false);
+        let chunk = self.spec.source.fetch(Arc::new(fetch)).await?;
+        Ok(landed(&self.spec, keys, chunk, filled))
     }
 }
 
@@ -266,7 +268,11 @@ fn lost(spec: &LaneSpec) -> SourceError {
 }
 
 async fn fly(spec: &LaneSpec, keys: &[Key], filled: u64) -> Result<Landed, SourceError> {
-    let chunk = fetch_by(&spec.source, &spec.fetch, &spec.hop, keys, false).await?;
+    let chunk = spec.source.fetch_here(&by_keys(&spec.fetch, &spec.hop, keys, false)).await?;
+    Ok(landed(spec, keys, chunk, filled))
+}
+
+fn landed(spec: &LaneSpec, keys: &[Key], chunk: Chunk, filled: u64) -> Landed {
     let (chunk, ranges) = group(chunk, keys, &spec.hop);
-    Ok(Landed { chunk: Arc::new(chunk), ranges, filled })
+    Landed { chunk: Arc::new(chunk), ranges, filled }
 }

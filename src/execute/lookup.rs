@@ -13,13 +13,12 @@ use crate::cache::CacheEntry;
 use crate::config::OnUnavailable;
 use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
-use crate::execute::fetch::{fetch_by, key_set, recheck, scalars};
+use crate::execute::fetch::{by_keys, recheck, scalars};
 use crate::execute::lane::{Asker, Landed, LaneSpec, Place};
 use crate::execute::remember::{Remembering, project};
 use crate::execute::rows::{Found, Links, RowRef};
 use crate::plan::{HopPlan, Step};
 use crate::source::{OpenSource, SourceError};
-use crate::statement::Fetch;
 use crate::value::Key;
 
 /// Statements of one lane that one request waits for at a time.
@@ -92,7 +91,7 @@ async fn ranked(
         return Ok(Looked { links: Links::empty(keys.len()), ..Looked::default() });
     }
     let sent: Vec<Key> = asked.iter().map(|at| keys[*at].clone()).collect();
-    let chunk = fetch_by(source, &step.fetch, hop, &sent, true).await?;
+    let chunk = source.fetch(Arc::new(by_keys(&step.fetch, hop, &sent, true))).await?;
     context.budget.spend(chunk.rows(), chunk.size())?;
     let chunk = Arc::new(if hop.recheck { recheck(chunk, &sent, hop) } else { chunk });
     let mut per_key: Vec<Vec<u32>> = vec![Vec::new(); keys.len()];
@@ -185,7 +184,7 @@ impl Asking<'_> {
         if fetch.limit.is_none() && fetch.offset == 0 {
             return limit;
         }
-        let form = Fetch { keys: Some(key_set(self.hop, &[], false)), ..(**fetch).clone() };
+        let form = by_keys(fetch, self.hop, &[], false);
         limit.min(self.source.adapter().keys_per_statement(&form))
     }
 }

@@ -22,7 +22,7 @@ use crate::server::watch;
 /// Longest time for a client to send its first request, and each later one's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Connections at once; more wait to be accepted.
-const CONNECTIONS: usize = 8192;
+const CONNECTIONS: usize = 16_384;
 
 /// A bound listener.
 pub struct Serving {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::error_handling::HandleErrorLayer;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -67,11 +67,9 @@ pub fn router(engine: Arc<Engine>) -> Router {
 async fn api(State(shared): State<Shared>, request: Request) -> Response {
     let id = request_id(&request);
     let limits = shared.engine.snapshot().config.limits;
-    let (parts, body) = request.into_parts();
+    let (mut parts, _) = request.into_parts();
+    let ReadBody(body) = parts.extensions.remove().unwrap_or_default();
     let answered = async {
-        let body = axum::body::to_bytes(body, usize::MAX)
-            .await
-            .map_err(|_| ApiError::new(Code::Internal, "the body could not be read"))?;
         let path = parts.uri.path().strip_prefix("/api").unwrap_or_default();
         rest::handle(
             &shared.engine,
@@ -110,14 +108,24 @@ async fn api(State(shared): State<Shared>, request: Request) -> Response {
     }
 }
 
+/// A body that was read already.
+#[derive(Clone, Default)]
+struct ReadBody(Bytes);
+
 /// Reads the body within its size and time.
 async fn read_body(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let limits = shared.engine.snapshot().config.limits;
     let id = request_id(&request);
-    let (parts, body) = request.into_parts();
+    if request.body().is_end_stream() {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
     let reading = axum::body::to_bytes(body, usize::try_from(limits.body).unwrap_or(usize::MAX));
     let error = match tokio::time::timeout(limits.request_time, reading).await {
-        Ok(Ok(body)) => return next.run(Request::from_parts(parts, Body::from(body))).await,
+        Ok(Ok(body)) => {
+            parts.extensions.insert(ReadBody(body));
+            return next.run(Request::from_parts(parts, Body::empty())).await;
+        }
         Ok(Err(_)) => ApiError::new(Code::TooLarge, format!("the body has more than {} bytes", limits.body))
             .hint("send less at once, or raise limits.body"),
         Err(_) => ApiError::new(Code::Timeout, "the request's body took too long"),

@@ -29,6 +29,11 @@ pub trait Adapter: Send + Sync {
     /// One cheap round trip.
     async fn ping(&self) -> Result<(), SourceError>;
 
+    /// Whether a read may be dropped half way: its connection stays usable, and so does the pool.
+    fn may_be_left(&self) -> bool {
+        false
+    }
+
     /// A number that differs after another process wrote, where the engine has one that is cheap (SQLite).
     async fn data_version(&self) -> Result<Option<i64>, SourceError> {
         Ok(None)

@@ -1,11 +1,14 @@
-//! An open source: its adapter behind a circuit breaker, with counters. Every statement runs in a task of its own, so
-//! that a client who leaves never drops a driver's future half way.
+//! An open source: its adapter behind a circuit breaker, with counters. A client who leaves never drops a driver's future
+//! half way, unless the driver is made for that.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
 
 use crate::config::Source;
 use crate::source::adapter::{SharedAdapter, SourceError};
@@ -34,7 +37,17 @@ pub struct OpenSource {
     adapter: SharedAdapter,
     label: SourceLabel,
     breaker: Mutex<Breaker>,
-    statements: AtomicU64,
+    sent: AtomicU64,
+    counters: Counters,
+}
+
+/// This source's metrics, looked up once.
+struct Counters {
+    statements: Counter,
+    errors: Counter,
+    seconds: Histogram,
+    lookup_keys: Counter,
+    up: Gauge,
 }
 
 #[derive(Default)]
@@ -47,7 +60,14 @@ impl OpenSource {
     /// Wraps an adapter.
     pub fn new(config: Source, adapter: SharedAdapter) -> Self {
         let label = source_label(config.name.as_str());
-        Self { config, adapter, label, breaker: Mutex::default(), statements: AtomicU64::new(0) }
+        let counters = Counters {
+            statements: METRICS.statements.get_or_create(&label).clone(),
+            errors: METRICS.statement_errors.get_or_create(&label).clone(),
+            seconds: METRICS.statement_seconds.get_or_create(&label).clone(),
+            lookup_keys: METRICS.lookup_keys.get_or_create(&label).clone(),
+            up: METRICS.source_up.get_or_create(&label).clone(),
+        };
+        Self { config, adapter, label, breaker: Mutex::default(), sent: AtomicU64::new(0), counters }
     }
 
     /// The adapter, for introspection and pings.
@@ -57,7 +77,7 @@ impl OpenSource {
 
     /// Statements sent so far.
     pub fn statements(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
+        self.sent.load(Ordering::Relaxed)
     }
 
     /// The label of this source's metrics.
@@ -70,30 +90,37 @@ impl OpenSource {
         if self.breaker.lock().failures == 0 { State::Up } else { State::Down }
     }
 
-    /// Runs one read to its end, even when nobody waits for it any more.
+    /// Runs one read; where the driver must not be left half way, in a task of its own and so to its end, even when
+    /// nobody waits for it any more.
     pub async fn fetch(self: &Arc<Self>, fetch: Arc<Fetch>) -> Result<Chunk, SourceError> {
-        self.let_through()?;
+        if self.adapter.may_be_left() {
+            return self.fetch_here(&fetch).await;
+        }
         let this = self.clone();
-        let task = tokio::spawn(async move {
-            let started = Instant::now();
-            this.statements.fetch_add(1, Ordering::Relaxed);
-            METRICS.statements.get_or_create(&this.label).inc();
-            if let Some(keys) = &fetch.keys {
-                METRICS.lookup_keys.get_or_create(&this.label).inc_by(keys.keys.len() as u64);
-            }
-            let result = this.adapter.fetch(&fetch).await;
-            METRICS.statement_seconds.get_or_create(&this.label).observe(started.elapsed().as_secs_f64());
-            this.record(result.as_ref().err());
-            if let Err(error) = &result {
-                METRICS.statement_errors.get_or_create(&this.label).inc();
-                tracing::warn!(source = %this.config.name, table = %fetch.table, cause = error.cause().unwrap_or_default(), "{error}");
-            }
-            result
-        });
+        let task = tokio::spawn(async move { this.fetch_here(&fetch).await });
         task.await.unwrap_or_else(|panic| {
             tracing::error!(source = %self.config.name, %panic, "a statement's task ended badly");
             Err(SourceError::Refused { source_name: self.config.name.clone(), cause: "panic".into() })
         })
+    }
+
+    /// Runs one read within the caller's task, which goes on to the end whoever leaves.
+    pub async fn fetch_here(&self, fetch: &Fetch) -> Result<Chunk, SourceError> {
+        self.let_through()?;
+        let started = Instant::now();
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        self.counters.statements.inc();
+        if let Some(keys) = &fetch.keys {
+            self.counters.lookup_keys.inc_by(keys.keys.len() as u64);
+        }
+        let result = self.adapter.fetch(fetch).await;
+        self.counters.seconds.observe(started.elapsed().as_secs_f64());
+        self.record(result.as_ref().err());
+        if let Err(error) = &result {
+            self.counters.errors.inc();
+            tracing::warn!(source = %self.config.name, table = %fetch.table, cause = error.cause().unwrap_or_default(), "{error}");
+        }
+        result
     }
 
     fn let_through(&self) -> Result<(), SourceError> {
@@ -120,7 +147,7 @@ impl OpenSource {
             Some(error) if !error.is_an_answer() => {}
             _ => breaker.failures = 0,
         }
-        METRICS.source_up.get_or_create(&self.label).set(i64::from(breaker.failures == 0));
+        self.counters.up.set(i64::from(breaker.failures == 0));
     }
 }
 

@@ -169,6 +169,11 @@ impl Adapter for Postgres {
         }
     }
 
+    /// A request is with its connection's own task once it is sent; what nobody waits for is read and passed over.
+    fn may_be_left(&self) -> bool {
+        true
+    }
+
     async fn ping(&self) -> Result<(), SourceError> {
         let lease = self.connections.lease().await?;
         let sent = Instant::now();
