@@ -79,19 +79,25 @@ pub fn leaf_keys(
     keys
 }
 
-/// Every surrogate escape replaced: only documents that have half a pair come here.
+/// The escapes of half surrogate pairs replaced.
 fn without_half_surrogates(document: &[u8]) -> Vec<u8> {
     let mut text = document.to_vec();
     let mut at = 0;
     while at + 5 < text.len() {
-        if text[at] == b'\\'
-            && text[at + 1] == b'u'
-            && matches!(text[at + 2], b'd' | b'D')
-            && matches!(text[at + 3], b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F')
-        {
-            text[at + 2..at + 6].copy_from_slice(b"fffd");
-        }
-        at += if text[at] == b'\\' { 2 } else { 1 };
+        let surrogate = |at: usize| match text.get(at..at + 4) {
+            Some([b'\\', b'u', b'd' | b'D', b'8' | b'9' | b'a' | b'b' | b'A' | b'B']) => Some(true),
+            Some([b'\\', b'u', b'd' | b'D', b'c'..=b'f' | b'C'..=b'F']) => Some(false),
+            _ => None,
+        };
+        at += match (surrogate(at), surrogate(at + 6)) {
+            (Some(true), Some(false)) => 12,
+            (Some(_), _) => {
+                text[at + 2..at + 6].copy_from_slice(b"fffd");
+                6
+            }
+            (None, _) if text[at] == b'\\' => 2,
+            (None, _) => 1,
+        };
     }
     text
 }
@@ -262,6 +268,9 @@ mod tests {
         let keys =
             leaf_keys(&mut KeyBuilder::default(), KeyClass::Text, &column, br#"["\ud800", "b"]"#, &[PathStep::Each]);
         assert_eq!(keys.last(), Some(&Key::single(b"b")));
+        let pair = br#"["\ud800", "\ud83d\ude00", "\\ud83d"]"#;
+        let keys = leaf_keys(&mut KeyBuilder::default(), KeyClass::Text, &column, pair, &[PathStep::Each]);
+        assert_eq!(keys[1..], [Key::single("😀".as_bytes()), Key::single(br"\ud83d")]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A client's text as a value of a column: what fits is bound, what does not is named.
 
 use crate::statement::Comparison;
-use crate::value::key::{is_date, is_time};
+use crate::value::key::{is_date, is_day_of_moment, is_time};
 use crate::value::{Column, Scalar, Type, time};
 
 /// What a comparison with a client's text comes to.
@@ -133,8 +133,11 @@ fn local(text: &str) -> Option<Scalar> {
     matches!(moment.minutes_east, None | Some(0)).then(|| {
         let fraction = moment.fraction.trim_end_matches('0');
         let point = if fraction.is_empty() { "" } else { "." };
-        let time = moment.time.map(|time| format!(" {time}{point}{fraction}")).unwrap_or_default();
-        Scalar::text(format!("{}{time}", moment.date))
+        let time = moment.time.as_deref().unwrap_or("00:00:00");
+        match moment.date {
+            infinity @ ("infinity" | "-infinity") => Scalar::text(infinity),
+            date => Scalar::text(format!("{date} {time}{point}{fraction}")),
+        }
     })
 }
 
@@ -160,7 +163,7 @@ struct Moment<'a> {
 
 impl<'a> Moment<'a> {
     fn parse(text: &'a str) -> Option<Self> {
-        if is_date(text) {
+        if is_day_of_moment(text) {
             return Some(Moment { date: text, time: None, fraction: "", minutes_east: None });
         }
         let (date, rest) = text.split_once(['T', 't', ' '])?;
@@ -170,7 +173,7 @@ impl<'a> Moment<'a> {
             clock.trim_end().split_once('.').map_or((clock.trim_end(), None), |(a, b)| (a, Some(b)));
         let time = if whole.len() == 5 { format!("{whole}:00") } else { whole.to_owned() };
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_date(date) || !is_time(&time) || !fraction.is_none_or(digits) {
+        if !is_day_of_moment(date) || !is_time(&time) || !fraction.is_none_or(digits) {
             return None;
         }
         let minutes_east = match zone {

@@ -1,5 +1,8 @@
 //! Routes and the layers around them.
 
+use std::any::Any;
+use std::error::Error;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -11,7 +14,10 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{any, get};
+use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http_body_util::LengthLimitError;
+use tokio::sync::Semaphore;
 use tower::ServiceBuilder;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
@@ -35,7 +41,7 @@ const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 /// The whole service.
 pub fn router(engine: Arc<Engine>) -> Router {
     let requests = engine.snapshot().config.limits.requests as usize;
-    let shared = Shared { engine };
+    let shared = Shared { engine, bodies: Arc::new(Semaphore::new(requests)) };
     let limited = ServiceBuilder::new()
         // The body is read first, so that a client who sends slowly takes no one's place.
         .layer(from_fn_with_state(shared.clone(), read_body))
@@ -59,7 +65,7 @@ pub fn router(engine: Arc<Engine>) -> Router {
                 .layer(PropagateRequestIdLayer::new(REQUEST_ID))
                 .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF))
                 .layer(from_fn(observe))
-                .layer(CatchPanicLayer::custom(panicked))
+                .layer(CatchPanicLayer::custom(|cause: Box<dyn Any + Send>| respond_error(&panicked(&*cause, ""), "")))
                 .layer(from_fn_with_state(shared, guard)),
         )
 }
@@ -84,8 +90,11 @@ async fn api(State(shared): State<Shared>, request: Request) -> Response {
         )
         .await
     };
+    // A fault of ours is one request's, and is told under its id.
+    let answered = AssertUnwindSafe(answered).catch_unwind();
     let result = match tokio::time::timeout(limits.request_time, answered).await {
-        Ok(result) => result,
+        Ok(Ok(result)) => result,
+        Ok(Err(cause)) => Err(panicked(&*cause, &id)),
         Err(_) => Err(ApiError::new(Code::Timeout, "the request took too long")
             .hint("ask for less, or raise limits.request_time")),
     };
@@ -120,11 +129,18 @@ async fn read_body(State(shared): State<Shared>, request: Request, next: Next) -
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    let reading = axum::body::to_bytes(body, usize::try_from(limits.body).unwrap_or(usize::MAX));
+    let reading = async {
+        // Only so many bodies are held in part at once.
+        let _place = shared.bodies.acquire().await;
+        axum::body::to_bytes(body, usize::try_from(limits.body).unwrap_or(usize::MAX)).await
+    };
     let error = match tokio::time::timeout(limits.request_time, reading).await {
         Ok(Ok(body)) => {
             parts.extensions.insert(ReadBody(body));
             return next.run(Request::from_parts(parts, Body::empty())).await;
+        }
+        Ok(Err(error)) if !error.source().is_some_and(|cause| cause.is::<LengthLimitError>()) => {
+            ApiError::new(Code::InvalidRequest, "the body cannot be read")
         }
         Ok(Err(_)) => ApiError::new(Code::TooLarge, format!("the body has more than {} bytes", limits.body))
             .hint("send less at once, or raise limits.body"),
@@ -153,10 +169,10 @@ async fn overloaded(headers: HeaderMap, error: tower::BoxError) -> Response {
     respond_error(&shown, id)
 }
 
-fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
+fn panicked(cause: &(dyn Any + Send), id: &str) -> ApiError {
     let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
-    tracing::error!(cause = text.unwrap_or("unknown"), "a request panicked");
-    respond_error(&ApiError::new(Code::Internal, "the request could not be answered"), "")
+    tracing::error!(request_id = id, cause = text.unwrap_or("unknown"), "a request panicked");
+    ApiError::new(Code::Internal, "the request could not be answered")
 }
 
 /// Takes a client's request id only where it is short and printable.

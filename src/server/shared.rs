@@ -15,6 +15,8 @@ use crate::engine::Engine;
 pub struct Shared {
     /// The proxy.
     pub engine: Arc<Engine>,
+    /// Places for bodies that are being read.
+    pub bodies: Arc<tokio::sync::Semaphore>,
 }
 
 /// The id that the request-id layer has set.

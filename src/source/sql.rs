@@ -218,11 +218,7 @@ pub fn condition(sql: &mut Sql, wanted: &Condition, dialect: &dyn Dialect) {
             dialect.compared(&mut sql.text, of);
             dialect.one_of(sql, values, of);
         }
-        Condition::Whatever(of, outcome) => {
-            column(&mut sql.text, of, dialect);
-            sql.text.push_str(if *outcome { " = " } else { " <> " });
-            column(&mut sql.text, of, dialect);
-        }
+        Condition::Whatever(of, outcome) => whatever(&mut sql.text, of, *outcome, dialect),
         Condition::Like(of, pattern) => dialect.like(sql, of, pattern),
         Condition::IsNull(of) => {
             column(&mut sql.text, of, dialect);
@@ -236,6 +232,13 @@ pub fn condition(sql: &mut Sql, wanted: &Condition, dialect: &dyn Dialect) {
             sql.text.push(')');
         }
     }
+}
+
+/// Appends what is the same for every value of the column, and unknown for NULL.
+pub fn whatever(text: &mut String, of: &Column, outcome: bool, dialect: &dyn Dialect) {
+    column(text, of, dialect);
+    text.push_str(if outcome { " = " } else { " <> " });
+    column(text, of, dialect);
 }
 
 fn joined(sql: &mut Sql, parts: &[Condition], word: &str, empty: &str, dialect: &dyn Dialect) {

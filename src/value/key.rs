@@ -136,7 +136,9 @@ pub fn canonical(class: KeyClass, column: &Column, cell: &[u8], out: &mut Vec<u8
         KeyClass::Local | KeyClass::Instant => {
             let text = json::read_str(cell)?;
             let whole = match text.split_once(['T', ' ']) {
-                Some((date, time)) => is_date(date) && is_time(time.trim_end_matches('Z').trim_end_matches("+00:00")),
+                Some((date, time)) => {
+                    is_day_of_moment(date) && is_time(time.trim_end_matches('Z').trim_end_matches("+00:00"))
+                }
                 None => column.exact && matches!(&*text, "infinity" | "-infinity"),
             };
             if !whole {
@@ -197,7 +199,8 @@ fn fit_number(text: &str, column: &Column) -> Option<Scalar> {
                 Err(_) => Scalar::text(text),
             })
         }
-        Type::Year => text.parse().ok().filter(|year| (0..=2155).contains(year)).map(Scalar::Int),
+        // MySQL takes numbers below 100 for years of this century and the last.
+        Type::Year => text.parse().ok().filter(|year| (1901..=2155).contains(year)).map(Scalar::Int),
         Type::Bool => match text {
             "0" => Some(Scalar::Bool(false)),
             "1" => Some(Scalar::Bool(true)),
@@ -290,7 +293,7 @@ fn moment(text: &str) -> String {
     format!("{}{zone}", body.replacen(' ', "T", 1))
 }
 
-/// A day of the calendar, of any year, or one of PostgreSQL's infinities.
+/// A day of the calendar, of any year that a database holds, or one of PostgreSQL's infinities.
 pub fn is_date(text: &str) -> bool {
     if matches!(text, "infinity" | "-infinity") {
         return true;
@@ -310,7 +313,14 @@ pub fn is_date(text: &str) -> bool {
         2 => 28,
         _ => 0,
     };
-    parts.next().is_none() && (1..=days).contains(&day)
+    let within = if text.starts_with('-') { year < 4712 } else { year <= 5_874_897 };
+    parts.next().is_none() && (1..=days).contains(&day) && within
+}
+
+/// A day on which a moment may be: PostgreSQL's end in the year 294276.
+pub fn is_day_of_moment(text: &str) -> bool {
+    let year = text.split('-').next().and_then(|year| year.parse::<u32>().ok());
+    is_date(text) && year.is_none_or(|year| year <= 294_276)
 }
 
 /// `HH:MM:SS`, perhaps with a fraction.

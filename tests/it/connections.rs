@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use mysql_async::prelude::Queryable;
 
-use crate::support::databases::{Engine, all_engines, create, mysql};
+use crate::support::databases::{Engine, all_engines, create, mysql, postgres};
+use crate::support::eventually;
 use crate::support::proxy::Proxy;
 use crate::support::wire::Wire;
 
@@ -118,4 +119,36 @@ async fn a_refresh_forgets_only_what_has_changed() {
         futures_util::future::join_all((0..8).map(|_| proxy.get("/api/v2/crm/_schema/thing?refresh=true"))).await;
     assert!(both.iter().all(|reply| reply.text.contains("colour")), "{both:?}");
     assert_eq!((cost().await, cost().await), (2, 1));
+}
+
+/// Statements wait their turn on PostgreSQL's shared connections: their time begins with it, no further connection is
+/// opened, and beyond the places on a connection a request is told that the source is busy.
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_wait_their_turn_on_shared_connections() {
+    if !all_engines() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = format!("{TABLE}CREATE VIEW slow AS SELECT id FROM thing WHERE pg_sleep(0.4) IS NOT NULL;\n");
+    let url = create(Engine::Postgres, folder.path(), &script).await;
+    let proxy =
+        open(folder.path(), url.clone(), "max = 2, statement_timeout = \"1s\", acquire_timeout = \"200ms\"").await;
+    let slow = (0..14).map(|_| proxy.get("/api/v2/crm/_table/slow"));
+    for reply in futures_util::future::join_all(slow).await {
+        assert_eq!(reply.text, "{\"resource\":[{\"id\":7}]}");
+    }
+    let admin = postgres(&url).await;
+    let count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let open: i64 = admin.query_one(count, &[]).await.expect("the activity").get(0);
+    assert!((1..=2).contains(&open), "{open} connections");
+
+    let beside = async {
+        eventually("16 statements are sent", async || proxy.statements()["crm"] >= 14 + 16).await;
+        let reply = proxy.get("/api/v2/crm/_table/thing/7").await;
+        assert_eq!(reply.json()["error"]["context"]["reason"], "OVERLOADED", "{}", reply.text);
+    };
+    let slow = futures_util::future::join_all((0..16).map(|_| proxy.get("/api/v2/crm/_table/slow")));
+    let (slow, ()) = tokio::join!(slow, beside);
+    assert!(slow.iter().all(|reply| reply.status == 200));
+    assert_eq!(proxy.get("/readyz").await.status, 200);
 }

@@ -60,7 +60,7 @@ pub fn relation(snapshot: &Snapshot, table: &Table, relationship: &Relationship)
         "alias": alias, "name": &*relationship.default_name, "label": label(&relationship.default_name), "description": null, "native": [],
         "type": relationship.kind.as_str(), "field": columns(table, &relationship.hop.from), "is_virtual": is_virtual,
         "ref_service_id": source_id(target.name.source.as_str()), "ref_service": target.name.source.as_str(), "ref_table": target.name.table.printed(),
-        "ref_field": columns(target, &relationship.hop.to),
+        "ref_field": columns(target, relationship.through.as_ref().map_or(&relationship.hop.to, |through| &through.hop.to)),
         "ref_on_update": action(&relationship.key, false), "ref_on_delete": action(&relationship.key, true),
         "junction_service_id": null, "junction_table": null, "junction_field": null, "junction_ref_field": null,
         "always_fetch": false, "flatten": false, "flatten_drop_prefix": false
@@ -71,7 +71,6 @@ pub fn relation(snapshot: &Snapshot, table: &Table, relationship: &Relationship)
         object["junction_table"] = junction.name.table.printed().into();
         object["junction_field"] = columns(junction, &relationship.hop.to).into();
         object["junction_ref_field"] = columns(junction, &through.hop.from).into();
-        object["ref_field"] = columns(target, &through.hop.to).into();
     }
     object
 }

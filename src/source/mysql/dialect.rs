@@ -81,7 +81,13 @@ impl Dialect for Mysql {
     }
 
     fn compared(&self, text: &mut String, column: &Column) {
-        sql::column(text, column, self);
+        match column.ty {
+            // Compared as a year, 24 would be 2024.
+            Type::Year => {
+                let _ = write!(text, "CAST({} AS UNSIGNED)", sql::column_text(column, self));
+            }
+            _ => sql::column(text, column, self),
+        }
     }
 
     fn one_of(&self, sql: &mut Sql, values: &[Scalar], column: &Arc<Column>) {

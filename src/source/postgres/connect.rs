@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -18,6 +19,8 @@ use crate::source::sql::LONGEST_KEPT;
 /// Prepared statements kept per connection; beyond it the connection starts afresh with none.
 const STATEMENTS: usize = 512;
 
+/// Statements of one connection at a time; the server works on them one after the other.
+const PIPELINE: usize = 8;
 /// How long a connection is idle before the kernel asks whether the server is still there.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
@@ -29,6 +32,8 @@ pub struct Connections {
     open: Mutex<Vec<Option<Arc<Connection>>>>,
     /// One opens a connection, the others who want the same one wait.
     opening: Vec<tokio::sync::Mutex<()>>,
+    /// Places for statements.
+    free: Arc<Semaphore>,
 }
 
 /// One shared connection.
@@ -41,25 +46,28 @@ pub struct Connection {
 }
 
 /// A connection in use; it counts as busy until this is dropped.
-pub struct Lease(Arc<Connection>);
+pub struct Lease {
+    connection: Arc<Connection>,
+    place: Arc<OwnedSemaphorePermit>,
+}
 
 impl Lease {
-    /// The connection, to be named as the one that failed.
-    pub fn connection(&self) -> &Arc<Connection> {
-        &self.0
+    fn of(connection: Arc<Connection>, place: Arc<OwnedSemaphorePermit>) -> Self {
+        connection.running.fetch_add(1, Ordering::Relaxed);
+        Self { connection, place }
     }
 }
 
 impl std::ops::Deref for Lease {
     type Target = Connection;
     fn deref(&self) -> &Connection {
-        &self.0
+        &self.connection
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.0.running.fetch_sub(1, Ordering::Relaxed);
+        self.connection.running.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -90,6 +98,7 @@ impl Connections {
             config,
             tls: tls::connector(&choice)?,
             open: Mutex::new(vec![None; count]),
+            free: Arc::new(Semaphore::new(count * PIPELINE)),
             opening: (0..count).map(|_| tokio::sync::Mutex::default()).collect(),
             source: source.clone(),
         })
@@ -123,6 +132,13 @@ impl Connections {
 
     /// The least busy connection; opens another one while all are busy and fewer than allowed are open.
     pub async fn lease(&self) -> Result<Lease, SourceError> {
+        let source_name = &self.source.name;
+        let place = tokio::time::timeout(self.source.acquire_timeout, self.free.clone().acquire_owned()).await;
+        let place = place.map_err(|_| SourceError::Busy { source_name: source_name.clone() })?;
+        self.least_busy(Arc::new(place.map_err(|closed| SourceError::unavailable(source_name, closed))?)).await
+    }
+
+    async fn least_busy(&self, place: Arc<OwnedSemaphorePermit>) -> Result<Lease, SourceError> {
         let slot = {
             let open = self.open.lock();
             let busy = |connection: &Option<Arc<Connection>>| match connection {
@@ -136,20 +152,19 @@ impl Connections {
                 .min_by_key(|(_, connection)| busy(connection))
                 .expect("a pool has a connection");
             if let Some(connection) = least.as_ref().filter(|connection| !connection.client.is_closed()) {
-                connection.running.fetch_add(1, Ordering::Relaxed);
-                return Ok(Lease(connection.clone()));
+                return Ok(Lease::of(connection.clone(), place));
             }
             slot
         };
-        let opening = tokio::time::timeout(self.source.acquire_timeout, self.open_slot(slot));
+        let opening = tokio::time::timeout(self.source.acquire_timeout, self.open_slot(slot, place));
         opening.await.unwrap_or_else(|_| Err(SourceError::unavailable(&self.source.name, "no connection in time")))
     }
 
     /// A statement sent at `sent` got no answer: connections that have said nothing since are not trusted any more. What
     /// runs on them may still end. Gives a new one.
-    pub async fn lease_anew(&self, silent: &Arc<Connection>, sent: Instant) -> Result<Lease, SourceError> {
+    pub async fn lease_anew(&self, silent: &Lease, sent: Instant) -> Result<Lease, SourceError> {
         for open in self.open.lock().iter_mut() {
-            if open.as_ref().is_some_and(|other| *other.heard.lock() < sent && !Arc::ptr_eq(other, silent)) {
+            if open.as_ref().is_some_and(|other| other.heard_at() < sent && !Arc::ptr_eq(other, &silent.connection)) {
                 *open = None;
             }
         }
@@ -157,8 +172,9 @@ impl Connections {
     }
 
     /// A connection that was opened just now, in place of the one that failed.
-    pub async fn lease_fresh(&self, failed: &Arc<Connection>) -> Result<Lease, SourceError> {
-        let same = |open: &Option<Arc<Connection>>| open.as_ref().is_some_and(|open| Arc::ptr_eq(open, failed));
+    pub async fn lease_fresh(&self, failed: &Lease) -> Result<Lease, SourceError> {
+        let same =
+            |open: &Option<Arc<Connection>>| open.as_ref().is_some_and(|open| Arc::ptr_eq(open, &failed.connection));
         let slot = {
             let mut open = self.open.lock();
             let slot = open.iter().position(same);
@@ -168,13 +184,13 @@ impl Connections {
             slot
         };
         match slot {
-            Some(slot) => self.open_slot(slot).await,
+            Some(slot) => self.open_slot(slot, failed.place.clone()).await,
             // Another request has replaced it already.
-            None => self.lease().await,
+            None => self.least_busy(failed.place.clone()).await,
         }
     }
 
-    async fn open_slot(&self, slot: usize) -> Result<Lease, SourceError> {
+    async fn open_slot(&self, slot: usize, place: Arc<OwnedSemaphorePermit>) -> Result<Lease, SourceError> {
         let _alone = self.opening[slot].lock().await;
         let open = self.open.lock()[slot].clone();
         let connection = match open.filter(|connection| !connection.client.is_closed()) {
@@ -191,8 +207,7 @@ impl Connections {
                 connection
             }
         };
-        connection.running.fetch_add(1, Ordering::Relaxed);
-        Ok(Lease(connection))
+        Ok(Lease::of(connection, place))
     }
 }
 
@@ -200,6 +215,11 @@ impl Connection {
     /// The server has answered on it.
     pub fn heard(&self) {
         *self.heard.lock() = Instant::now();
+    }
+
+    /// When the server answered on it last.
+    pub fn heard_at(&self) -> Instant {
+        *self.heard.lock()
     }
 
     /// The prepared statement of a text, prepared on first use.

@@ -113,19 +113,25 @@ impl Postgres {
     async fn attempt(&self, lease: &Lease, fetch: &Fetch, sql: &Sql) -> Result<Chunk, Failure> {
         // The server ends a slow statement itself; this ends the wait for a server that is gone without a word.
         let patience = self.source.statement_timeout + PATIENCE;
-        let sent = Instant::now();
-        match tokio::time::timeout(patience, self.run(lease, fetch, sql)).await {
-            Ok(result) => {
-                lease.heard();
-                result
+        let running = self.run(lease, fetch, sql);
+        futures_util::pin_mut!(running);
+        let mut turn = Instant::now();
+        loop {
+            match tokio::time::timeout_at((turn + patience).into(), &mut running).await {
+                Ok(result) => {
+                    lease.heard();
+                    return result;
+                }
+                // Others on this connection were answered meanwhile: our turn came later.
+                Err(_) if lease.heard_at() > turn => turn = lease.heard_at(),
+                Err(_) => return Err(self.no_answer(lease, turn).await.into()),
             }
-            Err(_) => Err(self.no_answer(lease, sent).await.into()),
         }
     }
 
     /// Whether the server is gone, or only slow: it is asked for a new connection in place of this one.
     async fn no_answer(&self, lease: &Lease, sent: Instant) -> SourceError {
-        match self.connections.lease_anew(lease.connection(), sent).await {
+        match self.connections.lease_anew(lease, sent).await {
             Err(error) => error,
             Ok(_) => SourceError::Timeout { source_name: self.source.name.clone(), cause: "no answer".into() },
         }
@@ -135,7 +141,7 @@ impl Postgres {
     async fn again(&self, lease: Lease, fetch: &Fetch, sql: &Sql, error: SourceError) -> Result<Chunk, SourceError> {
         let lease = match error {
             // The connection may have been lost while it was idle.
-            SourceError::Unavailable { .. } => self.connections.lease_fresh(lease.connection()).await?,
+            SourceError::Unavailable { .. } => self.connections.lease_fresh(&lease).await?,
             // A table was altered under the prepared statements.
             SourceError::Changed { .. } => {
                 lease.forget_statements();
@@ -181,7 +187,7 @@ impl Adapter for Postgres {
         match asked {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(SourceError::unavailable(&self.source.name, describe(&error))),
-            Err(_) => self.connections.lease_anew(lease.connection(), sent).await.map(drop),
+            Err(_) => self.connections.lease_anew(&lease, sent).await.map(drop),
         }
     }
 }

@@ -42,7 +42,8 @@ impl Dialect for Sqlite {
             let spaced = format!("rtrim(replace({name}, 'T', ' '), 'Z')");
             let _ = write!(
                 text,
-                "CASE WHEN instr({name}, '.') > 0 THEN rtrim(rtrim({spaced}, '0'), '.') ELSE {spaced} END"
+                "CASE WHEN instr({name}, '.') > 0 THEN rtrim(rtrim({spaced}, '0'), '.') ELSE \
+                 CASE length({spaced}) WHEN 10 THEN {spaced} || ' 00:00:00' WHEN 16 THEN {spaced} || ':00' ELSE {spaced} END END"
             );
         } else {
             text.push_str(&name);
@@ -67,6 +68,10 @@ impl Dialect for Sqlite {
     }
 
     fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>) {
+        if pattern.contains('\0') {
+            // The pattern would end there, and find what begins like it.
+            return sql::whatever(&mut sql.text, column, false, self);
+        }
         sql::column(&mut sql.text, column, self);
         sql.text.push_str(" LIKE ");
         self.value(sql, &Scalar::Text(pattern.clone()), column);
