@@ -7,6 +7,8 @@ use std::sync::Arc;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde::Serialize;
 
+use crate::config::secret::without_secrets;
+
 /// Where in which file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
@@ -123,7 +125,7 @@ impl Faults {
                 let position = fault.place.as_ref().map(|place| self.position(place));
                 FaultLine {
                     severity: fault.severity,
-                    message: fault.message.clone(),
+                    message: without_secrets(&fault.message),
                     hint: fault.hint.clone(),
                     file: fault.place.as_ref().map(|place| self.files[place.file].path.display().to_string()),
                     line: position.map(|(line, _)| line),
@@ -144,13 +146,14 @@ impl Faults {
     pub fn render(&self, colours: bool) -> String {
         let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
         let mut text = String::new();
-        let shown: Vec<String> = self.files.iter().map(|file| without_passwords(&file.text)).collect();
+        let shown: Vec<String> = self.files.iter().map(|file| without_secrets(&file.text)).collect();
         for fault in self.in_order() {
             let level = match fault.severity {
                 Severity::Error => Level::ERROR,
                 Severity::Warning => Level::WARNING,
             };
-            let mut group = level.primary_title(&fault.message);
+            let message = without_secrets(&fault.message);
+            let mut group = level.primary_title(&message);
             let mut report = Vec::new();
             let path;
             let group = match &fault.place {
@@ -181,92 +184,5 @@ impl Faults {
             text.push_str("\n\n");
         }
         text
-    }
-}
-
-/// The text with every password of a url starred out, byte for byte, so that places still fit.
-fn without_passwords(text: &str) -> String {
-    let mut shown = text.to_owned();
-    for (at, mark) in text.match_indices("://") {
-        let start = at + mark.len();
-        let url = &text[start..start + length_of_url(text, at)];
-        for secret in secrets(url) {
-            let stars = "*".repeat(secret.len());
-            shown.replace_range(start + secret.start..start + secret.end, &stars);
-        }
-    }
-    shown
-}
-
-/// Bytes from behind a `://` to the end of the string that it stands in.
-fn length_of_url(text: &str, at: usize) -> usize {
-    let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
-    let quote = text[line..at].chars().find(|c| matches!(c, '"' | '\''));
-    let rest = &text[at + 3..];
-    rest.find(|c| c == '\n' || Some(c) == quote).unwrap_or(rest.len())
-}
-
-/// Where a url's passwords are: between the user and the last `@`, whatever stands there, and in its parameters.
-fn secrets(url: &str) -> Vec<Range<usize>> {
-    let mut secrets = Vec::new();
-    let user_info = url.rfind('@').map_or("", |end| &url[..end]);
-    if let Some(colon) = user_info.find(':')
-        && !is_placeholder(&user_info[colon + 1..])
-    {
-        secrets.push(colon + 1..user_info.len());
-    }
-    for (at, _) in url.match_indices(['?', '&']) {
-        let parameter = &url[at + 1..];
-        let parameter = &parameter[..parameter.find('&').unwrap_or(parameter.len())];
-        if let Some((name, value)) = parameter.split_once('=')
-            && ["pass", "pwd", "secret", "token"].iter().any(|word| name.to_ascii_lowercase().contains(word))
-            && !is_placeholder(value)
-        {
-            let start = at + 1 + name.len() + 1;
-            secrets.push(start..start + value.len());
-        }
-    }
-    secrets
-}
-
-/// Whether a text is one `${…}` that carries no default, which could be a password itself.
-fn is_placeholder(text: &str) -> bool {
-    text.strip_prefix("${")
-        .and_then(|rest| rest.strip_suffix('}'))
-        .is_some_and(|name| !name.contains(":-") && !name.contains(['{', '}']))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_passwords;
-
-    fn check(text: &str, expected: &str) {
-        let shown = without_passwords(text);
-        assert_eq!(shown, expected);
-        assert_eq!(shown.len(), text.len());
-    }
-
-    #[test]
-    fn passwords_are_starred_out() {
-        check(r#"url = "postgres://app:s3cret@db/crm""#, r#"url = "postgres://app:******@db/crm""#);
-        check(r#"url = "mysql://app@db:3306/x""#, r#"url = "mysql://app@db:3306/x""#);
-        check(r#"url = "mysql://a:${PASSWORD}@db/x""#, r#"url = "mysql://a:${PASSWORD}@db/x""#);
-        check(r#"url = "mysql://a:${file:/run/p}@db/x""#, r#"url = "mysql://a:${file:/run/p}@db/x""#);
-        check("a = 'x://u:p@h'\nb = 'y://u:p@h'", "a = 'x://u:*@h'\nb = 'y://u:*@h'");
-    }
-
-    #[test]
-    fn passwords_in_odd_places_are_starred_out_too() {
-        check(r#"url = "postgres://app:a/b@c d'e@db/crm""#, r#"url = "postgres://app:*********@db/crm""#);
-        check(
-            r#"url = "postgres://db/crm?user=a&password=s3&x=1""#,
-            r#"url = "postgres://db/crm?user=a&password=**&x=1""#,
-        );
-        check(r#"url = "mysql://a:${P:-s3cret}@db/x""#, r#"url = "mysql://a:************@db/x""#);
-        check(
-            r#"url = "${CRM_URL:-postgres://app:s3cret@db/crm}""#,
-            r#"url = "${CRM_URL:-postgres://app:******@db/crm}""#,
-        );
-        check(r#"url = "postgres://app:s3cret@db/crm"#, r#"url = "postgres://app:******@db/crm"#);
     }
 }

@@ -8,6 +8,7 @@ pub mod file;
 pub mod later;
 pub mod load;
 pub mod path;
+pub mod secret;
 pub mod shape;
 pub mod units;
 

@@ -46,6 +46,12 @@ pub trait Dialect: Sync {
     fn value(&self, sql: &mut Sql, value: &Scalar, column: &Arc<Column>);
     /// Appends a column as it is compared with values.
     fn compared(&self, text: &mut String, column: &Column);
+    /// Appends a comparison of a column with a value.
+    fn compare(&self, sql: &mut Sql, column: &Arc<Column>, comparison: Comparison, value: &Scalar) {
+        self.compared(&mut sql.text, column);
+        let _ = write!(sql.text, " {} ", comparison.as_sql());
+        self.value(sql, value, column);
+    }
     /// Appends what says that the column is one of these values, of which there is at least one.
     fn one_of(&self, sql: &mut Sql, values: &[Scalar], column: &Arc<Column>);
     /// Appends ` AND …`: the column's text is this value bytewise, whatever its collation folds.
@@ -113,8 +119,9 @@ pub fn render(fetch: &Fetch, dialect: &dyn Dialect) -> Sql {
 /// Texts longer than this are not kept as prepared statements: few requests repeat them, and they take much memory.
 pub const LONGEST_KEPT: usize = 8 * 1024;
 
-/// Appends ` IN (…)`. The last value is repeated until there are as many as a power of two, so that few texts exist.
+/// Appends `column IN (…)`. The last value is repeated until there are as many as a power of two, so that few texts exist.
 pub fn padded_list(sql: &mut Sql, values: &[Scalar], column: &Arc<Column>, dialect: &dyn Dialect) {
+    dialect.compared(&mut sql.text, column);
     sql.text.push_str(" IN (");
     for at in 0..values.len().next_power_of_two() {
         if at > 0 {
@@ -209,13 +216,8 @@ pub fn condition(sql: &mut Sql, wanted: &Condition, dialect: &dyn Dialect) {
             condition(sql, b, dialect);
             sql.text.push_str("))");
         }
-        Condition::Compare(of, comparison, value) => {
-            dialect.compared(&mut sql.text, of);
-            let _ = write!(sql.text, " {} ", comparison.as_sql());
-            dialect.value(sql, value, of);
-        }
+        Condition::Compare(of, comparison, value) => dialect.compare(sql, of, *comparison, value),
         Condition::In(of, values) => {
-            dialect.compared(&mut sql.text, of);
             dialect.one_of(sql, values, of);
         }
         Condition::Whatever(of, outcome) => whatever(&mut sql.text, of, *outcome, dialect),

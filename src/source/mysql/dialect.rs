@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::name::{PathStep, TableName};
 use crate::source::sql::{self, Dialect, Param, Sql};
-use crate::statement::{Aggregate, Fetch, KeySet, Matching, Nulls, Order};
+use crate::statement::{Aggregate, Comparison, Fetch, KeySet, Matching, Nulls, Order};
 use crate::value::{Column, Scalar, Type};
 
 /// The dialect.
@@ -90,8 +90,43 @@ impl Dialect for Mysql {
         }
     }
 
+    fn compare(&self, sql: &mut Sql, column: &Arc<Column>, comparison: Comparison, value: &Scalar) {
+        let name = sql::column_text(column, self);
+        let operator = comparison.as_sql();
+        if is_foreign(column, value) {
+            // By the column's own rules where its character set has the text, else by its characters.
+            let own = converted("?", column);
+            let _ = write!(
+                sql.text,
+                "CASE WHEN {} THEN {name} {operator} {own} ELSE CONVERT({name} USING utf8mb4) {operator} ? END",
+                holds("?", column)
+            );
+            sql.params.extend((0..4).map(|_| Param::Value(value.clone(), Some(column.clone()))));
+        } else if let Some(above) = beyond(column, value) {
+            let below = matches!(comparison, Comparison::Lt | Comparison::Le);
+            let outcome = match comparison {
+                Comparison::Eq => false,
+                Comparison::Ne => true,
+                _ => below == above,
+            };
+            sql::whatever(&mut sql.text, column, outcome, self);
+        } else {
+            self.compared(&mut sql.text, column);
+            let _ = write!(sql.text, " {operator} ");
+            self.value(sql, value, column);
+        }
+    }
+
     fn one_of(&self, sql: &mut Sql, values: &[Scalar], column: &Arc<Column>) {
-        sql::padded_list(sql, values, column, self);
+        if !values.iter().any(|value| is_foreign(column, value) || beyond(column, value).is_some()) {
+            return sql::padded_list(sql, values, column, self);
+        }
+        sql.text.push('(');
+        for (at, value) in values.iter().enumerate() {
+            sql.text.push_str(if at > 0 { " OR " } else { "" });
+            self.compare(sql, column, Comparison::Eq, value);
+        }
+        sql.text.push(')');
     }
 
     fn exactly(&self, sql: &mut Sql, column: &Arc<Column>, value: &Scalar) {
@@ -106,10 +141,21 @@ impl Dialect for Mysql {
     }
 
     fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>) {
-        sql::column(&mut sql.text, column, self);
         // A backslash is itself, as in SQLite.
-        sql.params.push(Param::Value(Scalar::text(pattern.replace('\\', "\\\\")), None));
-        sql.text.push_str(" LIKE ?");
+        let pattern = Scalar::text(pattern.replace('\\', "\\\\"));
+        let name = sql::column_text(column, self);
+        let times = if is_foreign(column, &pattern) {
+            let (own, holds) = (converted("?", column), holds("?", column));
+            let _ = write!(
+                sql.text,
+                "CASE WHEN {holds} THEN {name} LIKE {own} ELSE CONVERT({name} USING utf8mb4) LIKE ? END"
+            );
+            4
+        } else {
+            let _ = write!(sql.text, "{name} LIKE ?");
+            1
+        };
+        sql.params.extend((0..times).map(|_| Param::Value(pattern.clone(), None)));
     }
 
     fn xor(&self) -> &'static str {
@@ -199,7 +245,11 @@ impl Dialect for Mysql {
                 };
                 // A mark that no name holds stands for the placeholder while its uses are counted.
                 let mut predicate = String::new();
-                self.matches(&mut predicate, &part.column, part.matching, &column, "\u{1}", "\u{1}");
+                let own = match needs_raw(&part.column, part.matching) {
+                    true => converted("\u{1}", &part.column),
+                    false => "\u{1}".to_owned(),
+                };
+                self.matches(&mut predicate, &part.column, part.matching, &column, &own, "\u{1}");
                 for _ in 0..predicate.matches('\u{1}').count() {
                     sql.params.push(Param::Value(value.clone(), Some(part.column.clone())));
                 }
@@ -252,6 +302,39 @@ impl Mysql {
 fn needs_raw(column: &Column, matching: Matching) -> bool {
     let text = matches!(column.ty, Type::Text { .. });
     matches!(matching, Matching::Exact | Matching::Own) && text && charset(column) != "utf8mb4"
+}
+
+/// Whether a text may have characters that the column's character set does not.
+fn is_foreign(column: &Column, value: &Scalar) -> bool {
+    let text = matches!(value, Scalar::Text(text) if !text.is_ascii());
+    text && column.collation.is_some() && charset(column) != "utf8mb4"
+}
+
+/// A text in the column's character set and collation; what it does not have becomes a question mark.
+fn converted(value: &str, column: &Column) -> String {
+    let collation = column.collation.as_deref().unwrap_or("utf8mb4_general_ci");
+    format!("CONVERT({value} USING {}) COLLATE {collation}", charset(column))
+}
+
+/// Whether the column's character set has the whole text.
+fn holds(value: &str, column: &Column) -> String {
+    format!(
+        "CAST(CONVERT(CONVERT({value} USING {}) USING utf8mb4) AS BINARY) = CAST({value} AS BINARY)",
+        charset(column)
+    )
+}
+
+/// Whether a day or moment is above, or below, all that MySQL knows.
+fn beyond(column: &Column, value: &Scalar) -> Option<bool> {
+    let (Type::Date | Type::Local { .. } | Type::Instant { .. }, Scalar::Text(text)) = (&column.ty, value) else {
+        return None;
+    };
+    let year = text.split('-').next().unwrap_or_default();
+    match &**text {
+        "infinity" => Some(true),
+        text if text.starts_with('-') => Some(false),
+        _ => (year.len() > 4).then_some(true),
+    }
 }
 
 /// A placeholder for an exact number, with as many digits before the point as its own fraction leaves room for.

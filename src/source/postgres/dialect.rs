@@ -70,6 +70,7 @@ impl Dialect for Postgres {
     }
 
     fn one_of(&self, sql: &mut Sql, values: &[Scalar], column: &Arc<Column>) {
+        sql::column(&mut sql.text, column, self);
         sql.params.push(Param::Values(values.to_vec()));
         let _ = write!(sql.text, " = ANY (CAST(${}::text[] AS {}[]))", sql.params.len(), cast_type(column));
     }
@@ -204,9 +205,15 @@ impl Postgres {
         let key = sql::json_path(keys)?;
         self.table(&mut sql.text, &fetch.table);
         sql.text.push_str(" t");
-        // `json` keeps escapes that `jsonb` refuses; only the leaf that has one is passed over.
         let kind = if &*key.column.native == "jsonb" { "jsonb" } else { "json" };
-        let mut node = format!("{}::{kind}", sql::column_text(&key.column, self));
+        let column = sql::column_text(&key.column, self);
+        let mut node = match kind {
+            "jsonb" => column,
+            _ => {
+                let _ = write!(sql.text, " CROSS JOIN LATERAL (SELECT {} AS d) j0", readable(&column));
+                "j0.d".to_owned()
+            }
+        };
         let mut depth = 0;
         for step in &key.path {
             match step {
@@ -225,15 +232,13 @@ impl Postgres {
         }
         sql.params.push(Param::KeyColumn(0));
         let _ = write!(sql.text, " CROSS JOIN unnest(${}::text[]) WITH ORDINALITY k(v0, o)", sql.params.len());
-        let leaf = match kind {
-            "jsonb" => format!("(({node}) #>> '{{}}')"),
-            _ => format!("({})", readable_leaf(&node)),
-        };
+        let leaf = format!("(({node}) #>> '{{}}')");
         Some(match key.matching {
             Matching::LeafIgnoreCase => format!("lower({leaf}) = lower(k.v0)"),
             // JSON keeps a number's zeros (5.0); a key has none.
             Matching::LeafNumber => format!(
-                "CASE {kind}_typeof({node}) WHEN 'number' THEN trim_scale(({leaf})::numeric)::text \
+                "CASE {kind}_typeof({node}) WHEN 'number' THEN \
+                 CASE WHEN {leaf} ~ '[eE]' AND {leaf} !~ '[eE][+-]?0*[0-9]{{1,3}}$' THEN {leaf} ELSE trim_scale(({leaf})::numeric)::text END \
                  WHEN 'boolean' THEN CASE {leaf} WHEN 'true' THEN '1' ELSE '0' END ELSE {leaf} END = k.v0"
             ),
             _ => format!("{leaf} = k.v0"),
@@ -241,14 +246,14 @@ impl Postgres {
     }
 }
 
-/// The text of a `json` leaf; NULL where it has an escape that no text of PostgreSQL holds: `\\u0000`, or half a surrogate
-/// pair. Doubled backslashes and whole pairs are taken out before such an escape is looked for.
-fn readable_leaf(node: &str) -> String {
-    let leaf = format!("({node}) #>> '{{}}'");
-    let whole_pairs = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}";
-    let doubled = r"\\\\";
+/// A document of a `json` or text column without the escapes that no text of PostgreSQL holds: `\u0000`, and half of a
+/// surrogate pair. A leaf that had one is another text then, which the comparison of canonical forms finds out. Doubled
+/// backslashes and whole pairs stay.
+fn readable(column: &str) -> String {
+    let kept = r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}";
+    let lost = r"\\u0000|\\u[dD][89a-fA-F][0-9a-fA-F]{2}";
     format!(
-        r"CASE WHEN strpos(({node})::text, '\u') = 0 THEN {leaf} WHEN regexp_replace(({node})::text, '{doubled}|{whole_pairs}', '', 'g') !~ '\\u(0000|[dD][89a-fA-F])' THEN {leaf} END"
+        r"CASE WHEN strpos({column}::text, '\u') = 0 THEN {column}::json ELSE regexp_replace({column}::text, '({kept})|{lost}', '\1', 'g')::json END"
     )
 }
 

@@ -87,3 +87,10 @@ CREATE TABLE mixed (
   body JSON
 );
 INSERT INTO mixed (id, kind, body) VALUES (1, 'tag', '["red"]'), (2, 'day', '["red"]'), (3, NULL, '["red"]'), (4, 'tag', '["blue", "red"]');
+CREATE TABLE member_doc (
+  id INTEGER NOT NULL PRIMARY KEY,
+  body JSON
+);
+INSERT INTO member_doc VALUES
+  (1, '{"tags": ["red"], "n": 1e2}'),
+  (2, '{"tags": ["x", "red"], "n": 5}');

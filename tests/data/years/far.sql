@@ -1,0 +1,4 @@
+CREATE TABLE era (
+  id BIGINT NOT NULL PRIMARY KEY
+);
+INSERT INTO era (id) VALUES (5), (24), (99), (1999), (2024), (0);
