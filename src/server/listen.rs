@@ -12,6 +12,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 use crate::engine::Engine;
@@ -19,7 +20,7 @@ use crate::server::guard::LocalAddress;
 use crate::server::router;
 use crate::server::watch;
 
-/// Longest time for a client to send its first request, and each later one's head.
+/// Longest time for a client to send its first request, and each later one's head; and to take nothing of an answer.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Connections at once; more wait to be accepted.
 const CONNECTIONS: usize = 16_384;
@@ -29,7 +30,7 @@ pub struct Serving {
     listener: TcpListener,
     /// Where it listens; the port is real where 0 was asked for.
     pub address: SocketAddr,
-    /// Longest time for a client to send its first request, and each later one's head.
+    /// Longest time for a client to send its first request, and each later one's head; and to take nothing of an answer.
     pub head_timeout: Duration,
     /// Connections at once; more wait to be accepted.
     pub connections: usize,
@@ -98,7 +99,11 @@ pub async fn serve(serving: Serving, engine: Arc<Engine>, stop: impl Future<Outp
             request.extensions_mut().insert(LocalAddress(local));
             request.map(axum::body::Body::new)
         });
-        let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app)).into_owned();
+        // A client that takes nothing more of its answer is not waited for either.
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(head_timeout));
+        let stream = TokioIo::new(Box::pin(stream));
+        let connection = server.serve_connection(stream, TowerToHyperService::new(app)).into_owned();
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             let _place = place;

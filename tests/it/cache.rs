@@ -116,3 +116,31 @@ async fn looking_for_writes_has_no_time_limit() {
         assert_eq!(adapter.data_version().await.expect("a version"), first);
     }
 }
+
+/// Another file in the place of an SQLite file is read from then on, and what was remembered is forgotten; a file that is
+/// gone is an outage.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_file_in_the_same_place_is_noticed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = |name: &str| {
+        format!(
+            "CREATE TABLE thing (id INTEGER NOT NULL PRIMARY KEY, name TEXT, up INTEGER);\n\
+             INSERT INTO thing VALUES (7, '{name}', NULL), (8, '{name}', 7);\n"
+        )
+    };
+    let urls = BTreeMap::from([("crm".to_owned(), create(Engine::Sqlite, folder.path(), &script("old")).await)]);
+    let keys = "[sources.crm]\nurl = \"${CRM_URL}\"\n[sources.crm.cache]\nttl = \"10m\"\n\
+        [[foreign_key]]\ncolumn = \"crm.thing.up\"\nreferences = \"crm.thing.id\"\nname = \"above\"\n";
+    let proxy = Proxy::open(folder.path(), keys, &urls).await;
+    let read = async || {
+        let row = proxy.get("/api/v2/crm/_table/thing/8?related=above").await.json();
+        (row["name"].clone(), row["above"]["name"].clone())
+    };
+    assert_eq!(read().await, ("old".into(), "old".into()));
+    let path = urls["crm"].strip_prefix("sqlite:").expect("a path");
+    let other = create(Engine::Sqlite, folder.path(), &script("new")).await;
+    std::fs::rename(other.strip_prefix("sqlite:").expect("a path"), path).expect("renaming");
+    assert_eq!(read().await, ("new".into(), "new".into()));
+    std::fs::remove_file(path).expect("removing");
+    assert_eq!(proxy.get("/api/v2/crm/_table/thing/8").await.status, 503);
+}

@@ -155,3 +155,23 @@ async fn slow_bodies_keep_no_one_waiting() {
     answered.expect("an answer");
     assert_eq!(reply, b"HTTP/1.1 504");
 }
+
+/// A client that takes nothing of a large answer is hung up on.
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_do_not_read_are_hung_up_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = "CREATE TABLE big (id INTEGER NOT NULL PRIMARY KEY, t TEXT);\n\
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900)\n\
+        INSERT INTO big SELECT i, printf('%.20000c', 'x') FROM n;\n";
+    let urls = BTreeMap::from([("crm".to_owned(), create(Engine::Sqlite, folder.path(), script).await)]);
+    let proxy = Proxy::open(folder.path(), "[sources.crm]\nurl = \"${CRM_URL}\"\n", &urls).await;
+    let address = listen(&proxy, Duration::from_millis(300), 1).await;
+    let mut lazy = TcpStream::connect(address).await.expect("it listens");
+    lazy.write_all(b"GET /api/v2/crm/_table/big HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("sending");
+    // There is one place, so the next client is served only when the lazy one has lost it.
+    let mut next = TcpStream::connect(address).await.expect("it listens");
+    next.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.expect("sending");
+    let mut reply = String::new();
+    next.read_to_string(&mut reply).await.expect("an answer");
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+}

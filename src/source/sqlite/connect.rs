@@ -1,7 +1,10 @@
-//! The pool of one SQLite file. Connections only read; a statement that takes too long interrupts itself.
+//! The pool of one SQLite file. Connections only read; a statement that takes too long interrupts itself. A file that has
+//! taken the place of the open one is opened in its stead.
 
+use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 
@@ -13,8 +16,16 @@ const STEPS: i32 = 10_000;
 
 /// The open file.
 pub struct Connections {
-    pool: SqlitePool,
+    open: Mutex<Open>,
     source: Source,
+}
+
+struct Open {
+    pool: SqlitePool,
+    /// Which file it is: device and number; unknown until it is first asked for.
+    file: Option<(u64, u64)>,
+    /// How many files have had this path.
+    generation: u64,
 }
 
 /// A connection, and the moment at which its statement must be done.
@@ -26,6 +37,11 @@ pub struct Lease {
 impl Connections {
     /// Opens the file when first asked; it must exist.
     pub fn new(source: &Source) -> Self {
+        let open = Open { pool: Self::pool(source), file: None, generation: 0 };
+        Self { open: Mutex::new(open), source: source.clone() }
+    }
+
+    fn pool(source: &Source) -> SqlitePool {
         let options = SqliteConnectOptions::new()
             .filename(&source.url)
             .create_if_missing(false)
@@ -33,15 +49,35 @@ impl Connections {
             .statement_cache_capacity(256)
             .pragma("query_only", "on")
             .optimize_on_close(false, None);
-        let pool = SqlitePoolOptions::new()
+        SqlitePoolOptions::new()
             // The one that watches for writes of others is beside those that read.
             .max_connections(source.connections + u32::from(source.cache_ttl.is_some()))
             .acquire_timeout(source.acquire_timeout)
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
-            .connect_lazy_with(options);
-        Self { pool, source: source.clone() }
+            .connect_lazy_with(options)
+    }
+
+    /// The pool of the file that has the path now, and how many had it before.
+    fn current(&self) -> Result<(SqlitePool, u64), SourceError> {
+        let found =
+            std::fs::metadata(&self.source.url).map_err(|error| SourceError::unavailable(&self.source.name, error))?;
+        let file = (found.dev(), found.ino());
+        let mut open = self.open.lock();
+        if open.file.is_some_and(|before| before != file) {
+            tracing::info!(source = %self.source.name, "another file has taken the place of the open one");
+            let old = std::mem::replace(&mut open.pool, Self::pool(&self.source));
+            tokio::spawn(async move { old.close().await });
+            open.generation += 1;
+        }
+        open.file = Some(file);
+        Ok((open.pool.clone(), open.generation))
+    }
+
+    /// How many files have had the path.
+    pub fn generation(&self) -> Result<u64, SourceError> {
+        self.current().map(|(_, generation)| generation)
     }
 
     /// A connection whose next statement ends within the source's time.
@@ -60,7 +96,7 @@ impl Connections {
     }
 
     async fn acquire(&self, time: Option<Duration>) -> Result<Lease, SourceError> {
-        let mut conn = self.pool.acquire().await.map_err(|error| match error {
+        let mut conn = self.current()?.0.acquire().await.map_err(|error| match error {
             // Opening a file does not wait, so all connections are in use.
             sqlx::Error::PoolTimedOut => SourceError::Busy { source_name: self.source.name.clone() },
             error => SourceError::unavailable(&self.source.name, error),

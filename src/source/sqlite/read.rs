@@ -28,6 +28,8 @@ pub struct Sqlite {
 #[derive(Default)]
 struct Watcher {
     lease: Option<Lease>,
+    /// Which of the files that had the path it watches.
+    file: u64,
     /// How many there were: numbers of one say nothing about those of another.
     generation: i64,
 }
@@ -134,7 +136,12 @@ impl Adapter for Sqlite {
 
     async fn data_version(&self) -> Result<Option<i64>, SourceError> {
         let mut watcher = self.watcher.lock().await;
-        let Watcher { lease, generation } = &mut *watcher;
+        let file = self.connections.generation()?;
+        if watcher.file != file {
+            watcher.lease = None;
+        }
+        let Watcher { lease, generation, file: watched } = &mut *watcher;
+        *watched = file;
         let lease = match lease {
             Some(lease) => lease,
             None => {
