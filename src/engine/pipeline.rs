@@ -24,14 +24,16 @@ pub struct Engine {
     pub path: PathBuf,
     /// Why the last load was refused, if it was.
     pub(super) refused: Mutex<Option<String>>,
-    /// Only one change of version at a time.
+    /// Only one load of the file at a time.
+    pub(super) loading: tokio::sync::Mutex<()>,
+    /// Only one change of version at a time; nobody waits for a database meanwhile.
     pub(super) changing: tokio::sync::Mutex<()>,
     /// Someone found the catalog out of date.
     pub(super) outdated: tokio::sync::Notify,
     /// Requests so far.
     pub(super) requests: AtomicU64,
-    /// When the last reading of each source's catalog began.
-    pub(super) read_at: Mutex<HashMap<SourceName, Instant>>,
+    /// When the last reading of each source's catalog began; locked while one is under way.
+    pub(super) read_at: Mutex<HashMap<SourceName, Arc<tokio::sync::Mutex<Option<Instant>>>>>,
     /// Statements that each source had been sent when its state was last looked at.
     pub(super) sent: Mutex<HashMap<SourceName, u64>>,
 }
@@ -53,6 +55,7 @@ impl Engine {
             live: ArcSwap::from_pointee(snapshot),
             path,
             refused: Mutex::new(None),
+            loading: tokio::sync::Mutex::new(()),
             changing: tokio::sync::Mutex::new(()),
             outdated: tokio::sync::Notify::new(),
             requests: AtomicU64::new(0),

@@ -20,7 +20,7 @@ const IDLE: Duration = Duration::from_secs(10);
 impl Engine {
     /// Loads the file anew and makes it the live version, or says why not.
     pub async fn reload(&self) -> Result<(), Faults> {
-        let _guard = self.changing.lock().await;
+        let _guard = self.loading.lock().await;
         let result = self.load_and_swap().await;
         match &result {
             Ok(()) => {
@@ -50,28 +50,41 @@ impl Engine {
         if snapshot.faults.has_errors() {
             return Err(snapshot.faults);
         }
+        let _guard = self.changing.lock().await;
         self.swap(snapshot);
         Ok(())
     }
 
     /// Reads the catalog of one source anew, or of all. Who asks while that is under way shares what the next reading
-    /// finds.
+    /// finds; a source that does not answer keeps nobody else waiting.
     pub async fn refresh(&self, only: Option<&str>) {
         let asked = Instant::now();
+        let live = self.snapshot();
+        let chosen = live.sources.values().filter(|source| only.is_none_or(|only| source.config.name.as_str() == only));
+        join_all(chosen.map(|source| self.refresh_one(&live, source, asked))).await;
+    }
+
+    async fn refresh_one(&self, seen: &Snapshot, source: &Arc<OpenSource>, asked: Instant) {
+        let read_at = self.read_at.lock().entry(source.config.name.clone()).or_default().clone();
+        let mut read_at = read_at.lock().await;
+        if read_at.is_some_and(|began| began >= asked) {
+            return;
+        }
+        let began = Instant::now();
+        let (found, _) = introspect(std::iter::once(source)).await;
+        self.take_over(seen, found).await;
+        *read_at = Some(began);
+    }
+
+    /// Makes what was read of the databases part of the live version, where it differs. A source that another version
+    /// has opened anew since was not the one that was read.
+    async fn take_over(&self, seen: &Snapshot, mut found: Tables) {
         let _guard = self.changing.lock().await;
         let live = self.snapshot();
-        let wanted: Vec<&Arc<OpenSource>> = {
-            let mut read_at = self.read_at.lock();
-            let chosen =
-                live.sources.values().filter(|source| only.is_none_or(|only| source.config.name.as_str() == only));
-            let due: Vec<_> =
-                chosen.filter(|source| read_at.get(&source.config.name).is_none_or(|at| *at < asked)).collect();
-            for source in &due {
-                read_at.insert(source.config.name.clone(), Instant::now());
-            }
-            due
-        };
-        let (found, _) = introspect(wanted.into_iter()).await;
+        found.retain(|name, _| match (seen.sources.get(name), live.sources.get(name)) {
+            (Some(read), Some(open)) => Arc::ptr_eq(read, open),
+            _ => false,
+        });
         if found.iter().any(|(name, tables)| live.introspected.get(name) != Some(tables)) {
             let mut introspected = live.introspected.clone();
             introspected.extend(found);
@@ -81,17 +94,12 @@ impl Engine {
 
     /// Tries the sources that could not be read yet. Gives whether any are left.
     async fn try_unknown(&self) -> bool {
-        let _guard = self.changing.lock().await;
         let live = self.snapshot();
         let (found, down) = introspect(live.unknown_sources()).await;
-        if !found.is_empty() {
-            for source in found.keys() {
-                tracing::info!(%source, "the source answers now");
-            }
-            let mut introspected = live.introspected.clone();
-            introspected.extend(found);
-            self.rebuild(&live, introspected);
+        for source in found.keys() {
+            tracing::info!(%source, "the source answers now");
         }
+        self.take_over(&live, found).await;
         !down.is_empty()
     }
 
