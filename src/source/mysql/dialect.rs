@@ -306,8 +306,14 @@ fn needs_raw(column: &Column, matching: Matching) -> bool {
 
 /// Whether a text may have characters that the column's character set does not.
 fn is_foreign(column: &Column, value: &Scalar) -> bool {
-    let text = matches!(value, Scalar::Text(text) if !text.is_ascii());
-    text && column.collation.is_some() && charset(column) != "utf8mb4"
+    let Scalar::Text(text) = value else { return false };
+    column.collation.is_some()
+        && match charset(column) {
+            "utf8mb4" => false,
+            // Three bytes a character, as many as the first 65,536 take.
+            "utf8" | "utf8mb3" => text.chars().any(|c| c.len_utf8() > 3),
+            _ => !text.is_ascii(),
+        }
 }
 
 /// A text in the column's character set and collation; what it does not have becomes a question mark.
