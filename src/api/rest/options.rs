@@ -1,6 +1,6 @@
 //! Which parameters a read knows, and where they stand: in the query string, or at the top level of a tunnelled body.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -130,9 +130,10 @@ const ALIASES: [(&str, &[&str]); 10] = [
 
 /// A parameter stands once.
 pub fn refuse_repeats(params: &[(String, String)]) -> Result<(), ApiError> {
-    match params.iter().enumerate().find(|(at, (name, _))| params[..*at].iter().any(|(earlier, _)| earlier == name)) {
+    let mut seen = HashSet::new();
+    match params.iter().find(|(name, _)| !seen.insert(name)) {
         None => Ok(()),
-        Some((_, (name, _))) => {
+        Some((name, _)) => {
             Err(ApiError::invalid(format!("`{name}` is given twice")).hint("join several values by commas"))
         }
     }
