@@ -250,7 +250,9 @@ fn warn_without_index(building: &mut Building, key: &VirtualKey, from: &Table, r
             from.name,
             names.join(", ")
         );
-        let name = format!("{}_{}", from.name.table.name, names.join("_"));
+        // Letters and digits only, so that every engine takes the index's name as it stands.
+        let plain = |text: &str| text.replace(|c: char| !c.is_alphanumeric(), "_");
+        let name = plain(&format!("{}_{}", from.name.table.name, names.join("_")));
         let index = format!("CREATE INDEX {name} ON {} ({})", from.name.table, names.join(", "));
         building.fault(Fault::warning(key.column_place.clone(), message).hint(index));
     }

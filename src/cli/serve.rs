@@ -41,7 +41,7 @@ pub async fn run(path: &Path, listen: Option<SocketAddr>, colours: bool, ready: 
         Ok(serving) => serving,
         Err(error) => {
             eprintln!(
-                "error: cannot listen on {listen}: {error}\nhint: another process may use the port; choose one by server.listen"
+                "error: cannot listen on {listen}: {error}\nhint: another process may use the port; choose another one by server.listen, or by --listen where the command has it"
             );
             return COULD_NOT_RUN;
         }

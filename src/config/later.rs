@@ -4,6 +4,7 @@
 const LATER: &[&str] = &[
     "auth",
     "role",
+    "graphql",
     "server.tls",
     "server.cors",
     "server.console",

@@ -68,9 +68,12 @@ fn take_table(
     };
     let source = name("source")?;
     let Some(further) = schemas.further_schemas(&source) else {
-        let hint = closest(&source, schemas.source_names())
-            .map(|close| format!("; did you mean `{close}`?"))
-            .unwrap_or_default();
+        let names = schemas.source_names();
+        let hint = match closest(&source, names.iter().copied()) {
+            Some(close) => format!("; did you mean `{close}`?"),
+            None if names.is_empty() => String::new(),
+            None => format!("; write source.table.column, where the source is one of {}", names.join(", ")),
+        };
         return Err(format!("unknown source `{source}`{hint}"));
     };
     let first = name("table")?;

@@ -43,8 +43,16 @@ pub fn without_secrets(text: &str) -> String {
 
 /// A url whose secrets are found by where they stand.
 fn is_plain_url(text: &str) -> bool {
+    // The default of a variable is a url too.
+    let text =
+        match text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).and_then(|rest| rest.split_once(":-")) {
+            Some((_, default)) => default,
+            None => text,
+        };
     let scheme = text.split(':').next().unwrap_or_default();
-    let file = scheme == "sqlite" && !text.contains(['?', '@', '\n']);
+    let secret =
+        |text: &str| text.split(['?', '&']).skip(1).any(|part| is_secretive(part.split('=').next().unwrap_or("")));
+    let file = scheme == "sqlite" && !text.contains(['@', '\n']) && !secret(text);
     file || !text.contains(['\\', '\n']) && text.contains("://")
 }
 
@@ -167,6 +175,8 @@ mod tests {
         check("url = \"\"\"postgres://u:\\\n  s3@h\"\"\"\nb = 1", "url = \"\"\"postgres:*****\n******\"\"\"\nb = 1");
         check(r#"url = "\u0070ostgres:\u002f/u:s3@h""#, r#"url = "\**************************""#);
         check(r#"url = "sqlite:x.db?key=s3""#, r#"url = "sqlite:***********""#);
+        check(r#"url = "${X:-sqlite:/data/x.db}""#, r#"url = "${X:-sqlite:/data/x.db}""#);
+        check(r#"url = "sqlite:x.db?mode=ro""#, r#"url = "sqlite:x.db?mode=ro""#);
         check(r#"url = "sqlite:x.db""#, r#"url = "sqlite:x.db""#);
         check(r#"url = "${CRM_URL}""#, r#"url = "${CRM_URL}""#);
         check("`postgres://u:s3@h` cannot be a source's name", "`postgres://u:**@h` cannot be a source's name");

@@ -100,11 +100,17 @@ pub fn check_known(name: &str, value: &str) -> Result<(), ApiError> {
     let later = LATER.contains(&name) || name.ends_with(".group");
     let error = if later { format!("`{name}` is not in this version") } else { format!("unknown parameter `{name}`") };
     let close = closest(name, known()).filter(|_| !later && !name.contains('.') && name.len() < 20);
+    // An option of a relationship: its last part was meant.
+    let of_relationship = name.rsplit_once('.').and_then(|(relationship, option)| {
+        let options = ["fields", "filter", "order", "limit", "offset"];
+        closest(option, options).map(|close| format!("{relationship}.{close}"))
+    });
     Err(match close {
         Some(close) => ApiError::invalid(error).closest(Some(close)),
+        None if !later && of_relationship.is_some() => ApiError::invalid(error).closest(of_relationship.as_deref()),
         None if later => ApiError::invalid(error).hint("leave it out"),
         None => ApiError::invalid(error)
-            .hint("parameters are fields, filter, order, limit, offset, related and others (docs/rest.md)"),
+            .hint("parameters are fields, filter, order, limit, offset, ids, group, related and others; a relationship's are fields, filter, order, limit and offset"),
     })
 }
 

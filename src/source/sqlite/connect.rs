@@ -61,8 +61,8 @@ impl Connections {
 
     /// The pool of the file that has the path now, and how many had it before.
     fn current(&self) -> Result<(SqlitePool, u64), SourceError> {
-        let found =
-            std::fs::metadata(&self.source.url).map_err(|error| SourceError::unavailable(&self.source.name, error))?;
+        let found = std::fs::metadata(&self.source.url)
+            .map_err(|error| SourceError::unavailable(&self.source.name, format!("`{}`: {error}", self.source.url)))?;
         let file = (found.dev(), found.ino());
         let mut open = self.open.lock();
         if open.file.is_some_and(|before| before != file) {
