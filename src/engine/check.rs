@@ -7,6 +7,7 @@ use crate::catalog::ForeignKey;
 use crate::config::{self, Fault, Faults, Severity};
 use crate::engine::snapshot::Snapshot;
 use crate::statement::{Aggregate, Fetch, Order, Output};
+use crate::value::Column;
 
 /// All problems of the file, of the databases, and of how they fit. `Err`: the file could not be used at all.
 pub async fn check(path: &Path) -> Result<Faults, Faults> {
@@ -36,6 +37,8 @@ async fn assumed_unique(snapshot: &Snapshot, key: &Arc<ForeignKey>) -> Option<Fa
     let table = &snapshot.catalog.entry(key.referenced.table).table;
     let source = snapshot.sources.get(&table.name.source)?;
     let columns: Vec<_> = key.referenced.columns.iter().map(|side| table.columns[side.column].clone()).collect();
+    let names: Vec<String> = columns.iter().map(|column| format!("{}.{}", table.name, column.name)).collect();
+    let names = names.join(", ");
     let count = Output::Aggregate(Aggregate::Count, None);
     let fetch = Fetch {
         table: table.name.table.clone(),
@@ -49,7 +52,7 @@ async fn assumed_unique(snapshot: &Snapshot, key: &Arc<ForeignKey>) -> Option<Fa
                 })
                 .collect(),
         )),
-        group: columns,
+        group: columns.clone(),
         order: vec![Order { by: count, descending: true, nulls: None }],
         limit: Some(1),
         offset: 0,
@@ -57,11 +60,13 @@ async fn assumed_unique(snapshot: &Snapshot, key: &Arc<ForeignKey>) -> Option<Fa
         max_rows: 1,
         max_bytes: 1 << 20,
     };
-    let declared = snapshot
-        .config
-        .keys
-        .iter()
-        .find(|declared| declared.unique_assumed && declared.references[0].table == table.name)?;
+    let declared = snapshot.config.keys.iter().find(|declared| {
+        let same = |(path, column): (&config::ColumnPath, &Arc<Column>)| path.column.eq_ignore_ascii_case(&column.name);
+        declared.unique_assumed
+            && declared.references[0].table == table.name
+            && declared.references.len() == columns.len()
+            && declared.references.iter().zip(&columns).all(same)
+    })?;
     let place = declared.references_place.clone();
     match source.fetch(Arc::new(fetch)).await {
         Ok(chunk) if chunk.rows() == 1 && chunk.cell(0, 0) != b"1" => {
@@ -70,7 +75,7 @@ async fn assumed_unique(snapshot: &Snapshot, key: &Arc<ForeignKey>) -> Option<Fa
                 .collect();
             let message = format!(
                 "{} is said to be unique, but {} rows have {}",
-                table.name,
+                names,
                 String::from_utf8_lossy(chunk.cell(0, 0)),
                 value.join(", ")
             );

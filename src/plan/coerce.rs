@@ -55,9 +55,17 @@ pub fn identifier(column: &Column, text: &str) -> Result<Scalar, String> {
         return Err("a valid integer".into());
     }
     match compare(column, text, Comparison::Eq)? {
+        Compared::Value(Scalar::Text(digits)) if !holds_exactly(column, &digits) => Ok(Scalar::Null),
         Compared::Value(value) => Ok(value),
         _ => Ok(Scalar::Null),
     }
+}
+
+/// Whether a decimal column has room for all digits of a fraction.
+fn holds_exactly(column: &Column, digits: &str) -> bool {
+    let Type::Decimal { scale: Some(scale), .. } = column.ty else { return true };
+    let fraction = digits.split_once('.').map_or("", |(_, fraction)| fraction).trim_end_matches('0');
+    digits.contains(['e', 'E']) || fraction.len() <= usize::from(scale)
 }
 
 /// A value for a comparison, or what the column takes instead. Fractions against an integer column are rounded so
@@ -146,7 +154,10 @@ fn instant(text: &str) -> Option<Scalar> {
     let moment = Moment::parse(text)?;
     let point = if moment.fraction.is_empty() { "" } else { "." };
     let whole = match (&moment.time, moment.minutes_east) {
-        (Some(time), Some(east)) => time::in_utc(moment.date, time, east)?,
+        (Some(time), Some(east)) => {
+            let whole = time::in_utc(moment.date, time, east)?;
+            whole.split(' ').next().is_some_and(is_day_of_moment).then_some(whole)?
+        }
         (Some(time), None) => format!("{} {time}", moment.date),
         (None, _) => moment.date.to_owned(),
     };

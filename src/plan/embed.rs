@@ -144,9 +144,9 @@ fn matching(class: KeyClass, column: &Column, leaf: bool) -> Matching {
     }
 }
 
-/// SQLite's date-times are texts, in several spellings.
+/// SQLite's days and date-times are texts, in several spellings.
 fn is_spelled_freely(column: &Column) -> bool {
-    matches!(column.ty, Type::Local { .. }) && !column.exact
+    matches!(column.ty, Type::Local { .. } | Type::Date) && !column.exact
 }
 
 fn is_text(column: &Column) -> bool {

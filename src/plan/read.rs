@@ -1,5 +1,6 @@
 //! Plans a read: the listed table first, then each relationship below it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::catalog::lookup::{Found, Waiting};
@@ -13,8 +14,8 @@ use crate::plan::error::PlanError;
 use crate::plan::filter;
 use crate::plan::tree::{Field, IdsPlan, Missing, ReadPlan, Step};
 use crate::query::{Count, FieldQuery, Ids, OrderBy, Read, Selection};
-use crate::statement::{Aggregate, Condition, Fetch, KeyColumn, KeySet, Matching, Order, Output};
-use crate::value::{Column, Type};
+use crate::statement::{Aggregate, Condition, Fetch, KeyColumn, KeySet, Matching, Order, Output, SmallKey};
+use crate::value::{Column, Scalar, Type};
 
 /// The table that a query names.
 pub fn find_table(catalog: &Catalog, source: &str, table: &str) -> Result<TableId, PlanError> {
@@ -79,14 +80,10 @@ fn by_ids(table: &Table, limits: &Limits, ids: &Ids, fetch: &mut Fetch) -> Resul
     if columns.is_empty() {
         return Err(PlanError::NoIdentifier { table: table.name.clone() });
     }
-    // In the table's order each record stands once, so asking twice for it is asking once.
-    let mut wanted: Vec<&Vec<String>> = ids.ids.iter().collect();
-    if ids.table_order {
-        let mut seen = std::collections::HashSet::new();
-        wanted.retain(|id| seen.insert(*id));
-    }
-    let mut keys = Vec::with_capacity(wanted.len());
-    for id in &wanted {
+    let mut wanted: Vec<&Vec<String>> = Vec::with_capacity(ids.ids.len());
+    let mut keys: Vec<SmallKey> = Vec::with_capacity(ids.ids.len());
+    let mut seen = HashSet::new();
+    for id in &ids.ids {
         if id.len() != columns.len() {
             return Err(PlanError::IdentifierParts {
                 found: id.len(),
@@ -99,7 +96,12 @@ fn by_ids(table: &Table, limits: &Limits, ids: &Ids, fetch: &mut Fetch) -> Resul
             coerce::identifier(column, text)
                 .map_err(|wanted| PlanError::IdentifierValue { field: column.name.to_string(), wanted })
         });
-        keys.push(values.collect::<Result<_, _>>()?);
+        let key = values.collect::<Result<SmallKey, _>>()?;
+        // In the table's order each record stands once, so asking twice for it is asking once.
+        if !ids.table_order || seen.insert(if key.contains(&Scalar::Null) { Err(id) } else { Ok(key.clone()) }) {
+            wanted.push(id);
+            keys.push(key);
+        }
     }
     fetch.keys = Some(KeySet {
         columns: columns
@@ -154,10 +156,10 @@ fn unknown_field(table: &Table, name: &str) -> PlanError {
     }
 }
 
-/// The primary key's columns, unless one of them may be NULL (SQLite).
+/// The primary key's columns, unless one of them may be NULL, or holds texts equal that the key tells apart (SQLite).
 fn identity(table: &Table) -> Vec<Arc<Column>> {
     let columns = table.primary_key.iter().map(|at| table.columns[*at].clone());
-    let columns: Vec<_> = columns.filter(|column| !column.nullable).collect();
+    let columns: Vec<_> = columns.filter(|column| !column.nullable && !column.case_insensitive).collect();
     if columns.len() == table.primary_key.len() { columns } else { Vec::new() }
 }
 

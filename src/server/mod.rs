@@ -1,5 +1,6 @@
 //! Listening, routing, guarding: HTTP around the frontends.
 
+mod answer;
 mod guard;
 mod health;
 mod listen;

@@ -29,6 +29,7 @@ use crate::api::error::ApiError;
 use crate::api::rest;
 use crate::engine::Engine;
 use crate::error::Code;
+use crate::server::answer;
 use crate::server::guard::guard;
 use crate::server::health;
 use crate::server::shared::{Shared, request_id, respond_error};
@@ -100,7 +101,7 @@ async fn api(State(shared): State<Shared>, request: Request) -> Response {
     };
     match result {
         Ok(answer) => {
-            let mut response = Response::new(Body::from(answer.body));
+            let mut response = Response::new(answer::body(answer.body));
             *response.status_mut() = answer.status;
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             if let Some(file) = answer.file {

@@ -127,7 +127,7 @@ pub fn canonical(class: KeyClass, column: &Column, cell: &[u8], out: &mut Vec<u8
                 None if is_date(&text) && (column.exact || !text.ends_with("infinity")) => {
                     out.extend_from_slice(text.as_bytes())
                 }
-                Some((date, time)) if is_date(date) && time.bytes().all(|byte| matches!(byte, b'0' | b':' | b'.')) => {
+                Some((date, time)) if is_date(date) && is_midnight(time) => {
                     out.extend_from_slice(date.as_bytes());
                 }
                 _ => return None,
@@ -144,7 +144,10 @@ pub fn canonical(class: KeyClass, column: &Column, cell: &[u8], out: &mut Vec<u8
             if !whole {
                 return None;
             }
-            out.extend_from_slice(moment(&text).as_bytes());
+            let moment = moment(&text);
+            // A date-time has no zone, though SQLite's may be spelled with a Z.
+            let spelled = if class == KeyClass::Local { moment.trim_end_matches('Z') } else { &moment };
+            out.extend_from_slice(spelled.as_bytes());
         }
     }
     Some(())
@@ -172,7 +175,9 @@ pub fn fit(class: KeyClass, part: &[u8], column: &Column) -> Option<Scalar> {
         }
         KeyClass::Bytes => Some(Scalar::Bytes(part.into())),
         KeyClass::Date => match column.ty {
+            Type::Local { .. } if !is_day_of_moment(text()?) => None,
             Type::Local { .. } => Some(Scalar::text(format!("{} 00:00:00", text()?))),
+            _ if !column.exact && text()?.ends_with("infinity") => None,
             _ => Some(Scalar::text(text()?)),
         },
         KeyClass::Local | KeyClass::Instant => {
@@ -315,6 +320,11 @@ pub fn is_date(text: &str) -> bool {
     };
     let within = if text.starts_with('-') { year < 4712 } else { year <= 5_874_897 };
     parts.next().is_none() && (1..=days).contains(&day) && within
+}
+
+/// `00:00:00`, perhaps with a fraction of zeros.
+fn is_midnight(time: &str) -> bool {
+    is_time(time) && time.bytes().all(|byte| matches!(byte, b'0' | b':' | b'.'))
 }
 
 /// A day on which a moment may be: PostgreSQL's end in the year 294276.

@@ -1,8 +1,11 @@
 //! DreamFactory's paths: which verb on which path does what.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use crate::api::error::ApiError;
 use crate::api::rest::options::{COMMON, ReadInput, refuse_repeats};
@@ -230,16 +233,45 @@ async fn table_list(
     let ids: Vec<TableId> = snapshot.catalog.tables_of(source).collect();
     let names = ids.iter().map(|id| snapshot.catalog.entry(*id).table.name.table.printed());
     let all = params.iter().any(|(name, value)| name == "fields" && value == "*");
+    if all && definitions && !flag(params, "as_list")? {
+        let body = all_definitions(snapshot.clone(), ids).await?;
+        return Ok(Response { status: StatusCode::OK, body, file: None });
+    }
     let list: Vec<Value> = if flag(params, "as_list")? {
         names.map(Value::from).collect()
-    } else if all && definitions {
-        ids.iter().map(|id| schema::table(&snapshot, *id)).collect()
     } else if all {
         names.map(|name| json!({"name": name, "label": name, "description": null, "access": 1})).collect()
     } else {
         names.map(|name| json!({"name": name})).collect()
     };
     Ok(Response::json(&json!({"resource": list})))
+}
+
+/// The definitions of all these tables. A large database has many megabytes of them, so they are written by a thread that
+/// may take its time, one request at a time, each definition by itself.
+async fn all_definitions(snapshot: Arc<Snapshot>, ids: Vec<TableId>) -> Result<Vec<u8>, ApiError> {
+    static ONE: Semaphore = Semaphore::const_new(1);
+    let _alone = ONE.acquire().await;
+    let limit = snapshot.config.limits.bytes;
+    let writing = tokio::task::spawn_blocking(move || {
+        let mut out = b"{\"resource\":[".to_vec();
+        for (at, id) in ids.into_iter().enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(schema::table(&snapshot, id).to_string().as_bytes());
+            if out.len() as u64 > limit {
+                return None;
+            }
+        }
+        out.extend_from_slice(b"]}");
+        Some(out)
+    });
+    let written = writing.await.map_err(|_| ApiError::new(Code::Internal, "the definitions could not be written"))?;
+    written.ok_or_else(|| {
+        ApiError::new(Code::BudgetExceeded, format!("the definitions have more than {limit} bytes"))
+            .hint("ask for one table at a time, or raise limits.bytes")
+    })
 }
 
 fn known(snapshot: &Snapshot, source: &str) -> Result<(), ApiError> {

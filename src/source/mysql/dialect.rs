@@ -1,12 +1,13 @@
 //! The SQL of MySQL and MariaDB. Keys travel as one JSON document that JSON_TABLE turns into rows of the column's own
 //! type, character set and collation, so that its index serves them.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::name::{PathStep, TableName};
 use crate::source::sql::{self, Dialect, Param, Sql};
-use crate::statement::{Aggregate, Comparison, Fetch, KeySet, Matching, Nulls, Order};
+use crate::statement::{Aggregate, Comparison, Fetch, KeySet, Matching, Nulls, Order, SmallKey};
 use crate::value::{Column, Scalar, Type};
 
 /// The dialect.
@@ -28,6 +29,26 @@ const GEOMETRY: [&str; 8] = [
 const LIMITED_KEYS: usize = 128;
 /// Parameters of one statement; the protocol counts them in 16 bits.
 const PARAMETERS: usize = u16::MAX as usize;
+
+/// The fetch without key values that no day or moment of MySQL is: it would take them for its zero date.
+pub fn within_range(fetch: &Fetch) -> Cow<'_, Fetch> {
+    let is_beyond = |keys: &KeySet, key: &SmallKey| {
+        keys.columns.iter().zip(key).any(|(of, value)| beyond(&of.column, value).is_some())
+    };
+    match &fetch.keys {
+        Some(keys) if keys.keys.iter().any(|key| is_beyond(keys, key)) => {
+            let mut keys = keys.clone();
+            let nothing: SmallKey = keys.columns.iter().map(|_| Scalar::Null).collect();
+            for at in 0..keys.keys.len() {
+                if is_beyond(&keys, &keys.keys[at]) {
+                    keys.keys[at] = nothing.clone();
+                }
+            }
+            Cow::Owned(Fetch { keys: Some(keys), ..fetch.clone() })
+        }
+        _ => Cow::Borrowed(fetch),
+    }
+}
 
 /// The most keys of one limited lookup: a power of two, since that many branches are sent.
 pub fn limited_keys(form: &Fetch) -> usize {

@@ -160,6 +160,7 @@ impl Adapter for Mysql {
     }
 
     async fn fetch(&self, fetch: &Fetch) -> Result<Chunk, SourceError> {
+        let fetch = &*dialect::within_range(fetch);
         let sql = sql::render(fetch, &dialect::Mysql);
         // A read may be asked again: the connection may have been lost while it was idle, and so may the next one. A
         // server that is gone fails when a new connection is opened, which ends the loop.

@@ -66,11 +66,11 @@ impl Dialect for Postgres {
     }
 
     fn compared(&self, text: &mut String, column: &Column) {
-        sql::column(text, column, self);
+        text.push_str(&self.comparable(column));
     }
 
     fn one_of(&self, sql: &mut Sql, values: &[Scalar], column: &Arc<Column>) {
-        sql::column(&mut sql.text, column, self);
+        self.compared(&mut sql.text, column);
         sql.params.push(Param::Values(values.to_vec()));
         let _ = write!(sql.text, " = ANY (CAST(${}::text[] AS {}[]))", sql.params.len(), cast_type(column));
     }
@@ -152,6 +152,12 @@ impl Dialect for Postgres {
 }
 
 impl Postgres {
+    /// A column as it is compared: a domain over an enum has no operators of its own.
+    fn comparable(&self, column: &Column) -> String {
+        let name = sql::column_text(column, self);
+        if matches!(column.ty, Type::Enum(_)) { format!("{name}::{}", column.native) } else { name }
+    }
+
     /// The database's own text of a value.
     fn as_text(&self, column: &Column) -> String {
         let name = sql::column_text(column, self);
@@ -178,7 +184,7 @@ impl Postgres {
 
     fn matches(&self, text: &mut String, keys: &KeySet) {
         for (at, key) in keys.columns.iter().enumerate() {
-            let column = sql::column_text(&key.column, self);
+            let column = self.comparable(&key.column);
             let lead = if at > 0 { " AND " } else { "" };
             let citext = &*key.column.native == "citext";
             let _ = match key.matching {

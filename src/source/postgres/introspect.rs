@@ -17,18 +17,24 @@ WHERE n.nspname = ANY($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.r
   AND has_table_privilege(c.oid, 'SELECT')
 ORDER BY n.nspname, c.relname";
 
+// A domain may be of a domain, so its type is looked for to the end.
 const COLUMNS: &str = "
+WITH RECURSIVE base(oid, target, typmod) AS (
+  SELECT oid, oid, -1 FROM pg_type WHERE typtype <> 'd'
+  UNION ALL
+  SELECT d.oid, b.target, CASE WHEN d.typtypmod >= 0 THEN d.typtypmod ELSE b.typmod END
+  FROM pg_type d JOIN base b ON d.typbasetype = b.oid WHERE d.typtype = 'd')
 SELECT a.attrelid::int8, a.attname::text, format_type(a.atttypid, a.atttypmod)::text, a.attnotnull,
        pg_get_expr(d.adbin, d.adrelid)::text, a.attgenerated::text, a.attidentity::text,
        CASE WHEN l.collname = 'default' THEN 'default' ELSE quote_ident(ln.nspname) || '.' || quote_ident(l.collname) END,
        coalesce(l.collisdeterministic, true),
        b.typname::text, b.typtype::text, b.typcategory::text,
-       CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END, b.oid::int8, a.attnum::int4,
+       CASE WHEN t.typtype = 'd' THEN base.typmod ELSE a.atttypmod END, b.oid::int8, a.attnum::int4,
        format_type(b.oid, NULL)::text
 FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_type t ON t.oid = a.atttypid
-JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
+JOIN base ON base.oid = t.oid JOIN pg_type b ON b.oid = base.target
 LEFT JOIN pg_collation l ON l.oid = a.attcollation LEFT JOIN pg_namespace ln ON ln.oid = l.collnamespace
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE n.nspname = ANY($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped

@@ -140,12 +140,24 @@ impl Sqlite {
         sql.params.push(Param::Keys);
         let columns: Vec<String> = fetch.identity.iter().map(|column| sql::column_text(column, self)).collect();
         let columns = columns.join(", ");
+        // Bytewise, as the primary key's index is, whatever the columns' own collations.
+        let outer: Vec<String> = fetch
+            .identity
+            .iter()
+            .map(|column| match column.ty {
+                Type::Int { .. } | Type::Bool | Type::Bytes { .. } | Type::Float { .. } => {
+                    sql::column_text(column, self)
+                }
+                _ => format!("{} COLLATE BINARY", sql::column_text(column, self)),
+            })
+            .collect();
+        let outer = outer.join(", ");
         sql.text.push_str("SELECT k.key");
         sql::outputs_after(&mut sql.text, fetch, self);
         sql.text.push_str(" FROM json_each(?1) k CROSS JOIN ");
         self.table(&mut sql.text, &fetch.table);
         // The inner `t` hides the outer one.
-        let _ = write!(sql.text, " t ON ({columns}) IN (SELECT {columns} FROM ");
+        let _ = write!(sql.text, " t ON ({outer}) IN (SELECT {columns} FROM ");
         self.table(&mut sql.text, &fetch.table);
         sql.text.push_str(" t WHERE ");
         self.matches(&mut sql.text, keys);
@@ -180,6 +192,9 @@ impl Sqlite {
                 // Date-times are texts in several spellings; the moment itself is compared, and then the canonical form.
                 Matching::Exact if matches!(key.column.ty, Type::Local { .. }) => {
                     write!(text, "{lead}strftime('%s', {column}) = strftime('%s', {value})")
+                }
+                Matching::Exact if key.column.ty == Type::Date => {
+                    write!(text, "{lead}date({column}) = date({value})")
                 }
                 Matching::Exact => write!(text, "{lead}{column} = {value} AND {column} = {value} COLLATE BINARY"),
                 Matching::IgnoreCase => write!(text, "{lead}{column} = {value} COLLATE NOCASE"),
