@@ -7,7 +7,7 @@ use crate::catalog::ForeignKey;
 use crate::config::{self, Fault, Faults, Severity};
 use crate::engine::snapshot::Snapshot;
 use crate::statement::{Aggregate, Fetch, Order, Output};
-use crate::value::Column;
+use crate::value::{Column, Type};
 
 /// All problems of the file, of the databases, and of how they fit. `Err`: the file could not be used at all.
 pub async fn check(path: &Path) -> Result<Faults, Faults> {
@@ -79,7 +79,13 @@ async fn assumed_unique(snapshot: &Snapshot, key: &Arc<ForeignKey>) -> Option<Fa
                 String::from_utf8_lossy(chunk.cell(0, 0)),
                 value.join(", ")
             );
-            Some(Fault::error(place, message).hint("remove `unique = \"assumed\"`, or the repeated rows"))
+            // A collation that folds may hold equal what the key tells apart.
+            let folds = columns.iter().any(|column| matches!(column.ty, Type::Text { .. }) && !column.exact);
+            let fault = if folds { Fault::warning(place, message) } else { Fault::error(place, message) };
+            Some(fault.hint(match folds {
+                true => "the column's collation holds them equal; if they are the same to the letter, remove the repeated rows",
+                false => "remove `unique = \"assumed\"`, or the repeated rows",
+            }))
         }
         Ok(_) => None,
         Err(error) => {

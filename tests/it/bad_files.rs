@@ -54,3 +54,28 @@ async fn messages(path: &Path) -> String {
     faults.list.extend(snapshot.faults.list);
     faults.render(false)
 }
+
+/// What the file only says to be unique is counted, and the fault stands at the key that says so.
+#[tokio::test]
+async fn columns_that_are_said_to_be_unique_are_counted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = "CREATE TABLE person (id INTEGER, nick INTEGER, name TEXT);\nINSERT INTO person VALUES (1, 5, 'x'), (2, 5, 'x');\n\
+        CREATE TABLE ref (id INTEGER NOT NULL PRIMARY KEY, a INTEGER, b INTEGER, c TEXT);\n\
+        CREATE INDEX ref_a ON ref (a);\nCREATE INDEX ref_b ON ref (b);\nCREATE INDEX ref_c ON ref (c);\n";
+    let url = create(Engine::Sqlite, folder.path(), script).await;
+    let mut text = format!("[sources.db]\nurl = \"{url}\"\n");
+    for (from, to) in [("a", "id"), ("b", "nick"), ("c", "name")] {
+        text.push_str(&format!(
+            "[[foreign_key]]\ncolumn = \"db.ref.{from}\"\nreferences = \"db.person.{to}\"\nunique = \"assumed\"\n"
+        ));
+    }
+    let path = folder.path().join("crosskey.toml");
+    std::fs::write(&path, text).expect("writing");
+    let faults = crosskey::engine::check::check(&path).await.expect("the file can be used");
+    let told: Vec<_> = faults.lines().into_iter().map(|line| (line.line, line.severity, line.message)).collect();
+    let expected = [
+        (Some(9), config::Severity::Error, "db.person.nick is said to be unique, but 2 rows have 5"),
+        (Some(13), config::Severity::Warning, "db.person.name is said to be unique, but 2 rows have \"x\""),
+    ];
+    assert_eq!(told, expected.map(|(line, severity, message)| (line, severity, message.to_owned())));
+}

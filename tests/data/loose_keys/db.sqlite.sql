@@ -1,0 +1,11 @@
+CREATE TABLE parent (
+  id INTEGER NOT NULL PRIMARY KEY
+);
+INSERT INTO parent VALUES (1), (2);
+CREATE TABLE child (
+  a TEXT COLLATE NOCASE NOT NULL,
+  b INTEGER NOT NULL,
+  p INTEGER,
+  PRIMARY KEY (a COLLATE BINARY, b)
+);
+INSERT INTO child VALUES ('a', 1, 1), ('A', 1, 1), ('b', 1, 2), ('B', 1, 1), ('c', 1, 2);
