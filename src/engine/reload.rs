@@ -43,7 +43,8 @@ impl Engine {
         for setting in needs_restart(&old.config, &config) {
             tracing::warn!("{setting} has changed; that takes effect when the process is started again");
         }
-        let (snapshot, down) = Snapshot::open(config, Some(&old)).await;
+        let began = Instant::now();
+        let (mut snapshot, down) = Snapshot::open(config, Some(&old)).await;
         for (source, cause) in down {
             tracing::warn!(%source, %cause, "the source does not answer yet");
         }
@@ -51,8 +52,33 @@ impl Engine {
             return Err(snapshot.faults);
         }
         let _guard = self.changing.lock().await;
+        let newer = self.read_since(began, &snapshot);
+        if !newer.is_empty() {
+            snapshot.introspected.extend(newer);
+            snapshot =
+                Snapshot::build(snapshot.config, snapshot.sources, snapshot.introspected, Some(&self.snapshot()));
+        }
         self.swap(snapshot);
         Ok(())
+    }
+
+    /// Tables that a refresh has read since a moment, of sources that both versions have.
+    fn read_since(&self, began: Instant, next: &Snapshot) -> Tables {
+        let live = self.snapshot();
+        let read_at = self.read_at.lock();
+        let since = |name| {
+            let at = read_at.get(name).and_then(|at| at.try_lock().ok().and_then(|at| *at));
+            at.is_some_and(|at| at >= began)
+        };
+        let same = |name| match (live.sources.get(name), next.sources.get(name)) {
+            (Some(old), Some(new)) => Arc::ptr_eq(old, new),
+            _ => false,
+        };
+        live.introspected
+            .iter()
+            .filter(|(name, _)| since(*name) && same(*name))
+            .map(|(name, tables)| (name.clone(), tables.clone()))
+            .collect()
     }
 
     /// Reads the catalog of one source anew, or of all. Who asks while that is under way shares what the next reading
