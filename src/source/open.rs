@@ -118,7 +118,12 @@ impl OpenSource {
         self.record(result.as_ref().err());
         if let Err(error) = &result {
             self.counters.errors.inc();
-            tracing::warn!(source = %self.config.name, table = %fetch.table, cause = error.cause().unwrap_or_default(), "{error}");
+            // A busy pool is told to the client and counted; under load it would fill the log.
+            if matches!(error, SourceError::Busy { .. }) {
+                tracing::debug!(source = %self.config.name, table = %fetch.table, "{error}");
+            } else {
+                tracing::warn!(source = %self.config.name, table = %fetch.table, cause = error.cause().unwrap_or_default(), "{error}");
+            }
         }
         result
     }

@@ -198,7 +198,11 @@ impl Sqlite {
                 }
                 Matching::Exact => write!(text, "{lead}{column} = {value} AND {column} = {value} COLLATE BINARY"),
                 Matching::IgnoreCase => write!(text, "{lead}{column} = {value} COLLATE NOCASE"),
-                _ => write!(text, "{lead}{column} = {value}"),
+                _ => {
+                    text.push_str(lead);
+                    self.compared(text, &key.column);
+                    write!(text, " = {value}")
+                }
             };
         }
     }
