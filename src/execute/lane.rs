@@ -276,3 +276,82 @@ fn landed(spec: &LaneSpec, keys: &[Key], chunk: Chunk, filled: u64) -> Landed {
     let (chunk, ranges) = group(chunk, keys, &spec.hop);
     Landed { chunk: Arc::new(chunk), ranges, filled }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{OnUnavailable, Source, checked::SourceKind};
+    use crate::name::{SourceName, TableName};
+    use crate::source::registry;
+    use crate::statement::{KeyColumn, Matching};
+    use crate::value::{Column, KeyClass, Type};
+
+    fn spec(batch: usize) -> LaneSpec {
+        let second = std::time::Duration::from_secs(1);
+        let config = Source {
+            name: SourceName::new("crm"),
+            kind: SourceKind::Sqlite,
+            url: "nowhere.db".into(),
+            schemas: vec!["public".into()],
+            connections: 1,
+            acquire_timeout: second,
+            connect_timeout: second,
+            statement_timeout: second,
+            include: Vec::new(),
+            exclude: Vec::new(),
+            max_records: 1,
+            on_unavailable: OnUnavailable::Fail,
+            cache_ttl: None,
+        };
+        let adapter = registry::open(&config).expect("an adapter");
+        let column = Arc::new(Column::new("id", Type::Int { bits: 64, signed: true }, ""));
+        let fetch = Fetch {
+            table: TableName::new("contact"),
+            outputs: Vec::new(),
+            keys: None,
+            condition: None,
+            group: Vec::new(),
+            order: Vec::new(),
+            limit: None,
+            offset: 0,
+            identity: Vec::new(),
+            max_rows: 1,
+            max_bytes: 1,
+        };
+        let hop = HopPlan {
+            from: Vec::new(),
+            when_from: Vec::new(),
+            classes: vec![KeyClass::Int],
+            to: vec![KeyColumn { column, path: Vec::new(), matching: Matching::Own }],
+            to_cells: Vec::new(),
+            when_to: Vec::new(),
+            unique: true,
+            recheck: false,
+            ranked: false,
+            first_only: false,
+        };
+        LaneSpec { source: Arc::new(OpenSource::new(config, adapter)), fetch: Arc::new(fetch), hop, batch }
+    }
+
+    /// While keys of others wait, a request gets half a batch; a key that waits already is not added again.
+    #[tokio::test]
+    async fn a_huge_request_leaves_room() {
+        let lanes = Arc::new(Lanes::default());
+        let lane = lanes.lane(1, || spec(10));
+        let keys =
+            |from: usize| (from..from + 10).map(|key| Key::single(key.to_string().as_bytes())).collect::<Vec<_>>();
+        // Nothing is sent before this test waits, so all that is asked waits too.
+        let ask = |request: u64, keys: &[Key]| {
+            let asker = Asker { request, fresh: |_: u64, _: &Key| false, sequence: || 0 };
+            lane.ask(&lanes, keys, asker).places.len()
+        };
+        assert_eq!(ask(1, &keys(0)), 10, "nobody else waits");
+        assert_eq!(ask(1, &keys(10)), 10, "only its own keys wait");
+        assert_eq!(ask(2, &keys(20)), 5);
+        assert_eq!(ask(1, &keys(30)), 5);
+        assert_eq!(ask(3, &keys(0)[..3]), 3);
+        let state = lane.state.lock();
+        let waiting: Vec<usize> = state.waiting.iter().map(|batch| batch.keys.len()).collect();
+        assert_eq!((waiting, state.senders), (vec![10, 10, 10], 3));
+    }
+}
