@@ -32,6 +32,25 @@ pub struct Fetch {
     pub max_bytes: u64,
 }
 
+impl Fetch {
+    /// All rows of a table, within these bounds.
+    pub fn all(table: TableName, outputs: Vec<Output>, max_rows: u64, max_bytes: u64) -> Self {
+        Self {
+            table,
+            outputs,
+            keys: None,
+            condition: None,
+            group: Vec::new(),
+            order: Vec::new(),
+            limit: None,
+            offset: 0,
+            identity: Vec::new(),
+            max_rows,
+            max_bytes,
+        }
+    }
+}
+
 /// One cell of each row.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub enum Output {

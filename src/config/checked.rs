@@ -90,6 +90,29 @@ impl Source {
     }
 }
 
+#[cfg(test)]
+impl Source {
+    /// An SQLite source of one connection, for tests beside the code.
+    pub fn for_tests() -> Self {
+        let second = Duration::from_secs(1);
+        Self {
+            name: SourceName::new("crm"),
+            kind: SourceKind::Sqlite,
+            url: "nowhere.db".into(),
+            schemas: vec!["public".into()],
+            connections: 1,
+            acquire_timeout: second,
+            connect_timeout: second,
+            statement_timeout: second,
+            include: Vec::new(),
+            exclude: Vec::new(),
+            max_records: 1,
+            on_unavailable: OnUnavailable::Fail,
+            cache_ttl: None,
+        }
+    }
+}
+
 /// Kinds of database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SourceKind {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::catalog::ForeignKey;
 use crate::config::{self, Fault, Faults, Severity};
 use crate::engine::snapshot::Snapshot;
-use crate::statement::{Aggregate, Fetch, Order, Output};
+use crate::statement::{Aggregate, Condition, Fetch, Order, Output};
 use crate::value::{Column, Type};
 
 /// All problems of the file, of the databases, and of how they fit. `Err`: the file could not be used at all.
@@ -40,25 +40,14 @@ async fn assumed_unique(snapshot: &Snapshot, key: &Arc<ForeignKey>) -> Option<Fa
     let names: Vec<String> = columns.iter().map(|column| format!("{}.{}", table.name, column.name)).collect();
     let names = names.join(", ");
     let count = Output::Aggregate(Aggregate::Count, None);
+    let outputs = std::iter::once(count.clone()).chain(columns.iter().cloned().map(Output::Column)).collect();
+    let has_value = |column: &Arc<Column>| Condition::Not(Condition::IsNull(column.clone()).into());
     let fetch = Fetch {
-        table: table.name.table.clone(),
-        outputs: std::iter::once(count.clone()).chain(columns.iter().cloned().map(Output::Column)).collect(),
-        keys: None,
-        condition: Some(crate::statement::Condition::All(
-            columns
-                .iter()
-                .map(|column| {
-                    crate::statement::Condition::Not(crate::statement::Condition::IsNull(column.clone()).into())
-                })
-                .collect(),
-        )),
+        condition: Some(Condition::All(columns.iter().map(has_value).collect())),
         group: columns.clone(),
         order: vec![Order { by: count, descending: true, nulls: None }],
         limit: Some(1),
-        offset: 0,
-        identity: Vec::new(),
-        max_rows: 1,
-        max_bytes: 1 << 20,
+        ..Fetch::all(table.name.table.clone(), outputs, 1, 1 << 20)
     };
     let declared = snapshot.config.keys.iter().find(|declared| {
         let same = |(path, column): (&config::ColumnPath, &Arc<Column>)| path.column.eq_ignore_ascii_case(&column.name);

@@ -70,13 +70,9 @@ impl Engine {
             let at = read_at.get(name).and_then(|at| at.try_lock().ok().and_then(|at| *at));
             at.is_some_and(|at| at >= began)
         };
-        let same = |name| match (live.sources.get(name), next.sources.get(name)) {
-            (Some(old), Some(new)) => Arc::ptr_eq(old, new),
-            _ => false,
-        };
         live.introspected
             .iter()
-            .filter(|(name, _)| since(*name) && same(*name))
+            .filter(|(name, _)| since(*name) && live.shares(next, name))
             .map(|(name, tables)| (name.clone(), tables.clone()))
             .collect()
     }
@@ -107,10 +103,7 @@ impl Engine {
     async fn take_over(&self, seen: &Snapshot, mut found: Tables) {
         let _guard = self.changing.lock().await;
         let live = self.snapshot();
-        found.retain(|name, _| match (seen.sources.get(name), live.sources.get(name)) {
-            (Some(read), Some(open)) => Arc::ptr_eq(read, open),
-            _ => false,
-        });
+        found.retain(|name, _| live.shares(seen, name));
         if found.iter().any(|(name, tables)| live.introspected.get(name) != Some(tables)) {
             let mut introspected = live.introspected.clone();
             introspected.extend(found);

@@ -145,6 +145,12 @@ impl Snapshot {
         Snapshot { config, catalog, sources, cache, lanes, introspected, faults }
     }
 
+    /// Whether both versions have the same open source of this name.
+    pub fn shares(&self, other: &Snapshot, name: &SourceName) -> bool {
+        let both = self.sources.get(name).zip(other.sources.get(name));
+        both.is_some_and(|(ours, theirs)| Arc::ptr_eq(ours, theirs))
+    }
+
     /// Sources whose tables are not known yet.
     pub fn unknown_sources(&self) -> impl Iterator<Item = &Arc<OpenSource>> {
         self.sources.values().filter(|source| !self.introspected.contains_key(&source.config.name))

@@ -102,8 +102,8 @@ pub type Place = (usize, u32);
 
 /// A request's hold on the statements that carry its keys.
 pub struct Asked {
+    lane: Arc<Lane>,
     outcomes: Vec<watch::Receiver<Outcome>>,
-    lost: SourceError,
     /// Per asked key; fewer than were to be asked where others wait too.
     pub places: Vec<Place>,
 }
@@ -158,7 +158,7 @@ impl Lane {
             state.waiting.iter().any(|batch| batch.requests.iter().any(|request| *request != asker.request));
         let share = if others_wait { (self.spec.batch / 2).max(1) } else { self.spec.batch };
         let keys = &keys[..keys.len().min(share)];
-        let mut asked = Asked { outcomes: Vec::new(), lost: lost(&self.spec), places: Vec::with_capacity(keys.len()) };
+        let mut asked = Asked { lane: self.clone(), outcomes: Vec::new(), places: Vec::with_capacity(keys.len()) };
         // Which of this request's outcomes stands for which statement.
         let mut flying: Vec<Option<usize>> = vec![None; state.flying.len()];
         let mut waiting: Vec<Option<usize>> = vec![None; state.waiting.len()];
@@ -228,7 +228,7 @@ impl Asked {
         for outcome in &mut self.outcomes {
             let outcome = outcome.wait_for(Option::is_some).await.map(|outcome| outcome.clone());
             // The sender is gone only when the process ends.
-            landed.push(outcome.ok().flatten().unwrap_or_else(|| Err(self.lost.clone())));
+            landed.push(outcome.ok().flatten().unwrap_or_else(|| Err(lost(&self.lane.spec))));
         }
         (self.places, landed)
     }
@@ -280,44 +280,17 @@ fn landed(spec: &LaneSpec, keys: &[Key], chunk: Chunk, filled: u64) -> Landed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{OnUnavailable, Source, checked::SourceKind};
-    use crate::name::{SourceName, TableName};
+    use crate::config::Source;
+    use crate::name::TableName;
     use crate::source::registry;
     use crate::statement::{KeyColumn, Matching};
     use crate::value::{Column, KeyClass, Type};
 
     fn spec(batch: usize) -> LaneSpec {
-        let second = std::time::Duration::from_secs(1);
-        let config = Source {
-            name: SourceName::new("crm"),
-            kind: SourceKind::Sqlite,
-            url: "nowhere.db".into(),
-            schemas: vec!["public".into()],
-            connections: 1,
-            acquire_timeout: second,
-            connect_timeout: second,
-            statement_timeout: second,
-            include: Vec::new(),
-            exclude: Vec::new(),
-            max_records: 1,
-            on_unavailable: OnUnavailable::Fail,
-            cache_ttl: None,
-        };
+        let config = Source::for_tests();
         let adapter = registry::open(&config).expect("an adapter");
         let column = Arc::new(Column::new("id", Type::Int { bits: 64, signed: true }, ""));
-        let fetch = Fetch {
-            table: TableName::new("contact"),
-            outputs: Vec::new(),
-            keys: None,
-            condition: None,
-            group: Vec::new(),
-            order: Vec::new(),
-            limit: None,
-            offset: 0,
-            identity: Vec::new(),
-            max_rows: 1,
-            max_bytes: 1,
-        };
+        let fetch = Fetch::all(TableName::new("contact"), Vec::new(), 1, 1);
         let hop = HopPlan {
             from: Vec::new(),
             when_from: Vec::new(),

@@ -94,16 +94,8 @@ async fn ranked(
     let chunk = source.fetch(Arc::new(by_keys(&step.fetch, hop, &sent, true))).await?;
     context.budget.spend(chunk.rows(), chunk.size())?;
     let chunk = Arc::new(if hop.recheck { recheck(chunk, &sent, hop) } else { chunk });
-    let mut per_key: Vec<Vec<u32>> = vec![Vec::new(); keys.len()];
-    for (row, ordinal) in chunk.ordinals().iter().enumerate() {
-        per_key[asked[*ordinal as usize]].push(row as u32);
-    }
-    let mut links = Links::with_capacity(keys.len(), chunk.rows());
-    for rows in per_key {
-        let kept = if hop.unique || hop.first_only { rows.len().min(1) } else { rows.len() };
-        rows[..kept].iter().for_each(|row| links.push(*row));
-        links.end_row();
-    }
+    let most = if hop.unique || hop.first_only { 1 } else { usize::MAX };
+    let links = Links::grouped(keys.len(), chunk.ordinals().iter().map(|ordinal| asked[*ordinal as usize]), most);
     let rows = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
     Ok(Looked { rows, links, stale: false })
 }

@@ -36,14 +36,8 @@ pub async fn read(context: &Context<'_>, plan: &ReadPlan) -> Result<Answer, Exec
         context.budget.spend(chunk.rows(), chunk.size())?;
         let rows: Vec<RowRef> = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
         let by_id = plan.ids.as_ref().map(|ids| {
-            let mut per_id = vec![Vec::new(); ids.texts.len()];
-            chunk.ordinals().iter().enumerate().for_each(|(row, ordinal)| per_id[*ordinal as usize].push(row as u32));
-            let mut links = Links::with_capacity(ids.texts.len(), rows.len());
-            for rows in per_id {
-                rows.into_iter().for_each(|row| links.push(row));
-                links.end_row();
-            }
-            links
+            let near = chunk.ordinals().iter().map(|ordinal| *ordinal as usize);
+            Links::grouped(ids.texts.len(), near, usize::MAX)
         });
         let level = level(context, &plan.root, rows).await?;
         Ok::<_, ExecuteError>((level, by_id))
@@ -119,8 +113,7 @@ async fn follow(context: &Context<'_>, embed: &Embed, rows: &[RowRef]) -> Result
         Some(through) => {
             let (second, mut far) = hop(context, &looked.rows, &through.hop, &embed.step).await?;
             far.stale |= looked.stale;
-            context.budget.allows_links(join::composed(&links, &second))?;
-            Ok((join::compose(&links, &second), far))
+            Ok((compose(context, &links, &second)?, far))
         }
     }
 }
@@ -136,8 +129,13 @@ async fn hop(
         return Ok((Links::empty(rows.len()), Looked::default()));
     }
     let looked = lookup(context, step, hop, &gathered.keys).await?;
-    context.budget.allows_links(join::composed(&gathered.links, &looked.links))?;
-    Ok((join::compose(&gathered.links, &looked.links), looked))
+    Ok((compose(context, &gathered.links, &looked.links)?, looked))
+}
+
+/// Joins links, as long as they are not more than the request may have.
+fn compose(context: &Context<'_>, near: &Links, far: &Links) -> Result<Links, ExecuteError> {
+    context.budget.allows_links(join::composed(near, far))?;
+    Ok(join::compose(near, far))
 }
 
 fn note(context: &Context<'_>, relationship: &str, source: &SourceName, answered: &'static str) {

@@ -65,6 +65,18 @@ impl Links {
         Self { offsets, items: Vec::with_capacity(items) }
     }
 
+    /// Each of `rows` near rows gets the far rows that name it, in their order; no more than `most`.
+    pub fn grouped(rows: usize, near: impl ExactSizeIterator<Item = usize>, most: usize) -> Self {
+        let mut links = Self::with_capacity(rows, near.len());
+        let mut groups: Vec<Vec<u32>> = vec![Vec::new(); rows];
+        near.enumerate().for_each(|(far, near)| groups[near].push(far as u32));
+        for group in groups {
+            links.items.extend(group.into_iter().take(most));
+            links.end_row();
+        }
+        links
+    }
+
     /// Adds a far row to the current near row.
     pub fn push(&mut self, item: u32) {
         self.items.push(item);

@@ -127,17 +127,9 @@ fn count_fetch(table: &Table, fetch: &Fetch, by_ids: bool) -> Option<Fetch> {
         return None;
     }
     Some(Fetch {
-        table: table.name.table.clone(),
-        outputs: vec![Output::Total],
-        keys: None,
         condition: fetch.condition.clone(),
         group: fetch.group.clone(),
-        order: Vec::new(),
-        limit: None,
-        offset: 0,
-        identity: Vec::new(),
-        max_rows: 1,
-        max_bytes: fetch.max_bytes,
+        ..Fetch::all(table.name.table.clone(), vec![Output::Total], 1, fetch.max_bytes)
     })
 }
 

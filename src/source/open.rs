@@ -160,8 +160,6 @@ impl OpenSource {
 mod tests {
     use super::*;
     use crate::catalog::table::Table;
-    use crate::config::OnUnavailable;
-    use crate::config::checked::SourceKind;
     use crate::name::SourceName;
 
     /// An adapter that only fails, and counts how often it was asked.
@@ -183,37 +181,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_source_that_keeps_failing_rests() {
-        let second = Duration::from_secs(1);
-        let config = Source {
-            name: SourceName::new("crm"),
-            kind: SourceKind::Sqlite,
-            url: String::new(),
-            schemas: vec!["public".into()],
-            connections: 1,
-            acquire_timeout: second,
-            connect_timeout: second,
-            statement_timeout: second,
-            include: Vec::new(),
-            exclude: Vec::new(),
-            max_records: 1,
-            on_unavailable: OnUnavailable::Fail,
-            cache_ttl: None,
-        };
+        let config = Source::for_tests();
         let adapter = Arc::new(Failing(AtomicU64::new(0)));
         let source = Arc::new(OpenSource::new(config, adapter.clone()));
-        let fetch = Arc::new(Fetch {
-            table: crate::name::TableName::new("t"),
-            outputs: Vec::new(),
-            keys: None,
-            condition: None,
-            group: Vec::new(),
-            order: Vec::new(),
-            limit: None,
-            offset: 0,
-            identity: Vec::new(),
-            max_rows: 1,
-            max_bytes: 1,
-        });
+        let fetch = Arc::new(Fetch::all(crate::name::TableName::new("t"), Vec::new(), 1, 1));
         for _ in 0..20 {
             assert!(source.fetch(fetch.clone()).await.is_err_and(|error| error.is_outage()));
         }

@@ -361,3 +361,22 @@ fn write_json(out: &mut Vec<u8>, value: &Scalar, column: &Column) {
 pub fn json_path(keys: &KeySet) -> Option<&crate::statement::KeyColumn> {
     keys.columns.first().filter(|column| !column.path.is_empty())
 }
+
+/// A fetch that each dialect's tests print: by `id IN (1, …)`, with a limit, and perhaps by keys, none of which is there.
+#[cfg(test)]
+pub fn listed(values: i64, limit_per_key: bool) -> Fetch {
+    use crate::statement::{KeyColumn, Matching};
+    let column = Arc::new(Column::new("id", Type::Int { bits: 64, signed: true }, ""));
+    Fetch {
+        keys: limit_per_key.then(|| KeySet {
+            columns: vec![KeyColumn { column: column.clone(), path: Vec::new(), matching: Matching::Own }],
+            keys: Vec::new(),
+            unique: false,
+            ranked: false,
+            when: Vec::new(),
+        }),
+        condition: Some(Condition::In(column.clone(), (1..=values).map(Scalar::Int).collect())),
+        limit: Some(5),
+        ..Fetch::all(TableName::new("contact"), vec![Output::Column(column)], 5, 1)
+    }
+}

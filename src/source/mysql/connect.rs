@@ -76,12 +76,16 @@ impl Connections {
         Ok(Self { pool: RwLock::new(pool), free, source: source.clone() })
     }
 
-    /// One of the connections never answered: the others that are idle are not trusted either.
-    pub fn start_afresh(&self) {
+    /// One of the connections never answered: the others that are idle are not trusted either. Gives whether the server
+    /// takes a new one.
+    pub async fn start_afresh(&self) -> Result<(), SourceError> {
         if let Ok(options) = options(&self.source, self.source.statement_timeout) {
             let old = std::mem::replace(&mut *self.pool.write(), Pool::new(options));
             tokio::spawn(old.disconnect());
         }
+        let conn = self.dedicated(self.source.statement_timeout).await?;
+        tokio::spawn(conn.disconnect());
+        Ok(())
     }
 
     /// A connection beside the pool, with more time for its statements; it ends when it is dropped.
@@ -92,13 +96,6 @@ impl Connections {
             Ok(conn) => conn.map_err(|error| unavailable(error.to_string())),
             Err(_) => Err(unavailable("connecting took too long".into())),
         }
-    }
-
-    /// Whether the server takes a new connection, beside the pool.
-    pub async fn probe(&self) -> Result<(), SourceError> {
-        let conn = self.dedicated(self.source.statement_timeout).await?;
-        tokio::spawn(conn.disconnect());
-        Ok(())
     }
 
     /// A connection, within the source's time.

@@ -424,37 +424,9 @@ fn json_path_text(path: &[PathStep]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statement::{Condition, Output};
-
-    fn fetch_of(values: i64, limit_per_key: bool) -> Fetch {
-        let column = Arc::new(Column::new("id", Type::Int { bits: 64, signed: true }, ""));
-        Fetch {
-            table: TableName::new("contact"),
-            outputs: vec![Output::Column(column.clone())],
-            keys: limit_per_key.then(|| KeySet {
-                columns: vec![crate::statement::KeyColumn {
-                    column: column.clone(),
-                    path: Vec::new(),
-                    matching: Matching::Own,
-                }],
-                keys: Vec::new(),
-                unique: false,
-                ranked: false,
-                when: Vec::new(),
-            }),
-            condition: Some(Condition::In(column, (1..=values).map(Scalar::Int).collect())),
-            group: Vec::new(),
-            order: Vec::new(),
-            limit: Some(5),
-            offset: 0,
-            identity: Vec::new(),
-            max_rows: 5,
-            max_bytes: 1,
-        }
-    }
 
     fn text_of(values: i64, limit_per_key: bool) -> Sql {
-        sql::render(&fetch_of(values, limit_per_key), &Mysql)
+        sql::render(&sql::listed(values, limit_per_key), &Mysql)
     }
 
     #[test]
@@ -469,7 +441,7 @@ mod tests {
     fn limited_lookups_stay_within_the_parameters_of_the_protocol() {
         for (values, expected) in [(1, 128), (250, 128), (300, 64), (10_000, 2)] {
             assert!(text_of(values, true).params.len() * expected <= PARAMETERS, "{values}");
-            assert_eq!(limited_keys(&fetch_of(values, true)), expected, "{values}");
+            assert_eq!(limited_keys(&sql::listed(values, true)), expected, "{values}");
         }
     }
 }

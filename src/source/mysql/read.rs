@@ -142,8 +142,7 @@ impl Mysql {
 
     /// Whether the server is gone, or only slow: it is asked for a new connection.
     async fn no_answer(&self) -> SourceError {
-        self.connections.start_afresh();
-        match self.connections.probe().await {
+        match self.connections.start_afresh().await {
             Err(error) => error,
             Ok(()) => SourceError::Timeout { source_name: self.source.name.clone(), cause: "no answer".into() },
         }
@@ -185,8 +184,7 @@ impl Adapter for Mysql {
             Ok(answer) => answer.map_err(|error| SourceError::unavailable(&self.source.name, error)),
             Err(_) => {
                 tokio::spawn(lease.conn.disconnect());
-                self.connections.start_afresh();
-                self.connections.probe().await
+                self.connections.start_afresh().await
             }
         }
     }

@@ -290,34 +290,9 @@ fn cast_type(column: &Column) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statement::{Condition, Output};
 
     fn text_of(values: i64, limit_per_key: bool) -> Sql {
-        let column = Arc::new(Column::new("id", Type::Int { bits: 64, signed: true }, ""));
-        let fetch = Fetch {
-            table: TableName::new("contact"),
-            outputs: vec![Output::Column(column.clone())],
-            keys: limit_per_key.then(|| KeySet {
-                columns: vec![crate::statement::KeyColumn {
-                    column: column.clone(),
-                    path: Vec::new(),
-                    matching: Matching::Own,
-                }],
-                keys: Vec::new(),
-                unique: false,
-                ranked: false,
-                when: Vec::new(),
-            }),
-            condition: Some(Condition::In(column, (1..=values).map(Scalar::Int).collect())),
-            group: Vec::new(),
-            order: Vec::new(),
-            limit: Some(5),
-            offset: 0,
-            identity: Vec::new(),
-            max_rows: 5,
-            max_bytes: 1,
-        };
-        sql::render(&fetch, &Postgres { schema: "public".to_owned() })
+        sql::render(&sql::listed(values, limit_per_key), &Postgres { schema: "public".to_owned() })
     }
 
     #[test]

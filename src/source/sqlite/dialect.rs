@@ -243,37 +243,9 @@ impl Sqlite {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statement::{Condition, Output};
-
-    fn fetch_of(values: i64, limit_per_key: bool) -> Fetch {
-        let column = Arc::new(Column::new("id", Type::Int { bits: 64, signed: true }, ""));
-        Fetch {
-            table: TableName::new("contact"),
-            outputs: vec![Output::Column(column.clone())],
-            keys: limit_per_key.then(|| KeySet {
-                columns: vec![crate::statement::KeyColumn {
-                    column: column.clone(),
-                    path: Vec::new(),
-                    matching: Matching::Own,
-                }],
-                keys: Vec::new(),
-                unique: false,
-                ranked: false,
-                when: Vec::new(),
-            }),
-            condition: Some(Condition::In(column, (1..=values).map(Scalar::Int).collect())),
-            group: Vec::new(),
-            order: Vec::new(),
-            limit: Some(5),
-            offset: 0,
-            identity: Vec::new(),
-            max_rows: 5,
-            max_bytes: 1,
-        }
-    }
 
     fn text_of(values: i64, limit_per_key: bool) -> Sql {
-        sql::render(&fetch_of(values, limit_per_key), &Sqlite)
+        sql::render(&sql::listed(values, limit_per_key), &Sqlite)
     }
 
     #[test]
@@ -287,7 +259,7 @@ mod tests {
     #[test]
     fn a_limit_per_key_goes_by_identity_where_there_is_one() {
         let column = Arc::new(Column::new("id", Type::Int { bits: 64, signed: true }, ""));
-        let mut fetch = fetch_of(1, true);
+        let mut fetch = sql::listed(1, true);
         fetch.condition = None;
         assert!(sql::render(&fetch, &Sqlite).text.contains("row_number()"));
         fetch.identity = vec![column];
