@@ -18,6 +18,8 @@ pub struct Fetch {
     pub condition: Option<Condition>,
     /// Columns to group by, for aggregates.
     pub group: Vec<Arc<Column>>,
+    /// Which groups, of a fetch that is grouped by columns or by keys.
+    pub having: Option<Having>,
     /// Order of the rows; within each key for a lookup.
     pub order: Vec<Order>,
     /// First rows only; per key for a lookup.
@@ -41,6 +43,7 @@ impl Fetch {
             keys: None,
             condition: None,
             group: Vec::new(),
+            having: None,
             order: Vec::new(),
             limit: None,
             offset: 0,
@@ -60,6 +63,23 @@ pub enum Output {
     Aggregate(Aggregate, Option<Arc<Column>>),
     /// How many rows there are, or groups where the fetch is grouped; then it is the only output.
     Total,
+    /// Whether a condition holds: 1 or 0, or NULL where that is unknown.
+    Test(Condition),
+}
+
+/// A condition on a group's aggregate.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub struct Having {
+    /// The aggregate, and its column or all rows.
+    pub aggregate: (Aggregate, Option<Arc<Column>>),
+    /// How it is compared.
+    pub comparison: Comparison,
+    /// With what.
+    pub value: Scalar,
+    /// The type of the aggregate, as a column of it would have it.
+    pub ty: Arc<Column>,
+    /// Groups for which this does not hold, an unknown outcome included.
+    pub negated: bool,
 }
 
 /// An aggregate function.
@@ -78,6 +98,18 @@ pub enum Aggregate {
 }
 
 impl Aggregate {
+    /// The function of a name, in any case.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Some(match word.trim().to_ascii_uppercase().as_str() {
+            "COUNT" => Aggregate::Count,
+            "SUM" => Aggregate::Sum,
+            "AVG" => Aggregate::Avg,
+            "MIN" => Aggregate::Min,
+            "MAX" => Aggregate::Max,
+            _ => return None,
+        })
+    }
+
     /// The function's name in SQL and in requests.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -103,6 +135,17 @@ pub struct KeySet {
     pub ranked: bool,
     /// Further columns that must have fixed values (polymorphic keys).
     pub when: Vec<(Arc<Column>, Scalar)>,
+    /// One row per group of keys, with aggregates, instead of each row that was found.
+    pub groups: Option<Groups>,
+}
+
+/// How the keys of a lookup are grouped.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub enum Groups {
+    /// Each key by itself.
+    Keys,
+    /// Per key, the number of its group, which takes the place of the key's position.
+    Numbered(Vec<u32>),
 }
 
 /// The values of one key, one a column.
@@ -159,6 +202,24 @@ pub enum Condition {
     IsNull(Arc<Column>),
     /// Within both bounds, inclusive.
     Between(Arc<Column>, Scalar, Scalar),
+    /// The columns hold one of these keys; false, never unknown, where one of them has no value.
+    Among(Arc<KeySet>),
+    /// The columns have the values that these rows of the same source have; false, never unknown, where one of them has
+    /// no value.
+    Within(Vec<Arc<Column>>, Arc<Within>),
+}
+
+/// Rows of another table of the same source, for [`Condition::Within`].
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub struct Within {
+    /// Their table.
+    pub table: TableName,
+    /// The columns that are compared.
+    pub columns: Vec<Arc<Column>>,
+    /// Which rows.
+    pub condition: Condition,
+    /// Which groups of rows that have the same values.
+    pub having: Option<Having>,
 }
 
 /// A comparison of a column with a value.
@@ -179,6 +240,18 @@ pub enum Comparison {
 }
 
 impl Comparison {
+    /// The comparison that holds exactly where this one does not, between values that both exist.
+    pub fn opposite(self) -> Self {
+        match self {
+            Comparison::Eq => Comparison::Ne,
+            Comparison::Ne => Comparison::Eq,
+            Comparison::Lt => Comparison::Ge,
+            Comparison::Le => Comparison::Gt,
+            Comparison::Gt => Comparison::Le,
+            Comparison::Ge => Comparison::Lt,
+        }
+    }
+
     /// The operator in SQL.
     pub fn as_sql(self) -> &'static str {
         match self {

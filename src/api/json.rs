@@ -1,7 +1,7 @@
 //! Rows as JSON objects, copied range by range into one buffer.
 
-use crate::execute::Level;
-use crate::plan::Step;
+use crate::execute::{Grouped, Level};
+use crate::plan::{AggregateEmbed, AggregateFields, Step};
 
 /// Appends one row with all below it.
 pub fn write_row(out: &mut Vec<u8>, step: &Step, level: &Level, row: usize) {
@@ -32,6 +32,14 @@ pub fn write_row(out: &mut Vec<u8>, step: &Step, level: &Level, row: usize) {
             }
         }
     }
+    for (embed, grouped) in step.aggregates.iter().zip(&level.aggregates) {
+        if !first {
+            out.push(b',');
+        }
+        first = false;
+        out.extend_from_slice(&embed.name);
+        write_aggregates(out, embed, grouped, row);
+    }
     for missing in &step.missing {
         if !first {
             out.push(b',');
@@ -39,6 +47,34 @@ pub fn write_row(out: &mut Vec<u8>, step: &Step, level: &Level, row: usize) {
         first = false;
         out.extend_from_slice(&missing.name);
         out.extend_from_slice(if missing.many { b"[]" } else { b"null" });
+    }
+    out.push(b'}');
+}
+
+/// Appends `{"count":5,"sum":{"amount":12.50}}`.
+fn write_aggregates(out: &mut Vec<u8>, embed: &AggregateEmbed, grouped: &Grouped, row: usize) {
+    if grouped.missing {
+        return out.extend_from_slice(b"null");
+    }
+    let found = grouped.of(row);
+    for (at, function) in embed.functions.iter().enumerate() {
+        out.push(if at == 0 { b'{' } else { b',' });
+        out.extend_from_slice(&function.name);
+        let value = |out: &mut Vec<u8>, cell| match &found {
+            Some(found) => out.extend_from_slice(found.cell(cell)),
+            None => out.extend_from_slice(function.of_none.as_bytes()),
+        };
+        match &function.fields {
+            AggregateFields::Rows(cell) => value(out, *cell),
+            AggregateFields::Columns(fields) => {
+                for (at, field) in fields.iter().enumerate() {
+                    out.push(if at == 0 { b'{' } else { b',' });
+                    out.extend_from_slice(&field.name);
+                    value(out, field.cell);
+                }
+                out.push(b'}');
+            }
+        }
     }
     out.push(b'}');
 }

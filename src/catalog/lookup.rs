@@ -108,6 +108,13 @@ impl Entry {
         }
     }
 
+    /// The relationship that a path starts with, and what stands behind it. A default name may itself have a dot, so the
+    /// longest name is taken.
+    pub fn relationship_at_start<'p>(&self, path: &'p str) -> Option<(Found<'_>, &'p str, Option<&'p str>)> {
+        let mut ends = std::iter::once(path.len()).chain(path.rmatch_indices('.').map(|(at, _)| at));
+        ends.find_map(|end| Some((self.relationship(&path[..end])?, &path[..end], path.get(end + 1..))))
+    }
+
     /// Declared relationships to sources that could not be read yet, each once.
     pub fn waiting(&self) -> impl Iterator<Item = &Waiting> {
         self.waiting.iter().filter(|(name, waiting)| **name == waiting.name.to_lowercase()).map(|(_, waiting)| waiting)

@@ -12,4 +12,4 @@ pub mod table;
 pub use build::build;
 pub use lookup::{Catalog, Entry};
 pub use relationship::{ForeignKey, Hop, Kind, Relationship, Side, SideColumn, Through};
-pub use table::{Index, NativeKey, Table, TableId};
+pub use table::{Estimate, Index, NativeKey, Table, TableId};

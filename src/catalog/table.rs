@@ -27,9 +27,24 @@ pub struct Table {
     pub indexes: Vec<Index>,
     /// The foreign keys that the database itself declares.
     pub native_keys: Vec<NativeKey>,
+    /// How many rows there are, about.
+    pub rows: Estimate,
     /// Position by lower-cased name: names match in any case.
     by_name: HashMap<String, usize>,
 }
+
+/// A number of rows as the database estimates it, if it does. What a table is does not depend on it: two tables that
+/// differ in nothing else are equal.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Estimate(pub Option<u64>);
+
+impl PartialEq for Estimate {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Estimate {}
 
 /// An index, as far as advice needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +92,7 @@ impl Table {
             uniques: Vec::new(),
             indexes: Vec::new(),
             native_keys: Vec::new(),
+            rows: Estimate::default(),
             by_name,
         }
     }

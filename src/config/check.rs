@@ -191,6 +191,7 @@ impl Check<'_> {
             request_time: self.time_limit(file.request_time.as_ref(), Duration::from_secs(10)),
             rows: self.positive(file.rows.as_ref(), 100_000),
             bytes: self.bytes(file.bytes.as_ref(), 256 << 20),
+            filter_rows: self.positive(file.filter_rows.as_ref(), 50_000),
             keys_per_batch: self.keys_per_batch(file.keys_per_batch.as_ref()),
             depth: self.positive(file.depth.as_ref(), 8),
         }

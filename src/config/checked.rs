@@ -139,6 +139,8 @@ pub struct Limits {
     pub rows: u64,
     /// Bytes of the rows read for one answer.
     pub bytes: u64,
+    /// Rows read to decide a filter through relationships, or an order by a referenced column.
+    pub filter_rows: u64,
     /// Keys of one lookup statement.
     pub keys_per_batch: usize,
     /// Nesting of relationships.

@@ -190,6 +190,9 @@ pub struct LimitsFile {
     /// Bytes of all rows read for one answer; default `256MB`.
     #[schemars(with = "Option<String>")]
     pub bytes: Option<Spanned<String>>,
+    /// Rows read to decide a filter through relationships, or an order by a referenced column; default 50000.
+    #[schemars(with = "Option<u64>")]
+    pub filter_rows: Option<Spanned<u64>>,
     /// Keys of one lookup statement; default 1000.
     #[schemars(with = "Option<u32>")]
     pub keys_per_batch: Option<Spanned<u32>>,

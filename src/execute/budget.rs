@@ -10,8 +10,10 @@ use crate::execute::error::ExecuteError;
 pub struct Budget {
     rows: AtomicU64,
     bytes: AtomicU64,
+    deciding: AtomicU64,
     row_limit: u64,
     byte_limit: u64,
+    deciding_limit: u64,
 }
 
 impl Budget {
@@ -20,6 +22,8 @@ impl Budget {
         Self {
             rows: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
+            deciding: AtomicU64::new(0),
+            deciding_limit: limits.filter_rows,
             row_limit: limits.rows.saturating_mul(2),
             byte_limit: limits.bytes,
         }
@@ -36,6 +40,25 @@ impl Budget {
             return Err(ExecuteError::TooManyBytes { limit: self.byte_limit });
         }
         Ok(())
+    }
+
+    /// Notes rows that are read only to decide which rows the answer has, or in which order.
+    pub fn decide(&self, rows: usize, bytes: usize, table: &str) -> Result<(), ExecuteError> {
+        let rows = self.deciding.fetch_add(rows as u64, Ordering::Relaxed) + rows as u64;
+        if rows > self.deciding_limit {
+            return Err(self.undecided(table));
+        }
+        self.spend(0, bytes)
+    }
+
+    /// How many more rows may be read to decide.
+    pub fn left_to_decide(&self) -> u64 {
+        self.deciding_limit.saturating_sub(self.deciding.load(Ordering::Relaxed))
+    }
+
+    /// That too many rows would have to be read to decide.
+    pub fn undecided(&self, table: &str) -> ExecuteError {
+        ExecuteError::Undecided { table: table.to_owned(), limit: self.deciding_limit }
     }
 
     /// Refuses more links between rows than rows may be read.

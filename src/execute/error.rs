@@ -21,6 +21,14 @@ pub enum ExecuteError {
         /// Twice `limits.rows`.
         limit: u64,
     },
+    /// Too many rows would have to be read to tell which ones the answer has.
+    #[error("which rows of {table} the answer has takes more than {limit} rows to be read")]
+    Undecided {
+        /// The table whose rows are chosen.
+        table: String,
+        /// `limits.filter_rows`.
+        limit: u64,
+    },
     /// More bytes had to be read than allowed.
     #[error("the answer takes more than {limit} bytes to be read")]
     TooManyBytes {
@@ -35,6 +43,7 @@ impl Coded for ExecuteError {
             ExecuteError::Source(error) => error.code(),
             ExecuteError::TooManyRows { .. }
             | ExecuteError::TooManyRowsRead { .. }
+            | ExecuteError::Undecided { .. }
             | ExecuteError::TooManyBytes { .. } => Code::BudgetExceeded,
         }
     }
@@ -45,6 +54,9 @@ impl Coded for ExecuteError {
             ExecuteError::TooManyRows { .. } | ExecuteError::TooManyRowsRead { .. } => {
                 Some("ask for a smaller page, limit the related rows, or raise limits.rows".into())
             }
+            ExecuteError::Undecided { .. } => Some(
+                "add a condition that leaves fewer rows of this table or of the related one, leave out the count, or raise limits.filter_rows".into(),
+            ),
             ExecuteError::TooManyBytes { .. } => {
                 Some("ask for a smaller page or fewer fields, limit the related rows, or raise limits.bytes".into())
             }

@@ -15,13 +15,14 @@ pub fn by_keys(fetch: &Fetch, hop: &HopPlan, keys: &[Key], ranked: bool) -> Fetc
 }
 
 /// The keys of a statement, in the far columns' types.
-fn key_set(hop: &HopPlan, keys: &[Key], ranked: bool) -> KeySet {
+pub fn key_set(hop: &HopPlan, keys: &[Key], ranked: bool) -> KeySet {
     KeySet {
         columns: hop.to.clone(),
         keys: keys.iter().map(|key| scalars(hop, key).unwrap_or_default()).collect(),
         unique: hop.unique,
         ranked,
         when: hop.when_to.clone(),
+        groups: None,
     }
 }
 

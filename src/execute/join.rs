@@ -184,6 +184,24 @@ pub fn compose(near: &Links, far: &Links) -> Links {
     links
 }
 
+/// Leaves out far rows, and the links to them.
+pub fn without(links: &Links, rows: Vec<RowRef>, keep: impl Fn(usize) -> bool) -> (Links, Vec<RowRef>) {
+    let mut moved = Vec::with_capacity(rows.len());
+    let mut kept = Vec::with_capacity(rows.len());
+    for (at, row) in rows.into_iter().enumerate() {
+        moved.push(keep(at).then_some(kept.len() as u32));
+        if moved[at].is_some() {
+            kept.push(row);
+        }
+    }
+    let mut result = Links::with_capacity(links.rows(), kept.len());
+    for row in 0..links.rows() {
+        result.current().extend(links.of(row).iter().filter_map(|item| moved[*item as usize]));
+        result.end_row();
+    }
+    (result, kept)
+}
+
 /// Puts each near row's far rows in order of rank (their position), then keeps a part of them.
 pub fn cut(links: &Links, ranked: bool, part: Option<(u64, Option<u64>)>) -> Links {
     let mut result = Links::with_capacity(links.rows(), links.rows());

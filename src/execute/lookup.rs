@@ -212,7 +212,12 @@ impl Identity {
         let [mut a, mut b] = [SEEDS[0].build_hasher(), SEEDS[1].build_hasher()];
         both(&mut a, &mut b, |hasher| hash_lookup(hasher, step, hop));
         let lookup = joined(&a, &b);
-        both(&mut a, &mut b, |hasher| step.columns.hash(hasher));
+        both(&mut a, &mut b, |hasher| {
+            step.columns.hash(hasher);
+            // What is no column is told apart by what it is.
+            let others = step.fetch.outputs.iter().zip(&*step.columns).filter(|(_, column)| column.is_none());
+            others.for_each(|(output, _)| output.hash(hasher));
+        });
         Identity { lane: joined(&a, &b), lookup }
     }
 }

@@ -1,6 +1,9 @@
 //! Runs a plan: lookups in batches, joins in memory.
 
+mod aggregate;
 mod budget;
+mod check;
+mod choose;
 mod context;
 mod error;
 mod fetch;
@@ -11,6 +14,7 @@ pub mod read;
 mod remember;
 pub mod rows;
 
+pub use aggregate::Grouped;
 pub use budget::Budget;
 pub use context::{Context, Partial};
 pub use error::ExecuteError;

@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
-use futures_util::future::{BoxFuture, try_join_all};
+use futures_util::future::{BoxFuture, try_join, try_join_all};
 
+use crate::execute::aggregate::{Grouped, grouped};
+use crate::execute::check::check;
+use crate::execute::choose::{Chosen, choose};
 use crate::execute::context::{Context, Partial};
 use crate::execute::error::ExecuteError;
 use crate::execute::join;
 use crate::execute::lookup::{Looked, lookup};
 use crate::execute::rows::{Level, Links, Nested, RowRef};
 use crate::name::SourceName;
-use crate::plan::{Embed, ReadPlan, Step};
+use crate::plan::{AggregateEmbed, Embed, ReadPlan, Step};
 use crate::source::SourceError;
+use crate::statement::{Condition, Fetch};
 
 /// What a plan brought.
 #[derive(Debug)]
@@ -22,40 +26,67 @@ pub struct Answer {
     pub by_id: Option<Links>,
     /// Rows that the filter keeps, where they were counted.
     pub count: Option<u64>,
+    /// There are rows beyond the page, where that is known without counting them.
+    pub more: bool,
     /// Relationships that were answered without their source.
     pub partial: Vec<Partial>,
 }
 
 /// Runs the plan.
 pub async fn read(context: &Context<'_>, plan: &ReadPlan) -> Result<Answer, ExecuteError> {
-    let rows_wanted = async {
-        if !plan.want_rows {
-            return Ok((Level::default(), None));
+    let chosen = match &plan.root.filter {
+        Some(filter) => Some(choose(context, plan, filter).await?),
+        None => None,
+    };
+    let further = match chosen {
+        None => None,
+        Some(Chosen::Condition(condition)) => Some(condition),
+        Some(Chosen::Rows { rows, count, more }) => {
+            let level = level(context, &plan.root, rows).await?;
+            allowed(context, &level)?;
+            let partial = std::mem::take(&mut *context.partial.lock());
+            return Ok(Answer { level, by_id: None, count, more, partial });
         }
-        let chunk = Arc::new(context.source(&plan.root.source)?.fetch(plan.root.fetch.clone()).await?);
+    };
+    let (level, by_id) = if plan.want_rows {
+        let fetch = with(&plan.root.fetch, further.as_ref());
+        let chunk = Arc::new(context.source(&plan.root.source)?.fetch(fetch).await?);
         context.budget.spend(chunk.rows(), chunk.size())?;
         let rows: Vec<RowRef> = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
         let by_id = plan.ids.as_ref().map(|ids| {
             let near = chunk.ordinals().iter().map(|ordinal| *ordinal as usize);
             Links::grouped(ids.texts.len(), near, usize::MAX)
         });
-        let level = level(context, &plan.root, rows).await?;
-        Ok::<_, ExecuteError>((level, by_id))
+        (level(context, &plan.root, rows).await?, by_id)
+    } else {
+        (Level::default(), None)
     };
-    let (level, by_id) = rows_wanted.await?;
-    if level.shown() > context.limits.rows {
-        return Err(ExecuteError::TooManyRows { limit: context.limits.rows });
-    }
+    allowed(context, &level)?;
     let count = match (plan.count_known(level.rows.len() as u64), &plan.count) {
         (Some(count), _) => Some(count),
         (None, Some(fetch)) if plan.needs_count(level.rows.len() as u64) => {
-            let chunk = context.source(&plan.root.source)?.fetch(Arc::new(fetch.clone())).await?;
+            let fetch = with(&Arc::new(fetch.clone()), further.as_ref());
+            let chunk = context.source(&plan.root.source)?.fetch(fetch).await?;
             std::str::from_utf8(chunk.cell(0, 0)).ok().and_then(|text| text.parse().ok())
         }
         _ => None,
     };
     let partial = std::mem::take(&mut *context.partial.lock());
-    Ok(Answer { level, by_id, count, partial })
+    Ok(Answer { level, by_id, count, more: false, partial })
+}
+
+fn allowed(context: &Context<'_>, level: &Level) -> Result<(), ExecuteError> {
+    if level.shown() > context.limits.rows {
+        return Err(ExecuteError::TooManyRows { limit: context.limits.rows });
+    }
+    Ok(())
+}
+
+/// The fetch with a further condition.
+fn with(fetch: &Arc<Fetch>, further: Option<&Condition>) -> Arc<Fetch> {
+    let Some(further) = further else { return fetch.clone() };
+    let condition = Condition::All(fetch.condition.iter().cloned().chain([further.clone()]).collect());
+    Arc::new(Fetch { condition: Some(condition), ..(**fetch).clone() })
 }
 
 /// Adds to rows all that hangs on them.
@@ -68,16 +99,22 @@ fn level<'a>(
         for missing in &step.missing {
             note(context, &missing.label, &missing.source, "null");
         }
-        let nested = try_join_all(step.embeds.iter().map(|embed| nested(context, embed, &rows))).await?;
-        Ok(Level { rows, nested })
+        let nested = try_join_all(step.embeds.iter().map(|embed| nested(context, embed, &rows)));
+        let aggregates = try_join_all(step.aggregates.iter().map(|embed| aggregates(context, embed, &rows)));
+        let (nested, aggregates) = try_join(nested, aggregates).await?;
+        Ok(Level { rows, nested, aggregates })
     })
 }
 
 async fn nested(context: &Context<'_>, embed: &Embed, rows: &[RowRef]) -> Result<Nested, ExecuteError> {
     match follow(context, embed, rows).await {
-        Ok((links, looked)) => {
+        Ok((mut links, mut looked)) => {
             if looked.stale {
                 note(context, &embed.label, &embed.step.source, "stale");
+            }
+            if let Some(filter) = &embed.step.filter {
+                let held = check(context, filter, &looked.rows).await?;
+                (links, looked.rows) = join::without(&links, looked.rows, |row| held[row] == Some(true));
             }
             let links = if embed.hop.ranked
                 || embed.cut.is_some()
@@ -95,10 +132,7 @@ async fn nested(context: &Context<'_>, embed: &Embed, rows: &[RowRef]) -> Result
             if context.may_be_missing(&source_name) =>
         {
             note(context, &embed.label, &source_name, "null");
-            Ok(Nested {
-                links: Links::empty(rows.len()),
-                level: Level { rows: Vec::new(), nested: empty_nested(&embed.step) },
-            })
+            Ok(Nested { links: Links::empty(rows.len()), level: empty_level(&embed.step) })
         }
         Err(error) => Err(error),
     }
@@ -146,12 +180,21 @@ fn note(context: &Context<'_>, relationship: &str, source: &SourceName, answered
     }
 }
 
-fn empty_nested(step: &Step) -> Vec<Nested> {
-    step.embeds
-        .iter()
-        .map(|embed| Nested {
-            links: Links::empty(0),
-            level: Level { rows: Vec::new(), nested: empty_nested(&embed.step) },
-        })
-        .collect()
+fn empty_level(step: &Step) -> Level {
+    let nested =
+        step.embeds.iter().map(|embed| Nested { links: Links::empty(0), level: empty_level(&embed.step) }).collect();
+    Level { rows: Vec::new(), nested, aggregates: step.aggregates.iter().map(|_| Grouped::none(0)).collect() }
+}
+
+/// Aggregates of related rows; without their source they read as those of no rows, where the file allows for it.
+async fn aggregates(context: &Context<'_>, embed: &AggregateEmbed, rows: &[RowRef]) -> Result<Grouped, ExecuteError> {
+    match grouped(context, &embed.plan, rows).await {
+        Err(ExecuteError::Source(SourceError::Unavailable { source_name, .. }))
+            if context.may_be_missing(&source_name) =>
+        {
+            note(context, &format!("{}_aggregate", embed.plan.label), &source_name, "null");
+            Ok(Grouped::missing(rows.len()))
+        }
+        result => result,
+    }
 }

@@ -31,8 +31,8 @@ impl<'a> Remembering<'a> {
     /// How this lookup is remembered, if it is.
     pub fn of(context: &Context<'a>, source: &OpenSource, step: &Step, hop: &'a HopPlan, lookup: u128) -> Option<Self> {
         let (cache, ttl) = (context.cache?, source.config.cache_ttl?);
-        // A list that starts further on depends on rows that it does not hold.
-        if step.fetch.offset > 0 || step.key_cells.is_empty() {
+        // A list that starts further on depends on rows that it does not hold. What is remembered are columns.
+        if step.fetch.offset > 0 || step.key_cells.is_empty() || step.columns.contains(&None) {
             return None;
         }
         let table = TableRef { source: step.source.clone(), table: step.fetch.table.clone() };

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::execute::aggregate::Grouped;
 use crate::value::Chunk;
 
 /// A row of a chunk.
@@ -39,6 +40,8 @@ pub struct Level {
     pub rows: Vec<RowRef>,
     /// One entry per embed of the step.
     pub nested: Vec<Nested>,
+    /// One entry per aggregate embed of the step.
+    pub aggregates: Vec<Grouped>,
 }
 
 /// Which rows of the level below belong to which row of the level above.

@@ -15,6 +15,11 @@ pub struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
+    /// No cells yet.
+    pub fn new(table: &'a Table) -> Self {
+        Self { table, outputs: Vec::new(), columns: Vec::new() }
+    }
+
     /// Goes on with the cells of a planned step.
     pub fn resume(table: &'a Table, step: &Step) -> Self {
         Self { table, outputs: step.fetch.outputs.clone(), columns: step.columns.to_vec() }
@@ -40,7 +45,8 @@ impl<'a> Cells<'a> {
         }
     }
 
-    pub(super) fn of_output(&mut self, output: Output) -> usize {
+    /// The cell of any other output, added when it is not fetched yet.
+    pub fn of_output(&mut self, output: Output) -> usize {
         match self.outputs.iter().position(|known| *known == output) {
             Some(cell) => cell,
             None => {

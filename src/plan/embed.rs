@@ -36,7 +36,8 @@ pub fn embed(
             hop.to_cells = far_cells(plan, relationship.target, &relationship.hop, hop.recheck, &mut step)?;
             // The database can cut each parent's list only where it alone decides which rows are in it, and where a
             // parent has one key.
-            let by_us = hop.recheck || relationship.many && relationship.kind == Kind::BelongsTo;
+            let by_us =
+                hop.recheck || step.filter.is_some() || relationship.many && relationship.kind == Kind::BelongsTo;
             if relationship.many && by_us {
                 cut = take_limit(&mut step, &mut hop, !selection.order.is_empty());
             }
@@ -92,7 +93,8 @@ fn show_joining_columns(table: &Table, relationship: &Relationship, cells: &mut 
     }
 }
 
-fn hop_plan(near: &Table, far: &Table, hop: &Hop, cells: &mut Cells<'_>) -> HopPlan {
+/// Plans one step along a key; the cells that it needs of the near rows are added to `cells`.
+pub fn hop_plan(near: &Table, far: &Table, hop: &Hop, cells: &mut Cells<'_>) -> HopPlan {
     let mut recheck = false;
     let mut to = Vec::new();
     for (side, class) in hop.to.iter().zip(&hop.classes) {
@@ -155,7 +157,7 @@ fn is_text(column: &Column) -> bool {
 
 /// The far cells that hold the key, where canonical forms are compared again; and the primary key, by which a row that
 /// is found twice is told.
-fn far_cells(
+pub fn far_cells(
     plan: &StepPlan<'_>,
     far: TableId,
     hop: &Hop,

@@ -1,9 +1,11 @@
 //! Decides what to ask of which source, before the first statement is sent. Pure: names in, a tree of steps out.
 
+mod aggregate;
 mod cells;
 mod coerce;
 mod embed;
 mod error;
+mod exists;
 mod filter;
 pub mod read;
 mod show;
@@ -12,4 +14,7 @@ pub mod tree;
 pub use error::PlanError;
 pub use read::read;
 pub use show::show;
-pub use tree::{Cell, Embed, Field, HopPlan, IdsPlan, ReadPlan, Step, ThroughPlan};
+pub use tree::{
+    AggregateEmbed, AggregateFields, AggregateFunction, AggregatePlan, Aggregated, Back, Cell, Embed, Existence, Field,
+    First, HopPlan, IdsPlan, Predicate, ReadPlan, Step, ThroughPlan,
+};

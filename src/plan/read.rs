@@ -7,10 +7,12 @@ use crate::catalog::lookup::{Found, Waiting};
 use crate::catalog::{Catalog, Table, TableId};
 use crate::config::{Limits, OnUnavailable};
 use crate::name::closest;
+use crate::plan::aggregate;
 use crate::plan::cells::{Cells, member};
 use crate::plan::coerce;
 use crate::plan::embed;
 use crate::plan::error::PlanError;
+use crate::plan::exists;
 use crate::plan::filter;
 use crate::plan::tree::{Field, IdsPlan, Missing, ReadPlan, Step};
 use crate::query::{Count, FieldQuery, Ids, OrderBy, Read, Selection};
@@ -42,6 +44,10 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
     let limit = query.selection.limit.filter(|limit| (1..=ceiling).contains(limit));
     let plan = StepPlan { catalog, limits, depth: 0 };
     let mut step = plan.step(id, &query.selection, &query.group)?;
+    let identity = match step.filter.is_some() && query.group.is_empty() {
+        true => exists::to_itself(&entry.table, &mut step),
+        false => None,
+    };
     let fetch = Arc::make_mut(&mut step.fetch);
     fetch.limit = Some(limit.unwrap_or(ceiling));
     fetch.max_rows = fetch.limit.unwrap_or(ceiling);
@@ -55,6 +61,10 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
         Some(ids) => Some(by_ids(&entry.table, limits, ids, fetch)?),
         None => None,
     };
+    if ids.is_some() {
+        step.filter = None;
+    }
+    let fetch = &*step.fetch;
     let count = count_fetch(&entry.table, fetch, ids.is_some());
     Ok(ReadPlan {
         want_rows: query.count != Count::Only || ids.is_some(),
@@ -63,6 +73,7 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
         limit: limit.unwrap_or(ceiling),
         offset: query.selection.offset,
         root: step,
+        identity,
         ids,
         count,
     })
@@ -112,6 +123,7 @@ fn by_ids(table: &Table, limits: &Limits, ids: &Ids, fetch: &mut Fetch) -> Resul
         unique: false,
         ranked: ids.table_order,
         when: Vec::new(),
+        groups: None,
     });
     (fetch.limit, fetch.offset, fetch.condition, fetch.max_rows) = (None, 0, None, limits.rows);
     Ok(IdsPlan {
@@ -148,10 +160,12 @@ fn unknown_field(table: &Table, name: &str) -> PlanError {
     }
 }
 
-/// The primary key's columns, unless one of them may be NULL, or holds texts equal that the key tells apart (SQLite).
-fn identity(table: &Table) -> Vec<Arc<Column>> {
+/// The primary key's columns, unless one of them may be NULL, or may hold texts equal that the key tells apart, as in
+/// SQLite, where a column's collation is not known and a key may have another one.
+pub fn identity(table: &Table) -> Vec<Arc<Column>> {
     let columns = table.primary_key.iter().map(|at| table.columns[*at].clone());
-    let columns: Vec<_> = columns.filter(|column| !column.nullable && !column.case_insensitive).collect();
+    let tells_apart = |column: &Arc<Column>| !column.case_insensitive || column.collation.is_some();
+    let columns: Vec<_> = columns.filter(|column| !column.nullable && tells_apart(column)).collect();
     if columns.len() == table.primary_key.len() { columns } else { Vec::new() }
 }
 
@@ -167,21 +181,30 @@ pub struct StepPlan<'a> {
 }
 
 impl StepPlan<'_> {
+    /// The place of a table in the catalog.
+    pub fn id_of(&self, table: &Table) -> TableId {
+        let known = self.catalog.table(table.name.source.as_str(), &table.name.table.printed());
+        known.expect("a table of the catalog is found by its name")
+    }
+
     /// Plans one table and all below it.
     pub fn step(&self, id: TableId, selection: &Selection, group: &[String]) -> Result<Step, PlanError> {
         let entry = self.catalog.entry(id);
         let table = &entry.table;
-        let mut cells = Cells { table, outputs: Vec::new(), columns: Vec::new() };
+        let mut cells = Cells::new(table);
         let mut fields = Vec::new();
         let grouped = self.group(table, group)?;
         let key_cells = self.remembered_cells(table, &mut cells);
         self.fields(table, selection, &grouped, &mut cells, &mut fields)?;
-        let condition = match &selection.filter {
-            Some(filter) => Some(filter::condition(entry, filter)?),
+        let filtered = match &selection.filter {
+            Some(filter) if grouped.is_empty() => Some(filter::filtered(self, entry, filter, &mut cells)?),
+            // Grouped rows have no cells of their own by which a filter could be checked.
+            Some(filter) => Some(filter::filtered(self, entry, filter, &mut Cells::new(table))?),
             None => None,
         };
+        let (condition, beyond) = filtered.map_or((None, None), |filtered| (Some(filtered.condition), filtered.rest));
         let order = self.order(table, &selection.order, &grouped)?;
-        let (mut embeds, mut missing) = (Vec::new(), Vec::new());
+        let (mut embeds, mut aggregates, mut missing) = (Vec::new(), Vec::new(), Vec::new());
         for embed in &selection.embeds {
             if !grouped.is_empty() {
                 return Err(PlanError::Invalid {
@@ -191,7 +214,21 @@ impl StepPlan<'_> {
             }
             match entry.relationship(&embed.name) {
                 Some(Found::Relationship(relationship)) => {
-                    embeds.push(embed::embed(self, entry, relationship, &embed.selection, &mut cells, &mut fields)?)
+                    if embed.rows {
+                        embeds.push(embed::embed(
+                            self,
+                            entry,
+                            relationship,
+                            &embed.selection,
+                            &mut cells,
+                            &mut fields,
+                        )?);
+                    }
+                    if !embed.aggregates.is_empty() {
+                        let filter = embed.selection.filter.as_ref();
+                        let asked = &embed.aggregates;
+                        aggregates.push(aggregate::embed(self, entry, relationship, asked, filter, &mut cells)?);
+                    }
                 }
                 Some(Found::Waiting(waiting)) => missing.push(self.missing(waiting)?),
                 None => {
@@ -212,6 +249,7 @@ impl StepPlan<'_> {
                 keys: None,
                 condition: condition.filter(|condition| *condition != Condition::All(Vec::new())),
                 group: grouped.iter().map(|at| table.columns[*at].clone()).collect(),
+                having: None,
                 order,
                 limit: selection.limit,
                 offset: selection.offset,
@@ -219,8 +257,10 @@ impl StepPlan<'_> {
                 max_rows: self.limits.rows,
                 max_bytes: self.limits.bytes,
             }),
+            filter: beyond,
             fields,
             embeds,
+            aggregates,
             missing,
             key_cells,
         })
@@ -314,7 +354,8 @@ impl StepPlan<'_> {
         Ok(())
     }
 
-    fn aggregate(&self, table: &Table, aggregate: Aggregate, column: Option<&str>) -> Result<Output, PlanError> {
+    /// An aggregate over a column or over all rows.
+    pub fn aggregate(&self, table: &Table, aggregate: Aggregate, column: Option<&str>) -> Result<Output, PlanError> {
         match column {
             Some(name) => {
                 let at = table.column(name).ok_or_else(|| unknown_field(table, name))?;

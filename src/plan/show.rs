@@ -83,6 +83,7 @@ fn outputs(fetch: &Fetch) -> String {
 fn output(output: &Output) -> String {
     match output {
         Output::Column(column) => column.name.to_string(),
+        Output::Test(condition) => format!("whether {}", show_condition(condition)),
         Output::Total | Output::Aggregate(Aggregate::Count, None) => "COUNT(*)".to_owned(),
         Output::Aggregate(aggregate, column) => {
             format!("{}({})", aggregate.as_str(), column.as_ref().map_or("*", |column| &column.name))
@@ -106,6 +107,22 @@ fn show_condition(condition: &Condition) -> String {
         Condition::Like(column, pattern) => format!("{} like '{pattern}'", column.name),
         Condition::Whatever(column, outcome) => format!("{} is anything: {outcome}", column.name),
         Condition::IsNull(column) => format!("{} is null", column.name),
+        Condition::Among(keys) => {
+            let columns: Vec<&str> = keys.columns.iter().map(|key| &*key.column.name).collect();
+            format!("{} in <{} found>", columns.join(", "), keys.keys.len())
+        }
+        Condition::Within(near, rows) => {
+            let list = |columns: &[std::sync::Arc<crate::value::Column>]| {
+                columns.iter().map(|column| column.name.to_string()).collect::<Vec<_>>().join(", ")
+            };
+            format!(
+                "{} in ({} of {} where {})",
+                list(near),
+                list(&rows.columns),
+                rows.table,
+                show_condition(&rows.condition)
+            )
+        }
         Condition::Between(column, low, high) => {
             format!("{} between {} and {}", column.name, show_value(low), show_value(high))
         }
@@ -128,7 +145,7 @@ mod tests {
     use crate::catalog::{Catalog, Table, build};
     use crate::config::{Config, load};
     use crate::name::{SourceName, TableName, TableRef};
-    use crate::query::filter::{Filter, Literal, Name, Operator};
+    use crate::query::filter::{Filter, Literal, Name, Operator, Test};
     use crate::query::{Count, FieldQuery, Ids, Read, Selection};
     use crate::statement::Comparison;
     use crate::value::{Column, Type};
@@ -200,14 +217,17 @@ name = "members"
     }
 
     fn related(name: &str, selection: Selection) -> crate::query::Embed {
-        crate::query::Embed { name: name.to_owned(), selection }
+        crate::query::Embed { name: name.to_owned(), rows: true, aggregates: Vec::new(), selection }
     }
 
     fn above(field: &str, value: &str) -> Option<Filter> {
         Some(Filter::Compare {
             field: Name { text: field.to_owned(), position: 0 },
-            operator: Operator::Compare(Comparison::Gt),
-            values: vec![Literal { text: value.to_owned(), position: 0 }],
+            test: Test {
+                operator: Operator::Compare(Comparison::Gt),
+                negated: false,
+                values: vec![Literal { text: value.to_owned(), position: 0 }],
+            },
         })
     }
 

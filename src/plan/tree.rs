@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::name::{PathStep, SourceName};
-use crate::statement::{Fetch, KeyColumn};
+use crate::statement::{Condition, Fetch, KeyColumn};
 use crate::value::{Column, KeyClass, Scalar};
 
 /// A whole read.
@@ -13,6 +13,8 @@ pub struct ReadPlan {
     pub root: Step,
     /// Rows by identifier: the keys of the root's fetch, and how to answer.
     pub ids: Option<IdsPlan>,
+    /// From the listed rows to themselves, by what tells them apart, where a filter reaches beyond them.
+    pub identity: Option<HopPlan>,
     /// Counts the rows that the filter keeps.
     pub count: Option<Fetch>,
     /// Rows and count, or the count alone.
@@ -61,10 +63,14 @@ pub struct Step {
     pub fetch: Arc<Fetch>,
     /// The table's columns that the fetch's outputs are, by position; `None` for an aggregate.
     pub columns: Arc<[Option<u32>]>,
+    /// The part of the filter that reaches beyond this table: only rows for which it holds.
+    pub filter: Option<Predicate>,
     /// What each row shows, in order.
     pub fields: Vec<Field>,
     /// Related rows.
     pub embeds: Vec<Embed>,
+    /// Aggregates of related rows.
+    pub aggregates: Vec<AggregateEmbed>,
     /// Related rows that read as nothing, as their source was never reached.
     pub missing: Vec<Missing>,
     /// Cells that identify a row, for the cache and to tell repeats; empty without a primary key.
@@ -155,4 +161,125 @@ pub struct Cell {
     pub column: Arc<Column>,
     /// Steps into the document.
     pub path: Arc<[PathStep]>,
+}
+
+/// A condition on a row that reaches beyond its table. Three-valued, as SQL's conditions are.
+#[derive(Clone, Debug)]
+pub enum Predicate {
+    /// A condition on the row's own columns, and the cell that tells whether it holds.
+    Test(usize, Condition),
+    /// All of them.
+    All(Vec<Predicate>),
+    /// At least one of them.
+    Any(Vec<Predicate>),
+    /// Not this one.
+    Not(Box<Predicate>),
+    /// Exactly one of the two.
+    Xor(Box<Predicate>, Box<Predicate>),
+    /// There is a related row; never unknown.
+    Exists(Box<Existence>),
+    /// An aggregate of the related rows compares so; an aggregate without value compares to nothing.
+    Aggregated(Box<Aggregated>),
+}
+
+/// A related row that must exist.
+#[derive(Clone, Debug)]
+pub struct Existence {
+    /// The relationship's name.
+    pub label: Arc<str>,
+    /// From the near rows to the related ones.
+    pub hop: HopPlan,
+    /// The related rows; its fetch and its filter say which.
+    pub step: Step,
+    /// The way back, for rows that are found from the related side.
+    pub back: Back,
+    /// Which side is asked first, and why.
+    pub first: First,
+}
+
+/// From related rows back to near ones.
+#[derive(Clone, Debug)]
+pub struct Back {
+    /// From the related rows' cells to the near columns.
+    pub hop: HopPlan,
+    /// The near columns' own equality tells the key's values exactly apart; else the near rows must be looked up.
+    pub exact: bool,
+    /// The near rows, to be looked up.
+    pub rows: Step,
+    /// From those rows to themselves, by what tells them apart; none where nothing does.
+    pub identity: Option<HopPlan>,
+}
+
+/// Which side of a relationship is asked first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    /// The near rows, page by page; then whether they have related ones.
+    Near(&'static str),
+    /// The related rows; when they are too many, the near ones.
+    Far(&'static str),
+}
+
+/// Related rows as one row of aggregates per near row.
+#[derive(Clone, Debug)]
+pub struct AggregatePlan {
+    /// The relationship's name.
+    pub label: Arc<str>,
+    /// To the related table, or to the junction.
+    pub hop: HopPlan,
+    /// From the junction to the related table.
+    pub through: Option<ThroughPlan>,
+    /// The related rows, where they must be told one by one before they are aggregated.
+    pub step: Step,
+    /// They must be.
+    pub one_by_one: bool,
+    /// At most one related row counts.
+    pub first_only: bool,
+    /// From the rows of `step` to themselves, by what tells them apart; set where they are told one by one.
+    pub identity: Option<HopPlan>,
+    /// The aggregates, still without keys.
+    pub fetch: Arc<Fetch>,
+}
+
+/// An aggregate of related rows in a filter.
+#[derive(Clone, Debug)]
+pub struct Aggregated {
+    /// Which rows; its fetch has the condition, and gives no more than whose groups meet it.
+    pub plan: AggregatePlan,
+    /// Near rows without related ones meet the condition; then the fetch gives those that do not.
+    pub holds_for_none: bool,
+    /// Asked from the related side: the referencing columns, whose groups meet the condition, and the way back.
+    pub back: Option<(Arc<Fetch>, Back)>,
+    /// Which side is asked first, and why.
+    pub first: First,
+}
+
+/// What a row shows of its related rows' aggregates.
+#[derive(Clone, Debug)]
+pub struct AggregateEmbed {
+    /// The name as JSON, with its colon: `"customers_aggregate":`.
+    pub name: Arc<[u8]>,
+    /// What is aggregated.
+    pub plan: AggregatePlan,
+    /// The functions.
+    pub functions: Vec<AggregateFunction>,
+}
+
+/// One function over related rows.
+#[derive(Clone, Debug)]
+pub struct AggregateFunction {
+    /// Its name as JSON, with its colon.
+    pub name: Arc<[u8]>,
+    /// What it gives where there are no rows.
+    pub of_none: &'static str,
+    /// What it is of.
+    pub fields: AggregateFields,
+}
+
+/// What one function shows.
+#[derive(Clone, Debug)]
+pub enum AggregateFields {
+    /// The number of rows, in this cell.
+    Rows(usize),
+    /// Columns and their cells.
+    Columns(Vec<Field>),
 }

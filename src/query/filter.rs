@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::statement::Comparison;
+use crate::statement::{Aggregate, Comparison};
 
 /// A condition.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,11 +19,39 @@ pub enum Filter {
     Compare {
         /// The field's name, perhaps behind relationship names.
         field: Name,
-        /// The operator.
-        operator: Operator,
-        /// The values: one, two for `BETWEEN`, any number for `IN`, none for `IS NULL`.
-        values: Vec<Literal>,
+        /// How, and with what.
+        test: Test,
     },
+    /// There is a related row that meets a condition.
+    Related {
+        /// The relationship, or several, joined by dots.
+        path: Name,
+        /// The condition on the related row.
+        filter: Box<Filter>,
+    },
+    /// An aggregate of the related rows against a value.
+    Aggregated {
+        /// The relationship, or several, joined by dots.
+        path: Name,
+        /// The function.
+        aggregate: Aggregate,
+        /// Its field; none for all rows.
+        field: Option<String>,
+        /// How, and with what.
+        test: Test,
+    },
+}
+
+/// What a field or an aggregate is compared with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Test {
+    /// The operator.
+    pub operator: Operator,
+    /// With `NOT` before the operator. Behind a relationship that is not the same as a `NOT` before the name:
+    /// `books.title IS NOT NULL` asks for a book with a title, `NOT (books.title IS NULL)` for no book without.
+    pub negated: bool,
+    /// The values: one, two for `BETWEEN`, any number for `IN`, none for `IS NULL`.
+    pub values: Vec<Literal>,
 }
 
 /// A name in a filter, and where it stands.
@@ -84,27 +112,34 @@ impl fmt::Display for Filter {
             Filter::Or(parts) => joined(f, parts, " OR "),
             Filter::Xor(a, b) => write!(f, "({a}) XOR ({b})"),
             Filter::Not(part) => write!(f, "NOT ({part})"),
-            Filter::Compare { field, operator, values } => {
-                write!(f, "{field}")?;
-                match (operator, &values[..]) {
-                    (Operator::Compare(comparison), [value]) => {
-                        write!(f, " {} {value}", comparison.as_sql())
-                    }
-                    (Operator::In, values) => {
-                        f.write_str(" IN (")?;
-                        for (at, value) in values.iter().enumerate() {
-                            write!(f, "{}{value}", if at > 0 { ", " } else { "" })?;
-                        }
-                        f.write_str(")")
-                    }
-                    (Operator::Like, [value]) => write!(f, " LIKE {value}"),
-                    (Operator::Contains, [value]) => write!(f, " CONTAINS {value}"),
-                    (Operator::StartsWith, [value]) => write!(f, " STARTS WITH {value}"),
-                    (Operator::EndsWith, [value]) => write!(f, " ENDS WITH {value}"),
-                    (Operator::Between, [low, high]) => write!(f, " BETWEEN {low} AND {high}"),
-                    _ => f.write_str(" IS NULL"),
-                }
+            Filter::Compare { field, test } => write!(f, "{field}{test}"),
+            Filter::Related { path, filter } => write!(f, "{path}.({filter})"),
+            Filter::Aggregated { path, aggregate, field, test } => {
+                let field = field.as_ref().map(|field| Name { text: field.clone(), position: 0 }.to_string());
+                write!(f, "{path}.{}({}){test}", aggregate.as_str().to_lowercase(), field.unwrap_or_default())
             }
+        }
+    }
+}
+
+impl fmt::Display for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let not = if self.negated { " NOT" } else { "" };
+        match (self.operator, &self.values[..]) {
+            (Operator::Compare(comparison), [value]) => write!(f, "{not} {} {value}", comparison.as_sql()),
+            (Operator::In, values) => {
+                write!(f, "{not} IN (")?;
+                for (at, value) in values.iter().enumerate() {
+                    write!(f, "{}{value}", if at > 0 { ", " } else { "" })?;
+                }
+                f.write_str(")")
+            }
+            (Operator::Like, [value]) => write!(f, "{not} LIKE {value}"),
+            (Operator::Contains, [value]) => write!(f, "{not} CONTAINS {value}"),
+            (Operator::StartsWith, [value]) => write!(f, "{not} STARTS WITH {value}"),
+            (Operator::EndsWith, [value]) => write!(f, "{not} ENDS WITH {value}"),
+            (Operator::Between, [low, high]) => write!(f, "{not} BETWEEN {low} AND {high}"),
+            _ => write!(f, " IS{not} NULL"),
         }
     }
 }

@@ -67,6 +67,10 @@ pub struct Selection {
 pub struct Embed {
     /// The relationship.
     pub name: String,
+    /// The related rows themselves.
+    pub rows: bool,
+    /// Aggregates of them, each with its column or for all rows.
+    pub aggregates: Vec<(Aggregate, Option<String>)>,
     /// What is read of its table.
     pub selection: Selection,
 }

@@ -3,11 +3,12 @@
 //! A lookup joins the table with its keys, which travel as one parameter and keep their positions: one text serves
 //! every number of keys, and no value is compared outside the database.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::name::TableName;
-use crate::statement::{Aggregate, Comparison, Condition, Fetch, KeySet, Nulls, Order, Output};
+use crate::statement::{Aggregate, Comparison, Condition, Fetch, Groups, Having, KeySet, Nulls, Order, Output, Within};
 use crate::value::{Column, Scalar, Type};
 
 /// A statement's text and what to bind, in order.
@@ -30,6 +31,12 @@ pub enum Param {
     KeyColumn(usize),
     /// All keys, as one JSON document.
     Keys,
+    /// The numbers of the keys' groups, as an array.
+    GroupNumbers,
+    /// All values of one column of a condition's keys, as an array.
+    AmongColumn(Arc<KeySet>, usize),
+    /// All keys of a condition, as one JSON document.
+    Among(Arc<KeySet>),
 }
 
 /// What differs between the engines.
@@ -60,6 +67,14 @@ pub trait Dialect: Sync {
     fn number(&self, sql: &mut Sql, value: u64);
     /// Appends `LIKE` with a placeholder for the pattern.
     fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>);
+    /// Appends a placeholder for a value that an aggregate is compared with, and binds it.
+    fn aggregated_value(&self, sql: &mut Sql, value: &Scalar, ty: &Arc<Column>) {
+        self.value(sql, value, ty);
+    }
+    /// Appends what says that the key columns hold one of these keys: false, never unknown, where one of them is NULL.
+    fn among(&self, sql: &mut Sql, keys: &Arc<KeySet>);
+    /// Appends a condition as an output: 1, 0 or NULL.
+    fn test(&self, sql: &mut Sql, wanted: &Condition);
     /// Whether the engine knows XOR between conditions.
     fn xor(&self) -> &'static str;
     /// Appends one order term.
@@ -68,8 +83,8 @@ pub trait Dialect: Sync {
     fn lookup(&self, sql: &mut Sql, fetch: &Fetch, keys: &KeySet);
     /// Renders a lookup with a limit per key; the outputs stand behind the position.
     fn limited_lookup(&self, sql: &mut Sql, fetch: &Fetch, keys: &KeySet);
-    /// The expression of a key's position; the adapter knows whether it counts from 0 or 1.
-    fn ordinal(&self) -> &'static str;
+    /// The expression of a key's position, or of its group; the adapter knows whether it counts from 0 or 1.
+    fn ordinal(&self, keys: &KeySet) -> Cow<'static, str>;
 }
 
 /// Renders any read.
@@ -81,34 +96,38 @@ pub fn render(fetch: &Fetch, dialect: &dyn Dialect) -> Sql {
             dialect.table(&mut sql.text, &fetch.table);
             sql.text.push_str(" t");
             where_condition(&mut sql, fetch.condition.as_ref(), dialect);
-            group_by(&mut sql.text, fetch, dialect);
+            group_by(&mut sql, fetch, dialect);
             sql.text.push_str(") g");
         }
         None => {
             sql.text.push_str("SELECT ");
-            outputs(&mut sql.text, fetch, dialect);
+            outputs(&mut sql, fetch, dialect);
             sql.text.push_str(" FROM ");
             dialect.table(&mut sql.text, &fetch.table);
             sql.text.push_str(" t");
             where_condition(&mut sql, fetch.condition.as_ref(), dialect);
-            group_by(&mut sql.text, fetch, dialect);
+            group_by(&mut sql, fetch, dialect);
             order_by(&mut sql.text, fetch, dialect, "");
             page(&mut sql, fetch, dialect);
         }
         Some(keys) if fetch.limit.is_some() || fetch.offset > 0 => dialect.limited_lookup(&mut sql, fetch, keys),
         Some(keys) => {
             sql.text.push_str("SELECT ");
-            sql.text.push_str(dialect.ordinal());
-            outputs_after(&mut sql.text, fetch, dialect);
+            let ordinal = dialect.ordinal(keys);
+            sql.text.push_str(&ordinal);
+            outputs_after(&mut sql, fetch, dialect);
             dialect.lookup(&mut sql, fetch, keys);
             also(&mut sql, fetch, keys, dialect);
-            if keys.ranked {
+            if keys.groups.is_some() {
+                let _ = write!(sql.text, " GROUP BY {ordinal}");
+                having(&mut sql, fetch.having.as_ref(), dialect);
+            } else if keys.ranked {
                 // The position comes last, so that a row that one key finds twice stands beside itself.
                 order_by(&mut sql.text, fetch, dialect, "");
                 sql.text.push_str(if fetch.order.is_empty() { " ORDER BY " } else { ", " });
-                sql.text.push_str(dialect.ordinal());
+                sql.text.push_str(&ordinal);
             } else if !keys.unique {
-                order_by(&mut sql.text, fetch, dialect, dialect.ordinal());
+                order_by(&mut sql.text, fetch, dialect, &ordinal);
             }
             let _ = write!(sql.text, " LIMIT {}", fetch.max_rows + 1);
         }
@@ -133,23 +152,30 @@ pub fn padded_list(sql: &mut Sql, values: &[Scalar], column: &Arc<Column>, diale
 }
 
 /// Appends the outputs, separated by commas.
-pub fn outputs(text: &mut String, fetch: &Fetch, dialect: &dyn Dialect) {
+pub fn outputs(sql: &mut Sql, fetch: &Fetch, dialect: &dyn Dialect) {
     for (at, output) in fetch.outputs.iter().enumerate() {
         if at > 0 {
-            text.push_str(", ");
+            sql.text.push_str(", ");
         }
-        expression(text, output, dialect);
+        shown(sql, output, dialect);
     }
     if fetch.outputs.is_empty() {
-        text.push('1');
+        sql.text.push('1');
     }
 }
 
 /// Appends the outputs, each behind a comma.
-pub fn outputs_after(text: &mut String, fetch: &Fetch, dialect: &dyn Dialect) {
+pub fn outputs_after(sql: &mut Sql, fetch: &Fetch, dialect: &dyn Dialect) {
     for output in &fetch.outputs {
-        text.push_str(", ");
-        expression(text, output, dialect);
+        sql.text.push_str(", ");
+        shown(sql, output, dialect);
+    }
+}
+
+fn shown(sql: &mut Sql, output: &Output, dialect: &dyn Dialect) {
+    match output {
+        Output::Test(wanted) => dialect.test(sql, wanted),
+        output => expression(&mut sql.text, output, dialect),
     }
 }
 
@@ -157,7 +183,8 @@ fn expression(text: &mut String, output: &Output, dialect: &dyn Dialect) {
     match output {
         Output::Column(column) => dialect.output(text, column),
         Output::Total | Output::Aggregate(Aggregate::Count, None) => text.push_str("COUNT(*)"),
-        Output::Aggregate(_, None) => text.push_str("NULL"),
+        // A condition binds values, so it is no plain expression.
+        Output::Aggregate(_, None) | Output::Test(_) => text.push_str("NULL"),
         Output::Aggregate(aggregate, Some(column)) => dialect.aggregate(text, *aggregate, column),
     }
 }
@@ -233,6 +260,47 @@ pub fn condition(sql: &mut Sql, wanted: &Condition, dialect: &dyn Dialect) {
             condition(sql, &Condition::Compare(of.clone(), Comparison::Le, high.clone()), dialect);
             sql.text.push(')');
         }
+        Condition::Among(keys) if keys.keys.is_empty() => sql.text.push_str("1 = 0"),
+        Condition::Among(keys) => dialect.among(sql, keys),
+        Condition::Within(columns, rows) => within(sql, columns, rows, dialect),
+    }
+}
+
+/// Appends `(… IS NOT NULL AND … IN (SELECT …))`. The inner `t` hides the outer one, which nothing in it refers to.
+fn within(sql: &mut Sql, near: &[Arc<Column>], rows: &Within, dialect: &dyn Dialect) {
+    let list =
+        |columns: &[Arc<Column>]| columns.iter().map(|of| column_text(of, dialect)).collect::<Vec<_>>().join(", ");
+    sql.text.push('(');
+    for of in near {
+        let _ = write!(sql.text, "{} IS NOT NULL AND ", column_text(of, dialect));
+    }
+    let (open, close) = if near.len() > 1 { ("(", ")") } else { ("", "") };
+    let _ = write!(sql.text, "{open}{}{close} IN (SELECT {} FROM ", list(near), list(&rows.columns));
+    dialect.table(&mut sql.text, &rows.table);
+    sql.text.push_str(" t WHERE ");
+    for of in &rows.columns {
+        let _ = write!(sql.text, "{} IS NOT NULL AND ", column_text(of, dialect));
+    }
+    condition(sql, &rows.condition, dialect);
+    if rows.having.is_some() {
+        let _ = write!(sql.text, " GROUP BY {}", list(&rows.columns));
+        having(sql, rows.having.as_ref(), dialect);
+    }
+    sql.text.push_str("))");
+}
+
+fn having(sql: &mut Sql, wanted: Option<&Having>, dialect: &dyn Dialect) {
+    let Some(wanted) = wanted else { return };
+    sql.text.push_str(" HAVING ");
+    if wanted.negated {
+        sql.text.push_str("CASE WHEN ");
+    }
+    let (aggregate, of) = &wanted.aggregate;
+    expression(&mut sql.text, &Output::Aggregate(*aggregate, of.clone()), dialect);
+    let _ = write!(sql.text, " {} ", wanted.comparison.as_sql());
+    dialect.aggregated_value(sql, &wanted.value, &wanted.ty);
+    if wanted.negated {
+        sql.text.push_str(" THEN 0 ELSE 1 END = 1");
     }
 }
 
@@ -257,11 +325,12 @@ fn joined(sql: &mut Sql, parts: &[Condition], word: &str, empty: &str, dialect: 
     sql.text.push(')');
 }
 
-fn group_by(text: &mut String, fetch: &Fetch, dialect: &dyn Dialect) {
+fn group_by(sql: &mut Sql, fetch: &Fetch, dialect: &dyn Dialect) {
     for (at, of) in fetch.group.iter().enumerate() {
-        text.push_str(if at == 0 { " GROUP BY " } else { ", " });
-        column(text, of, dialect);
+        sql.text.push_str(if at == 0 { " GROUP BY " } else { ", " });
+        column(&mut sql.text, of, dialect);
     }
+    having(sql, fetch.having.as_ref(), dialect);
 }
 
 /// Appends `ORDER BY`, first by `first` where that is not empty.
@@ -311,15 +380,17 @@ pub fn standard_order(text: &mut String, expression: &str, order: &Order) {
     }
 }
 
-/// All keys as one JSON document: `[1,2]`, or `[[1,"a"],[2,"b"]]` for several columns. Binary data is hexadecimal.
-pub fn keys_as_json(keys: &KeySet) -> String {
+/// All keys as one JSON document: `[1,2]`, or `[[1,"a"],[2,"b"]]` for several columns. Binary data is hexadecimal. The
+/// number of a key's group, counted from `first`, stands behind its values.
+pub fn keys_as_json(keys: &KeySet, first: u32) -> String {
+    let nested = keys.columns.len() > 1 || is_numbered(keys);
     let mut text = Vec::with_capacity(keys.keys.len() * 8 + 2);
     text.push(b'[');
     for (at, key) in keys.keys.iter().enumerate() {
         if at > 0 {
             text.push(b',');
         }
-        if key.len() > 1 {
+        if nested {
             text.push(b'[');
         }
         for (part, value) in key.iter().enumerate() {
@@ -328,7 +399,11 @@ pub fn keys_as_json(keys: &KeySet) -> String {
             }
             write_json(&mut text, value, &keys.columns[part].column);
         }
-        if key.len() > 1 {
+        if let Some(Groups::Numbered(numbers)) = &keys.groups {
+            text.push(b',');
+            crate::value::json::write_int(&mut text, i64::from(numbers[at]) + i64::from(first));
+        }
+        if nested {
             text.push(b']');
         }
     }
@@ -357,6 +432,11 @@ fn write_json(out: &mut Vec<u8>, value: &Scalar, column: &Column) {
     }
 }
 
+/// Whether each key comes with the number of its group.
+pub fn is_numbered(keys: &KeySet) -> bool {
+    matches!(keys.groups, Some(Groups::Numbered(_)))
+}
+
 /// Whether the lookup steps into JSON documents; then it has one key column.
 pub fn json_path(keys: &KeySet) -> Option<&crate::statement::KeyColumn> {
     keys.columns.first().filter(|column| !column.path.is_empty())
@@ -374,6 +454,7 @@ pub fn listed(values: i64, limit_per_key: bool) -> Fetch {
             unique: false,
             ranked: false,
             when: Vec::new(),
+            groups: None,
         }),
         condition: Some(Condition::In(column.clone(), (1..=values).map(Scalar::Int).collect())),
         limit: Some(5),

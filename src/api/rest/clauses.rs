@@ -49,14 +49,7 @@ pub fn key_fields(table: &Table) -> Vec<FieldQuery> {
 fn field(text: &str) -> FieldQuery {
     let call = text.strip_suffix(')').and_then(|text| text.split_once('('));
     let aggregate = call.and_then(|(name, inner)| {
-        let aggregate = match name.trim().to_ascii_uppercase().as_str() {
-            "COUNT" => Aggregate::Count,
-            "SUM" => Aggregate::Sum,
-            "AVG" => Aggregate::Avg,
-            "MIN" => Aggregate::Min,
-            "MAX" => Aggregate::Max,
-            _ => return None,
-        };
+        let aggregate = Aggregate::from_word(name)?;
         let inner = inner.trim();
         Some(FieldQuery::Aggregate(aggregate, (inner != "*").then(|| inner.to_owned())))
     });

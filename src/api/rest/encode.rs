@@ -76,6 +76,8 @@ fn meta(request: &ReadRequest, found: &ReadAnswer) -> Map<String, Value> {
         if (plan.want_count || plan.limit_is_ceiling) && count.saturating_sub(plan.offset) > plan.limit {
             meta.insert("next".into(), (plan.offset + plan.limit).into());
         }
+    } else if answer.more && plan.limit_is_ceiling {
+        meta.insert("next".into(), (plan.offset + plan.limit).into());
     }
     if request.include_schema
         && let Some(table) = found.snapshot.catalog.table(&request.read.source, &request.read.table)

@@ -5,8 +5,11 @@
 //! xor        := and ("XOR" and)*
 //! and        := unary ("AND" unary)*            also &&
 //! unary      := "NOT" unary | "(" or ")" | comparison
-//! comparison := field op value | field ["NOT"] "IN" "(" value, … ")" | field ["NOT"] word value
-//!             | field "IS" ["NOT"] "NULL" | field ["NOT"] "BETWEEN" value "AND" value
+//! comparison := what op value | what ["NOT"] "IN" "(" value, … ")" | what ["NOT"] word value
+//!             | what "IS" ["NOT"] "NULL" | what ["NOT"] "BETWEEN" value "AND" value
+//!             | relationship ".(" or ")"
+//! what       := field | relationship "." field | relationship "." function "(" [field] ")"
+//! function   := COUNT SUM AVG MIN MAX
 //! op         := = != <> < <= > >= EQ NE LT LTE GT GTE      word := LIKE CONTAINS STARTS WITH ENDS WITH
 //! value      := 'text' | "text" | bare text | :parameter | (NOW())
 //! ```
@@ -16,8 +19,8 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use crate::query::filter::{Filter, Literal, Name, Operator};
-use crate::statement::Comparison;
+use crate::query::filter::{Filter, Literal, Name, Operator, Test};
+use crate::statement::{Aggregate, Comparison};
 
 /// Parentheses and NOTs within each other.
 const DEEPEST: usize = 50;
@@ -163,17 +166,32 @@ impl<'a> Parser<'a> {
         if self.comparisons > MOST_COMPARISONS {
             return Err(self.error("a filter has at most 500 comparisons", Some("use IN for many values of one field")));
         }
-        let field = self.field()?;
+        let mut field = self.field()?;
+        if self.rest().starts_with('(') && field.text.ends_with('.') {
+            field.text.pop();
+            self.at += 1;
+            return self.related(field);
+        }
+        let aggregate = self.aggregate(&mut field)?;
+        let test = self.test()?;
+        Ok(match aggregate {
+            None => Filter::Compare { field, test },
+            Some((aggregate, of)) => Filter::Aggregated { path: field, aggregate, field: of, test },
+        })
+    }
+
+    /// What stands behind a field or an aggregate.
+    fn test(&mut self) -> Result<Test, FilterError> {
         if self.takes("IS") {
-            let not = self.takes("NOT");
+            let negated = self.takes("NOT");
             if !self.takes("NULL") {
                 return Err(self.unparsable("IS is followed by NULL or NOT NULL"));
             }
-            return Ok(negated(not, Filter::Compare { field, operator: Operator::IsNull, values: Vec::new() }));
+            return Ok(Test { operator: Operator::IsNull, negated, values: Vec::new() });
         }
-        let not = self.takes("NOT");
+        let negated = self.takes("NOT");
         let (operator, values) = match self.operator() {
-            Some(Operator::Compare(_)) if not => {
+            Some(Operator::Compare(_)) if negated => {
                 return Err(self.unparsable("write NOT before the field"));
             }
             Some(Operator::In) => (Operator::In, self.list()?),
@@ -189,7 +207,48 @@ impl<'a> Parser<'a> {
                 return Err(self.unparsable("write field, operator, value, as in country = 'DE'"));
             }
         };
-        Ok(negated(not, Filter::Compare { field, operator, values }))
+        Ok(Test { operator, negated, values })
+    }
+
+    /// `customers.(…)`, behind its parenthesis.
+    fn related(&mut self, path: Name) -> Result<Filter, FilterError> {
+        if self.depth >= DEEPEST {
+            return Err(self.unparsable("parentheses and NOT go at most 50 deep"));
+        }
+        self.depth += 1;
+        let inner = self.or()?;
+        if !self.takes(")") {
+            return Err(self.unparsable("a closing parenthesis is missing"));
+        }
+        self.depth -= 1;
+        Ok(Filter::Related { path, filter: inner.into() })
+    }
+
+    /// `customers.sum(amount)`: the function and its field, which are taken off the name.
+    fn aggregate(&mut self, name: &mut Name) -> Result<Option<(Aggregate, Option<String>)>, FilterError> {
+        if !self.rest().starts_with('(') {
+            return Ok(None);
+        }
+        let Some((path, aggregate)) =
+            name.text.rsplit_once('.').and_then(|(path, word)| Some((path, Aggregate::from_word(word)?)))
+        else {
+            return Ok(None);
+        };
+        self.at += 1;
+        self.skip_blanks();
+        let field = match self.rest().chars().next() {
+            Some(')') => None,
+            Some('*') => {
+                self.at += 1;
+                None
+            }
+            _ => Some(self.field()?.text),
+        };
+        if !self.takes(")") {
+            return Err(self.unparsable("an aggregate is written customers.sum(amount)"));
+        }
+        name.text = path.to_owned();
+        Ok(Some((aggregate, field)))
     }
 
     fn field(&mut self) -> Result<Name, FilterError> {
@@ -213,6 +272,13 @@ impl<'a> Parser<'a> {
                 }
             }
             self.at = self.text.len() - rest.len();
+            let name = self.rest();
+            // Behind a quoted path: `."field"`, `.(…)` or `.count()`.
+            if name.starts_with('.') {
+                let length = name.find(|c| !is_name_char(c)).unwrap_or(name.len());
+                text.push_str(&name[..length]);
+                self.at += length;
+            }
             return Ok(Name { text, position: self.characters(position) });
         }
         let length = self.rest().find(|c| !is_name_char(c)).unwrap_or(self.rest().len());
@@ -376,10 +442,6 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn negated(not: bool, filter: Filter) -> Filter {
-    if not { Filter::Not(filter.into()) } else { filter }
-}
-
 fn is_name_char(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '.' | '$' | '-' | '[' | ']')
 }
@@ -439,17 +501,17 @@ mod tests {
         check("lang='en' AND pages>400 or id=1", "((lang = 'en') AND (pages > '400')) OR (id = '1')");
         check("NOT((lang='en') OR (pages=90))", "NOT ((lang = 'en') OR (pages = '90'))");
         check("NOT lang='en'", "NOT (lang = 'en')");
-        check("title not like '%nie%'", "NOT (title LIKE '%nie%')");
+        check("title not like '%nie%'", "title NOT LIKE '%nie%'");
         check("author contains 'r'", "author CONTAINS 'r'");
         check("title starts with Du", "title STARTS WITH 'Du'");
         check("author ends with en", "author ENDS WITH 'en'");
         check("id in(1,3)", "id IN ('1', '3')");
-        check("id not in (1,3)", "NOT (id IN ('1', '3'))");
+        check("id not in (1,3)", "id NOT IN ('1', '3')");
         check("title in ('Emma','Bartleby, the Scrivener')", "title IN ('Emma', 'Bartleby, the Scrivener')");
         check("author='O'Dea'", "author = 'O''Dea'");
         check("author='O''Dea'", "author = 'O''Dea'");
         check("title='Salt AND Pepper'", "title = 'Salt AND Pepper'");
-        check("pages is not null", "NOT (pages IS NULL)");
+        check("pages is not null", "pages IS NOT NULL");
         check("pages between 200 and 400", "pages BETWEEN '200' AND '400'");
         check("title=:t", "title = 'Bartleby, the Scrivener'");
         check("title=:unknown", "title = ':unknown'");
@@ -491,8 +553,8 @@ mod tests {
     fn filters() -> impl Strategy<Value = Filter> {
         let literal = ".{0,12}".prop_map(|text| Literal { text, position: 0 });
         let name = "[a-z_]{1,6}|[a-z \"']{1,5}".prop_map(|text| Name { text, position: 0 });
-        let leaf =
-            (name, 0usize..12, proptest::collection::vec(literal, 2..4)).prop_map(|(field, kind, mut values)| {
+        let test = (0usize..12, proptest::bool::ANY, proptest::collection::vec(literal, 2..4)).prop_map(
+            |(kind, negated, mut values)| {
                 let operator = match kind {
                     0 => Operator::Compare(Comparison::Eq),
                     1 => Operator::Compare(Comparison::Ne),
@@ -512,13 +574,25 @@ mod tests {
                     Operator::IsNull => 0,
                     _ => 1,
                 });
-                Filter::Compare { field, operator, values }
-            });
-        leaf.prop_recursive(4, 24, 3, |inner| {
+                Test { operator, negated: negated && kind > 3, values }
+            },
+        );
+        let path = "[a-z_]{1,6}(\\.[a-z_]{1,6})?".prop_map(|text| Name { text: format!("{text}_"), position: 0 });
+        let functions = [Aggregate::Count, Aggregate::Sum, Aggregate::Avg, Aggregate::Min, Aggregate::Max];
+        let function =
+            (proptest::sample::select(functions.to_vec()), proptest::option::of("[a-z_]{1,6}|[a-z \"']{1,5}"));
+        let leaf = prop_oneof![
+            (name, test.clone()).prop_map(|(field, test)| Filter::Compare { field, test }),
+            (path.clone(), function, test)
+                .prop_map(|(path, (aggregate, field), test)| { Filter::Aggregated { path, aggregate, field, test } }),
+        ];
+        leaf.prop_recursive(4, 24, 3, move |inner| {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 2..4).prop_map(Filter::And),
                 proptest::collection::vec(inner.clone(), 2..4).prop_map(Filter::Or),
                 (inner.clone(), inner.clone()).prop_map(|(a, b)| Filter::Xor(a.into(), b.into())),
+                (path.clone(), inner.clone())
+                    .prop_map(|(path, filter)| Filter::Related { path, filter: filter.into() }),
                 inner.prop_map(|part| Filter::Not(part.into())),
             ]
         })

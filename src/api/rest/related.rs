@@ -14,6 +14,7 @@ use crate::error::Code;
 use crate::name::closest;
 use crate::plan::PlanError;
 use crate::query::{Embed, Selection};
+use crate::statement::Aggregate;
 
 /// What may stand behind a relationship's path in a parameter's name.
 const OPTIONS: [&str; 6] = ["fields", "filter", "order", "limit", "offset", "group"];
@@ -29,6 +30,10 @@ struct Node {
     /// `None` where the relationship's source could not be read.
     target: Option<TableId>,
     selection: Selection,
+    /// The rows themselves are asked for.
+    rows: bool,
+    /// Aggregates of them.
+    aggregates: Vec<(Aggregate, Option<String>)>,
     children: Tree,
 }
 
@@ -37,12 +42,11 @@ impl Tree {
     pub fn parse(catalog: &Catalog, table: TableId, text: &str, depth: u32) -> Result<Self, ApiError> {
         let mut tree = Tree::default();
         for path in values::list(text) {
-            let aggregate =
-                ["count(", "sum(", "avg(", "min(", "max("].iter().any(|name| path.contains(&format!(".{name}")));
-            if aggregate {
-                return Err(ApiError::invalid(format!("`{path}`: aggregates of related rows are not in this version")));
-            }
-            tree.add(catalog, table, &path, depth).map_err(|error| {
+            let (path, aggregate) = match split_aggregate(&path) {
+                Some((path, aggregate)) => (path.to_owned(), Some(aggregate)),
+                None => (path, None),
+            };
+            tree.add(catalog, table, &path, aggregate, depth).map_err(|error| {
                 error.unwrap_or_else(|| engine::Error::Plan(PlanError::TooDeep { limit: depth }).into())
             })?;
         }
@@ -50,26 +54,37 @@ impl Tree {
     }
 
     /// Adds a path of at most `depth` relationships; `Err(None)` where it is longer.
-    fn add(&mut self, catalog: &Catalog, table: TableId, path: &str, depth: u32) -> Result<(), Option<ApiError>> {
+    fn add(
+        &mut self,
+        catalog: &Catalog,
+        table: TableId,
+        path: &str,
+        aggregate: Option<(Aggregate, Option<String>)>,
+        depth: u32,
+    ) -> Result<(), Option<ApiError>> {
         if depth == 0 {
             return Err(None);
         }
-        if path == "*" {
+        if path == "*" && aggregate.is_none() {
             for relationship in &catalog.entry(table).relationships {
-                self.node(&relationship.name, Some(relationship.target));
+                self.node(&relationship.name, Some(relationship.target)).rows = true;
             }
             for waiting in catalog.entry(table).waiting() {
-                self.node(&waiting.name, None);
+                self.node(&waiting.name, None).rows = true;
             }
             return Ok(());
         }
         let (name, target, rest) = first_name(catalog, table, path)?;
         let node = self.node(&name, target);
-        match (rest, target) {
-            (None, _) => Ok(()),
-            (Some(rest), Some(target)) => node.children.add(catalog, target, rest, depth - 1),
-            (Some(_), None) => Ok(()),
+        match (rest, target, aggregate) {
+            (None, _, Some(aggregate)) => node.aggregates.push(aggregate),
+            (Some(rest), Some(target), aggregate) => {
+                node.rows = true;
+                return node.children.add(catalog, target, rest, aggregate, depth - 1);
+            }
+            (None, _, None) | (Some(_), None, _) => node.rows = true,
         }
+        Ok(())
     }
 
     fn node(&mut self, name: &str, target: Option<TableId>) -> &mut Node {
@@ -80,6 +95,8 @@ impl Tree {
                     name: name.to_owned(),
                     target,
                     selection: Selection::default(),
+                    rows: false,
+                    aggregates: Vec::new(),
                     children: Tree::default(),
                 });
                 self.nodes.len() - 1
@@ -116,6 +133,12 @@ impl Tree {
             });
         };
         let table = node.target;
+        if !node.rows && option != "filter" {
+            return Err(ApiError::invalid(format!(
+                "`{name}` is given, but `related` asks only for aggregates of `{path}`"
+            ))
+            .hint("aggregates take a filter; add the relationship itself for its rows"));
+        }
         let selection = &mut node.selection;
         match option {
             "fields" => {
@@ -182,6 +205,8 @@ impl Tree {
             .into_iter()
             .map(|node| Embed {
                 name: node.name,
+                rows: node.rows,
+                aggregates: node.aggregates,
                 selection: Selection { embeds: node.children.embeds(), ..node.selection },
             })
             .collect()
@@ -197,6 +222,14 @@ fn split_option(name: &str) -> Option<(&str, &str)> {
     })
 }
 
+/// `customers.sum(amount)` → `customers`, the function and its field.
+fn split_aggregate(path: &str) -> Option<(&str, (Aggregate, Option<String>))> {
+    let (call, field) = path.strip_suffix(')')?.split_once('(')?;
+    let (path, word) = call.rsplit_once('.')?;
+    let field = field.trim();
+    Some((path, (Aggregate::from_word(word)?, (!matches!(field, "" | "*")).then(|| field.to_owned()))))
+}
+
 /// The relationship that a path starts with, its table, and the rest of the path.
 fn first_name<'p>(
     catalog: &Catalog,
@@ -204,16 +237,12 @@ fn first_name<'p>(
     path: &'p str,
 ) -> Result<(String, Option<TableId>, Option<&'p str>), ApiError> {
     let entry = catalog.entry(table);
-    let ends = std::iter::once(path.len()).chain(path.rmatch_indices('.').map(|(at, _)| at));
-    for end in ends {
-        let rest = path.get(end + 1..);
-        match entry.relationship(&path[..end]) {
-            Some(Found::Relationship(relationship)) => {
-                return Ok((relationship.name.to_string(), Some(relationship.target), rest));
-            }
-            Some(Found::Waiting(_)) => return Ok((path[..end].to_owned(), None, rest)),
-            None => {}
+    match entry.relationship_at_start(path) {
+        Some((Found::Relationship(relationship), _, rest)) => {
+            return Ok((relationship.name.to_string(), Some(relationship.target), rest));
         }
+        Some((Found::Waiting(_), name, rest)) => return Ok((name.to_owned(), None, rest)),
+        None => {}
     }
     let known: Vec<&str> = entry.relationship_names().collect();
     let first = path.split('.').next().unwrap_or(path);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::name::{PathStep, TableName};
 use crate::source::sql::{self, Dialect, Param, Sql};
-use crate::statement::{Aggregate, Comparison, Fetch, KeySet, Matching, Nulls, Order, SmallKey};
+use crate::statement::{Aggregate, Comparison, Condition, Fetch, KeySet, Matching, Nulls, Order, SmallKey};
 use crate::value::{Column, Scalar, Type};
 
 /// The dialect.
@@ -217,28 +217,11 @@ impl Dialect for Mysql {
             });
             return;
         }
-        sql.text.push_str("JSON_TABLE(?, '$[*]' COLUMNS(o FOR ORDINALITY");
-        for (at, key) in keys.columns.iter().enumerate() {
-            let path = if keys.columns.len() == 1 { "$".to_owned() } else { format!("$[{at}]") };
-            let _ = write!(sql.text, ", v{at} {} PATH '{path}'", key_type(&key.column));
-            if needs_raw(&key.column, key.matching) {
-                let _ = write!(sql.text, ", r{at} VARCHAR(1024) CHARACTER SET utf8mb4 PATH '{path}'");
-            }
-        }
-        sql.text.push_str(")) k STRAIGHT_JOIN ");
+        self.key_table(&mut sql.text, keys);
+        sql.text.push_str(" STRAIGHT_JOIN ");
         self.table(&mut sql.text, &fetch.table);
         sql.text.push_str(" t ON ");
-        for (at, key) in keys.columns.iter().enumerate() {
-            let lead = if at > 0 { " AND " } else { "" };
-            let column = sql::column_text(&key.column, self);
-            let value = match key.column.ty {
-                Type::Bytes { .. } => format!("UNHEX(k.v{at})"),
-                _ => format!("k.v{at}"),
-            };
-            let raw = if needs_raw(&key.column, key.matching) { format!("k.r{at}") } else { value.clone() };
-            sql.text.push_str(lead);
-            self.matches(&mut sql.text, &key.column, key.matching, &column, &value, &raw);
-        }
+        self.all_match(&mut sql.text, keys);
     }
 
     fn limited_lookup(&self, sql: &mut Sql, fetch: &Fetch, keys: &KeySet) {
@@ -251,7 +234,7 @@ impl Dialect for Mysql {
             }
             let key = keys.keys.get(branch).unwrap_or(&nothing);
             let _ = write!(sql.text, "(SELECT {}", branch + 1);
-            sql::outputs_after(&mut sql.text, fetch, self);
+            sql::outputs_after(sql, fetch, self);
             sql.text.push_str(" FROM ");
             self.table(&mut sql.text, &fetch.table);
             sql.text.push_str(" t WHERE ");
@@ -288,8 +271,42 @@ impl Dialect for Mysql {
         }
     }
 
-    fn ordinal(&self) -> &'static str {
-        "k.o"
+    fn ordinal(&self, _: &KeySet) -> Cow<'static, str> {
+        "k.o".into()
+    }
+
+    fn among(&self, sql: &mut Sql, keys: &Arc<KeySet>) {
+        sql.params.push(Param::Among(keys.clone()));
+        if let [key] = &keys.columns[..]
+            && key.matching == Matching::Own
+            && !needs_raw(&key.column, key.matching)
+        {
+            let column = sql::column_text(&key.column, self);
+            let _ =
+                write!(sql.text, "({column} IS NOT NULL AND {column} IN (SELECT {} FROM ", key_value(&key.column, 0));
+            self.key_table(&mut sql.text, keys);
+            sql.text.push_str("))");
+            return;
+        }
+        sql.text.push_str("EXISTS (SELECT 1 FROM ");
+        self.key_table(&mut sql.text, keys);
+        sql.text.push_str(" WHERE ");
+        self.all_match(&mut sql.text, keys);
+        sql.text.push(')');
+    }
+
+    fn test(&self, sql: &mut Sql, wanted: &Condition) {
+        sql.text.push('(');
+        sql::condition(sql, wanted, self);
+        sql.text.push(')');
+    }
+}
+
+/// A key's value in the keys' own table.
+fn key_value(column: &Column, at: usize) -> String {
+    match column.ty {
+        Type::Bytes { .. } => format!("UNHEX(k.v{at})"),
+        _ => format!("k.v{at}"),
     }
 }
 
@@ -298,6 +315,35 @@ fn is_geometry(column: &Column) -> bool {
 }
 
 impl Mysql {
+    /// Appends the keys of the next parameter as a table `k`.
+    fn key_table(&self, text: &mut String, keys: &KeySet) {
+        let numbered = sql::is_numbered(keys);
+        text.push_str("JSON_TABLE(?, '$[*]' COLUMNS(");
+        let _ = match numbered {
+            true => write!(text, "o INT PATH '$[{}]'", keys.columns.len()),
+            false => write!(text, "o FOR ORDINALITY"),
+        };
+        for (at, key) in keys.columns.iter().enumerate() {
+            let path = if keys.columns.len() == 1 && !numbered { "$".to_owned() } else { format!("$[{at}]") };
+            let _ = write!(text, ", v{at} {} PATH '{path}'", key_type(&key.column));
+            if needs_raw(&key.column, key.matching) {
+                let _ = write!(text, ", r{at} VARCHAR(1024) CHARACTER SET utf8mb4 PATH '{path}'");
+            }
+        }
+        text.push_str(")) k");
+    }
+
+    /// Appends what says that all columns of a key match.
+    fn all_match(&self, text: &mut String, keys: &KeySet) {
+        for (at, key) in keys.columns.iter().enumerate() {
+            text.push_str(if at > 0 { " AND " } else { "" });
+            let column = sql::column_text(&key.column, self);
+            let value = key_value(&key.column, at);
+            let raw = if needs_raw(&key.column, key.matching) { format!("k.r{at}") } else { value.clone() };
+            self.matches(text, &key.column, key.matching, &column, &value, &raw);
+        }
+    }
+
     fn matches(&self, text: &mut String, of: &Column, matching: Matching, column: &str, value: &str, raw: &str) {
         let _ = match matching {
             Matching::Exact => {

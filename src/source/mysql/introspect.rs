@@ -6,13 +6,13 @@ use std::sync::Arc;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error};
 
-use crate::catalog::table::{Index, NativeKey, Table};
+use crate::catalog::table::{Estimate, Index, NativeKey, Table};
 use crate::config::Source;
 use crate::name::{TableName, TableRef};
 use crate::value::{Column, Type};
 
 const TABLES: &str = "
-SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES
+SELECT TABLE_NAME, TABLE_TYPE, TABLE_ROWS FROM information_schema.TABLES
 WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED') ORDER BY TABLE_NAME";
 
 const COLUMNS: &str = "
@@ -60,7 +60,7 @@ type ColumnRow = (
 
 /// All served tables and views of the url's database.
 pub async fn tables(conn: &mut Conn, source: &Source) -> Result<Vec<Table>, Error> {
-    let relations: Vec<(String, String)> = conn.query(TABLES).await?;
+    let relations: Vec<(String, String, Option<u64>)> = conn.query(TABLES).await?;
     let column_rows: Vec<mysql_async::Row> = conn.query(COLUMNS).await?;
     let checks: Vec<(String, String)> = conn.query(JSON_CHECKS).await.unwrap_or_default();
     let mut indexes: Vec<IndexRow> = conn.query(INDEXES).await?;
@@ -78,12 +78,13 @@ pub async fn tables(conn: &mut Conn, source: &Source) -> Result<Vec<Table>, Erro
         columns.entry(row.0.clone()).or_default().push(column(&row, is_json));
     }
     let mut tables = Vec::new();
-    for (name, kind) in relations {
+    for (name, kind, rows) in relations {
         if !source.serves(&name) {
             continue;
         }
         let reference = TableRef { source: source.name.clone(), table: TableName::new(&name) };
         let mut table = Table::new(reference, kind == "VIEW", columns.remove(&name).unwrap_or_default());
+        table.rows = Estimate(rows);
         if table.columns.is_empty() {
             // What a view was made of has gone; the server tells no column of it.
             tracing::warn!(source = %source.name, table = %name, "the view cannot be read and is left out");

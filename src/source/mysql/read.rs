@@ -51,7 +51,7 @@ impl Mysql {
                     crate::statement::Aggregate::Min | crate::statement::Aggregate::Max,
                     Some(column),
                 ) => decode_of(column),
-                Output::Aggregate(..) | Output::Total => Decode::Number,
+                Output::Aggregate(..) | Output::Total | Output::Test(_) => Decode::Number,
             })
             .collect();
         let mut chunk = ChunkBuilder::new(decodes.len());
@@ -215,8 +215,9 @@ fn bind(param: &Param, fetch: &Fetch) -> Value {
     match param {
         Param::Value(value, _) => value_of(value),
         Param::Keys => {
-            fetch.keys.as_ref().map_or(Value::NULL, |keys| Value::Bytes(sql::keys_as_json(keys).into_bytes()))
+            fetch.keys.as_ref().map_or(Value::NULL, |keys| Value::Bytes(sql::keys_as_json(keys, 1).into_bytes()))
         }
-        Param::KeyColumn(_) | Param::Values(_) => Value::NULL,
+        Param::Among(keys) => Value::Bytes(sql::keys_as_json(keys, 1).into_bytes()),
+        Param::KeyColumn(_) | Param::Values(_) | Param::GroupNumbers | Param::AmongColumn(..) => Value::NULL,
     }
 }

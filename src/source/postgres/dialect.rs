@@ -1,11 +1,12 @@
 //! PostgreSQL's SQL. Keys travel as text arrays and are cast to the column's own type, so its index serves them.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::name::{PathStep, TableName};
 use crate::source::sql::{self, Dialect, Param, Sql};
-use crate::statement::{Aggregate, Fetch, KeySet, Matching, Order};
+use crate::statement::{Aggregate, Condition, Fetch, KeySet, Matching, Order};
 use crate::value::{Column, Scalar, Type};
 
 /// The dialect; `schema` is the one that bare table names are in.
@@ -124,7 +125,7 @@ impl Dialect for Postgres {
 
     fn limited_lookup(&self, sql: &mut Sql, fetch: &Fetch, keys: &KeySet) {
         sql.text.push_str("SELECT k.o");
-        sql::outputs_after(&mut sql.text, fetch, self);
+        sql::outputs_after(sql, fetch, self);
         sql.text.push_str(" FROM ");
         self.keys(sql, keys);
         sql.text.push_str(" CROSS JOIN LATERAL (SELECT t.* FROM ");
@@ -146,8 +147,38 @@ impl Dialect for Postgres {
         let _ = write!(sql.text, " LIMIT {}", fetch.max_rows + 1);
     }
 
-    fn ordinal(&self) -> &'static str {
-        "k.o"
+    fn ordinal(&self, _: &KeySet) -> Cow<'static, str> {
+        "k.o".into()
+    }
+
+    fn among(&self, sql: &mut Sql, keys: &Arc<KeySet>) {
+        if let [key] = &keys.columns[..]
+            && matches!(key.matching, Matching::Own | Matching::Exact)
+        {
+            let column = self.comparable(&key.column);
+            sql.params.push(Param::AmongColumn(keys.clone(), 0));
+            let at = sql.params.len();
+            let ty = cast_type(&key.column);
+            let _ = write!(sql.text, "({column} IS NOT NULL AND {column} = ANY (CAST(${at}::text[] AS {ty}[]))");
+            if key.matching == Matching::Exact {
+                // Bytewise as well, where the collation folds.
+                let exact = if ty == "citext" { "::text" } else { " COLLATE \"C\"" };
+                let _ = write!(sql.text, " AND {column}{exact} = ANY (${at}::text[])");
+            }
+            sql.text.push(')');
+            return;
+        }
+        sql.text.push_str("EXISTS (SELECT 1 FROM ");
+        self.key_rows(sql, keys, |at| Param::AmongColumn(keys.clone(), at));
+        sql.text.push_str(" WHERE ");
+        self.matches(&mut sql.text, keys);
+        sql.text.push(')');
+    }
+
+    fn test(&self, sql: &mut Sql, wanted: &Condition) {
+        sql.text.push('(');
+        sql::condition(sql, wanted, self);
+        sql.text.push_str(")::int");
     }
 }
 
@@ -169,13 +200,23 @@ impl Postgres {
     }
 
     fn keys(&self, sql: &mut Sql, keys: &KeySet) {
+        self.key_rows(sql, keys, Param::KeyColumn);
+    }
+
+    /// Appends the keys as a table `k`, each with its position or with the number of its group.
+    fn key_rows(&self, sql: &mut Sql, keys: &KeySet, param: impl Fn(usize) -> Param) {
         sql.text.push_str("unnest(");
         for (at, key) in keys.columns.iter().enumerate() {
-            sql.params.push(Param::KeyColumn(at));
+            sql.params.push(param(at));
             let comma = if at > 0 { ", " } else { "" };
             let _ = write!(sql.text, "{comma}CAST(${}::text[] AS {}[])", sql.params.len(), cast_type(&key.column));
         }
-        sql.text.push_str(") WITH ORDINALITY k(");
+        if sql::is_numbered(keys) {
+            sql.params.push(Param::GroupNumbers);
+            let _ = write!(sql.text, ", CAST(${}::text[] AS int8[])) k(", sql.params.len());
+        } else {
+            sql.text.push_str(") WITH ORDINALITY k(");
+        }
         for at in 0..keys.columns.len() {
             let _ = write!(sql.text, "v{at}, ");
         }

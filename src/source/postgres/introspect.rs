@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use tokio_postgres::{Client, Error, Row};
 
-use crate::catalog::table::{Index, NativeKey, Table};
+use crate::catalog::table::{Estimate, Index, NativeKey, Table};
 use crate::config::Source;
 use crate::name::{TableName, TableRef};
 use crate::value::{Column, Type};
 
 const RELATIONS: &str = "
-SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind::text
+SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind::text,
+       CASE WHEN c.relkind IN ('r', 'p', 'm') AND (c.reltuples > 0 OR c.relpages > 0) THEN c.reltuples::int8 END
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
   AND has_table_privilege(c.oid, 'SELECT')
@@ -90,6 +91,8 @@ pub async fn tables(client: &Client, source: &Source) -> Result<Vec<Table>, Erro
         let reference = TableRef { source: source.name.clone(), table: table_name };
         let mut table =
             Table::new(reference, matches!(kind, "v" | "m"), rows.iter().map(|row| column(row, &enums)).collect());
+        // Before the first ANALYZE nothing is known.
+        table.rows = Estimate(relation.get::<_, Option<i64>>(4).and_then(|rows| u64::try_from(rows).ok()));
         for row in indexes.get(&oid).unwrap_or(&none) {
             add_index(&mut table, row, &numbers);
         }

@@ -15,8 +15,8 @@ use crate::source::postgres::convert::{Bound, Decode, Raw, decode_of, decode_of_
 use crate::source::postgres::dialect;
 use crate::source::postgres::introspect;
 use crate::source::sql::{self, Param, Sql};
-use crate::statement::{Fetch, Output};
-use crate::value::{Chunk, ChunkBuilder};
+use crate::statement::{Fetch, Groups, Output};
+use crate::value::{Chunk, ChunkBuilder, Scalar};
 
 /// An open PostgreSQL database.
 pub struct Postgres {
@@ -48,7 +48,9 @@ impl Postgres {
             .enumerate()
             .map(|(at, output)| match output {
                 Output::Column(column) => decode_of(column),
-                Output::Aggregate(..) | Output::Total => decode_of_wire(statement.columns()[at + keyed].type_()),
+                Output::Aggregate(..) | Output::Total | Output::Test(_) => {
+                    decode_of_wire(statement.columns()[at + keyed].type_())
+                }
             })
             .collect();
         let mut chunk = ChunkBuilder::new(decodes.len());
@@ -217,6 +219,13 @@ fn bind(param: &Param, fetch: &Fetch) -> Bound {
             let keys = fetch.keys.as_ref().map(|keys| keys.keys.as_slice()).unwrap_or_default();
             Bound::Many(keys.iter().map(|key| text_of(&key[*column])).collect())
         }
-        Param::Keys => Bound::One(fetch.keys.as_ref().map(sql::keys_as_json)),
+        Param::AmongColumn(keys, column) => Bound::Many(keys.keys.iter().map(|key| text_of(&key[*column])).collect()),
+        Param::GroupNumbers => match fetch.keys.as_ref().and_then(|keys| keys.groups.as_ref()) {
+            Some(Groups::Numbered(numbers)) => {
+                Bound::Many(numbers.iter().map(|number| text_of(&Scalar::Int(i64::from(*number) + 1))).collect())
+            }
+            _ => Bound::Many(Vec::new()),
+        },
+        Param::Keys | Param::Among(_) => Bound::One(None),
     }
 }

@@ -1,11 +1,12 @@
 //! SQLite's SQL.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::name::{PathStep, TableName};
 use crate::source::sql::{self, Dialect, Param, Sql};
-use crate::statement::{Aggregate, Fetch, KeySet, Matching, Order};
+use crate::statement::{Aggregate, Condition, Fetch, KeySet, Matching, Order};
 use crate::value::{Column, Scalar, Type};
 
 /// The dialect.
@@ -87,7 +88,7 @@ impl Dialect for Sqlite {
 
     fn lookup(&self, sql: &mut Sql, fetch: &Fetch, keys: &KeySet) {
         sql.params.push(Param::Keys);
-        sql.text.push_str(" FROM json_each(?1) k CROSS JOIN ");
+        let _ = write!(sql.text, " FROM json_each(?{}) k CROSS JOIN ", sql.params.len());
         self.table(&mut sql.text, &fetch.table);
         sql.text.push_str(" t");
         if let Some(leaf) = self.leaf(&mut sql.text, keys) {
@@ -104,18 +105,23 @@ impl Dialect for Sqlite {
         }
         // A view has no identity, so rows are ranked within each key, which reads all of them.
         sql.params.push(Param::Keys);
+        let at = sql.params.len();
         let mut order = String::new();
         sql::order_by(&mut order, fetch, self, "");
         sql.text.push_str("SELECT * FROM (SELECT k.key");
         for (at, output) in fetch.outputs.iter().enumerate() {
             sql.text.push_str(", ");
-            if let crate::statement::Output::Column(column) = output {
-                self.output(&mut sql.text, column);
+            match output {
+                crate::statement::Output::Column(column) => self.output(&mut sql.text, column),
+                crate::statement::Output::Test(wanted) => self.test(sql, wanted),
+                _ => sql.text.push_str("NULL"),
             }
             let _ = write!(sql.text, " AS c{at}");
         }
-        let _ =
-            write!(sql.text, ", row_number() OVER (PARTITION BY k.key{order}) AS n FROM json_each(?1) k CROSS JOIN ");
+        let _ = write!(
+            sql.text,
+            ", row_number() OVER (PARTITION BY k.key{order}) AS n FROM json_each(?{at}) k CROSS JOIN "
+        );
         self.table(&mut sql.text, &fetch.table);
         sql.text.push_str(" t WHERE ");
         self.matches(&mut sql.text, keys);
@@ -129,8 +135,42 @@ impl Dialect for Sqlite {
         let _ = write!(sql.text, " ORDER BY 1, n LIMIT {}", fetch.max_rows + 1);
     }
 
-    fn ordinal(&self) -> &'static str {
-        "k.key"
+    fn ordinal(&self, keys: &KeySet) -> Cow<'static, str> {
+        match sql::is_numbered(keys) {
+            true => format!("json_extract(k.value, '$[{}]')", keys.columns.len()).into(),
+            false => "k.key".into(),
+        }
+    }
+
+    fn aggregated_value(&self, sql: &mut Sql, value: &Scalar, ty: &Arc<Column>) {
+        // An aggregate has no affinity, so a number must be one.
+        let number = matches!(ty.ty, Type::Int { .. } | Type::Decimal { .. } | Type::Float { .. } | Type::Loose);
+        sql.text.push_str(if number { "CAST(" } else { "" });
+        self.value(sql, value, ty);
+        sql.text.push_str(if number { " AS NUMERIC)" } else { "" });
+    }
+
+    fn among(&self, sql: &mut Sql, keys: &Arc<KeySet>) {
+        sql.params.push(Param::Among(keys.clone()));
+        let at = sql.params.len();
+        if let [key] = &keys.columns[..]
+            && key.matching == Matching::Own
+        {
+            let value = if matches!(key.column.ty, Type::Bytes { .. }) { "unhex(k.value)" } else { "k.value" };
+            let column = sql::column_text(&key.column, self);
+            let _ = write!(sql.text, "({column} IS NOT NULL AND {column} IN (SELECT {value} FROM json_each(?{at}) k))");
+            return;
+        }
+        // A bare EXISTS becomes a join (SQLite 3.51), and an OFFSET then counts the join's rows.
+        let _ = write!(sql.text, "EXISTS (SELECT 1 FROM json_each(?{at}) k WHERE ");
+        self.matches(&mut sql.text, keys);
+        sql.text.push_str(") = 1");
+    }
+
+    fn test(&self, sql: &mut Sql, wanted: &Condition) {
+        sql.text.push('(');
+        sql::condition(sql, wanted, self);
+        sql.text.push(')');
     }
 }
 
@@ -138,6 +178,7 @@ impl Sqlite {
     /// The rows of each key whose identity is among its first ones: an index in the right order gives these and no more.
     fn first_by_identity(&self, sql: &mut Sql, fetch: &Fetch, keys: &KeySet) {
         sql.params.push(Param::Keys);
+        let at = sql.params.len();
         let columns: Vec<String> = fetch.identity.iter().map(|column| sql::column_text(column, self)).collect();
         let columns = columns.join(", ");
         // Bytewise, as the primary key's index is, whatever the columns' own collations.
@@ -153,8 +194,8 @@ impl Sqlite {
             .collect();
         let outer = outer.join(", ");
         sql.text.push_str("SELECT k.key");
-        sql::outputs_after(&mut sql.text, fetch, self);
-        sql.text.push_str(" FROM json_each(?1) k CROSS JOIN ");
+        sql::outputs_after(sql, fetch, self);
+        let _ = write!(sql.text, " FROM json_each(?{at}) k CROSS JOIN ");
         self.table(&mut sql.text, &fetch.table);
         // The inner `t` hides the outer one.
         let _ = write!(sql.text, " t ON ({outer}) IN (SELECT {columns} FROM ");
@@ -180,7 +221,7 @@ impl Sqlite {
     fn matches(&self, text: &mut String, keys: &KeySet) {
         for (at, key) in keys.columns.iter().enumerate() {
             let mut value = match keys.columns.len() {
-                1 => "k.value".to_owned(),
+                1 if !sql::is_numbered(keys) => "k.value".to_owned(),
                 _ => format!("json_extract(k.value, '$[{at}]')"),
             };
             if matches!(key.column.ty, Type::Bytes { .. }) {

@@ -1,8 +1,8 @@
 //! Reads SQLite's schema: tables, views, columns, keys, indexes.
 
-use sqlx::{Row, SqliteConnection};
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
-use crate::catalog::table::{Index, NativeKey, Table};
+use crate::catalog::table::{Estimate, Index, NativeKey, Table};
 use crate::config::Source;
 use crate::name::{TableName, TableRef};
 use crate::value::{Column, Type};
@@ -87,6 +87,13 @@ async fn table(conn: &mut SqliteConnection, source: &Source, name: &str, is_view
             }
         }
         table.indexes.push(Index { name: index, columns: positions, partial, expression });
+    }
+    if !is_view && !definition.contains("without rowid") {
+        // The largest row id is found at once; it is about the number of rows, where few have been deleted.
+        let sql = format!("SELECT max(_rowid_) FROM \"{}\"", name.replace('"', "\"\""));
+        let largest: Option<i64> =
+            sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut *conn).await.unwrap_or_default();
+        table.rows = Estimate(Some(largest.and_then(|rows| u64::try_from(rows).ok()).unwrap_or(0)));
     }
     let mut last = None;
     for row in sqlx::query(FOREIGN_KEYS).bind(name).fetch_all(&mut *conn).await? {

@@ -53,7 +53,7 @@ impl Sqlite {
                 Output::Column(column) | Output::Aggregate(Aggregate::Min | Aggregate::Max, Some(column)) => {
                     shape_of(column)
                 }
-                Output::Aggregate(..) | Output::Total => Shape::Stored,
+                Output::Aggregate(..) | Output::Total | Output::Test(_) => Shape::Stored,
             })
             .collect();
         // The text is made by `source::sql`, which binds every value.
@@ -179,8 +179,13 @@ impl From<sqlx::Error> for Failure {
 
 fn bind(arguments: &mut SqliteArguments, param: &Param, fetch: &Fetch) -> Result<(), sqlx::error::BoxDynError> {
     match param {
-        Param::Keys => arguments.add(fetch.keys.as_ref().map(sql::keys_as_json)),
-        Param::Value(Scalar::Null, _) | Param::KeyColumn(_) | Param::Values(_) => arguments.add(None::<i64>),
+        Param::Keys => arguments.add(fetch.keys.as_ref().map(|keys| sql::keys_as_json(keys, 0))),
+        Param::Among(keys) => arguments.add(sql::keys_as_json(keys, 0)),
+        Param::Value(Scalar::Null, _)
+        | Param::KeyColumn(_)
+        | Param::Values(_)
+        | Param::GroupNumbers
+        | Param::AmongColumn(..) => arguments.add(None::<i64>),
         Param::Value(Scalar::Bool(value), _) => arguments.add(i64::from(*value)),
         Param::Value(Scalar::Int(value), _) => arguments.add(*value),
         Param::Value(Scalar::Text(text), _) => arguments.add(text.to_string()),

@@ -36,7 +36,12 @@ pub struct Selection {
     pub offset: usize,
     /// Relation of the table, and what is read there.
     pub embeds: Vec<(usize, Selection)>,
+    /// Relation of the table, and its aggregates; of one relation either rows or aggregates are read.
+    pub aggregates: Vec<(usize, Vec<Aggregate>, Option<Filter>)>,
 }
+
+/// A function, and its column.
+pub type Aggregate = (&'static str, Option<&'static str>);
 
 pub struct Order {
     pub column: &'static str,
@@ -51,6 +56,10 @@ pub enum Filter {
     Not(Box<Filter>),
     /// Column, operator and value in the words of both SQL and REST.
     Is(&'static str, String),
+    /// A related row, by the relation's position, for which a filter holds.
+    Related(usize, Box<Filter>),
+    /// An aggregate of related rows, with operator and value.
+    Aggregated(usize, Aggregate, String),
 }
 
 pub fn query(random: &mut Random, tables: &[Table]) -> Query {
@@ -69,7 +78,7 @@ fn selection(random: &mut Random, tables: &[Table], at: usize, depth: usize, man
         }
     }
     if random.chance(40) {
-        selection.filter = Some(filter(random, table, 2));
+        selection.filter = Some(filter(random, tables, at, 2, 2));
     }
     if many && random.chance(50) {
         for _ in 0..=random.below(2) {
@@ -91,20 +100,53 @@ fn selection(random: &mut Random, tables: &[Table], at: usize, depth: usize, man
         for (relation, of) in table.relations.iter().enumerate() {
             if random.chance(45) {
                 selection.embeds.push((relation, self::selection(random, tables, of.target, depth - 1, of.many)));
+            } else if random.chance(20) {
+                let aggregates = (0..=random.below(2)).map(|_| aggregate(random, &tables[of.target], false)).collect();
+                let chosen = if random.chance(40) { Some(filter(random, tables, of.target, 1, 1)) } else { None };
+                selection.aggregates.push((relation, aggregates, chosen));
             }
         }
     }
     selection
 }
 
-fn filter(random: &mut Random, table: &Table, depth: usize) -> Filter {
+/// An aggregate; means only where they are compared, since engines print them differently.
+fn aggregate(random: &mut Random, table: &Table, compared: bool) -> Aggregate {
+    let of = |kinds: &[Kind], random: &mut Random| {
+        let columns: Vec<_> = table.columns.iter().filter(|column| kinds.contains(&column.kind)).collect();
+        (!columns.is_empty()).then(|| columns[random.below(columns.len())].name)
+    };
+    match (random.below(5), of(&[Kind::Int], random)) {
+        (1, Some(column)) => ("sum", Some(column)),
+        (2, Some(column)) if compared => ("avg", Some(column)),
+        (3, Some(column)) => ("min", Some(column)),
+        (4, Some(column)) => ("max", Some(column)),
+        _ => ("count", None),
+    }
+}
+
+fn filter(random: &mut Random, tables: &[Table], at: usize, depth: usize, beyond: usize) -> Filter {
+    let table = &tables[at];
     if depth > 0 && random.chance(40) {
-        let parts = |random: &mut Random| (0..2 + random.below(2)).map(|_| filter(random, table, depth - 1)).collect();
+        let parts = |random: &mut Random| {
+            (0..2 + random.below(2)).map(|_| filter(random, tables, at, depth - 1, beyond)).collect()
+        };
         return match random.below(3) {
             0 => Filter::And(parts(random)),
             1 => Filter::Or(parts(random)),
-            _ => Filter::Not(Box::new(filter(random, table, depth - 1))),
+            _ => Filter::Not(Box::new(filter(random, tables, at, depth - 1, beyond))),
         };
+    }
+    if beyond > 0 && random.chance(35) {
+        let relation = random.below(table.relations.len());
+        let target = table.relations[relation].target;
+        let aggregate = aggregate(random, &tables[target], true);
+        if random.chance(30) {
+            let operators = if aggregate.0 == "avg" { ["<", ">", "<", ">"] } else { ["=", "<>", "<", ">="] };
+            let value = if aggregate.0 == "count" { random.below(4) } else { random.below(60) };
+            return Filter::Aggregated(relation, aggregate, format!("{} {value}", operators[random.below(4)]));
+        }
+        return Filter::Related(relation, Box::new(filter(random, tables, target, depth.max(1) - 1, beyond - 1)));
     }
     let columns: Vec<_> = table.columns.iter().filter(|column| column.kind != Kind::Json).collect();
     let column = columns[random.below(columns.len())];
@@ -139,16 +181,27 @@ fn filter(random: &mut Random, table: &Table, depth: usize) -> Filter {
 }
 
 impl Filter {
-    /// The same words are SQL and REST; `alias` stands before each column.
-    pub fn text(&self, alias: &str) -> String {
+    /// As REST has it.
+    pub fn text(&self, tables: &[Table], at: usize) -> String {
         let all = |parts: &[Filter], word: &str| {
-            parts.iter().map(|part| format!("({})", part.text(alias))).collect::<Vec<_>>().join(word)
+            parts.iter().map(|part| format!("({})", part.text(tables, at))).collect::<Vec<_>>().join(word)
         };
+        let relation = |relation: &usize| &tables[at].relations[*relation];
         match self {
             Filter::And(parts) => all(parts, " AND "),
             Filter::Or(parts) => all(parts, " OR "),
-            Filter::Not(part) => format!("NOT ({})", part.text(alias)),
-            Filter::Is(column, condition) => format!("{alias}{column} {condition}"),
+            Filter::Not(part) => format!("NOT ({})", part.text(tables, at)),
+            Filter::Is(column, condition) => format!("{column} {condition}"),
+            Filter::Related(of, inner) => {
+                let relation = relation(of);
+                match &**inner {
+                    Filter::Is(column, condition) => format!("{}.{column} {condition}", relation.name),
+                    inner => format!("{}.({})", relation.name, inner.text(tables, relation.target)),
+                }
+            }
+            Filter::Aggregated(of, (function, column), condition) => {
+                format!("{}.{function}({}) {condition}", relation(of).name, column.unwrap_or_default())
+            }
         }
     }
 }
@@ -176,6 +229,12 @@ fn paths(tables: &[Table], at: usize, selection: &Selection, prefix: &str, relat
         paths(tables, relation.target, below, &format!("{path}."), related);
         related.push(path);
     }
+    for (relation, aggregates, _) in &selection.aggregates {
+        let name = tables[at].relations[*relation].name;
+        for (function, column) in aggregates {
+            related.push(format!("{prefix}{name}.{function}({})", column.unwrap_or_default()));
+        }
+    }
 }
 
 fn parameters(tables: &[Table], at: usize, selection: &Selection, prefix: &str, params: &mut Vec<(String, String)>) {
@@ -184,7 +243,7 @@ fn parameters(tables: &[Table], at: usize, selection: &Selection, prefix: &str, 
         add("fields", fields.join(","));
     }
     if let Some(filter) = &selection.filter {
-        add("filter", filter.text(""));
+        add("filter", filter.text(tables, at));
     }
     if !selection.order.is_empty() {
         let terms: Vec<String> = selection.order.iter().map(|order| order.text("")).collect();
@@ -199,6 +258,12 @@ fn parameters(tables: &[Table], at: usize, selection: &Selection, prefix: &str, 
     for (relation, below) in &selection.embeds {
         let relation = &tables[at].relations[*relation];
         parameters(tables, relation.target, below, &format!("{prefix}{}.", relation.name), params);
+    }
+    for (relation, _, filter) in &selection.aggregates {
+        let relation = &tables[at].relations[*relation];
+        if let Some(filter) = filter {
+            params.push((format!("{prefix}{}.filter", relation.name), filter.text(tables, relation.target)));
+        }
     }
 }
 

@@ -55,9 +55,12 @@ async fn split_and_single_databases_agree() {
             related += usize::from(reply.text.contains("[{\"id\"") || reply.text.contains(":{\""));
             if found != serde_json::json!({"resource": expected}) {
                 let place = first_difference(&expected, &found["resource"], String::new());
+                let start = |text: String| text.chars().take(600).collect::<String>();
                 failures.push(format!(
-                    "{layout:?} {place}\nGET {path}\n  expected {expected}\n  found {} {}",
-                    reply.status, reply.text
+                    "{layout:?} {place}\nGET {path}\n  expected {}\n  found {} {}",
+                    start(expected.to_string()),
+                    reply.status,
+                    start(reply.text)
                 ));
             }
         }

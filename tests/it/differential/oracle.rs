@@ -5,7 +5,7 @@ use serde_json::Value;
 use sqlx::{AssertSqlSafe, ConnectOptions, SqliteConnection};
 
 use crate::differential::data::{Kind, Rows, SOURCES, Table, script};
-use crate::differential::generate::{Query, Selection};
+use crate::differential::generate::{Aggregate, Filter, Query, Selection};
 use crate::support::databases::Engine;
 
 pub struct Oracle {
@@ -59,7 +59,10 @@ impl Select<'_> {
             }
         };
         let object = self.object(at, selection, &alias);
-        let filter = selection.filter.as_ref().map_or("1 = 1".to_owned(), |filter| filter.text(&format!("{alias}.")));
+        let filter = match &selection.filter {
+            Some(filter) => self.filter(at, filter, &alias),
+            None => "1 = 1".to_owned(),
+        };
         let mut order: Vec<String> = selection.order.iter().map(|order| self.order(at, order, &alias)).collect();
         if order.is_empty() && !join.order.is_empty() {
             order.push(join.order);
@@ -112,7 +115,77 @@ impl Select<'_> {
             };
             members.push(format!("'{}', {value}", relation.name));
         }
+        for (relation, aggregates, chosen) in &selection.aggregates {
+            members.push(self.aggregates(at, *relation, aggregates, chosen.as_ref(), alias));
+        }
         format!("json_object({})", members.join(", "))
+    }
+
+    /// `FROM … WHERE …` of a relation's rows, and their alias.
+    fn related(&mut self, at: usize, relation: usize, alias: &str) -> (String, String) {
+        let relation = &self.tables[at].relations[relation];
+        let child = self.alias();
+        let fill = |text: &str| text.replace("{p}", alias).replace("{c}", &child);
+        let from = match relation.from {
+            "" => format!("{} {child}", self.tables[relation.target].name),
+            from => fill(from),
+        };
+        (format!("FROM {from} WHERE ({})", fill(relation.on)), child)
+    }
+
+    fn filter(&mut self, at: usize, filter: &Filter, alias: &str) -> String {
+        let mut all = |parts: &[Filter], word: &str| {
+            parts.iter().map(|part| format!("({})", self.filter(at, part, alias))).collect::<Vec<_>>().join(word)
+        };
+        match filter {
+            Filter::And(parts) => all(parts, " AND "),
+            Filter::Or(parts) => all(parts, " OR "),
+            Filter::Not(part) => format!("NOT ({})", self.filter(at, part, alias)),
+            Filter::Is(column, condition) => format!("{alias}.{column} {condition}"),
+            Filter::Related(relation, inner) => {
+                let (rows, child) = self.related(at, *relation, alias);
+                let inner = self.filter(self.tables[at].relations[*relation].target, inner, &child);
+                // A bare EXISTS becomes a join (SQLite 3.51), and an OFFSET then counts the join's rows.
+                format!("EXISTS (SELECT 1 {rows} AND ({inner})) = 1")
+            }
+            Filter::Aggregated(relation, (function, column), condition) => {
+                let (rows, child) = self.related(at, *relation, alias);
+                let of = column.map_or("*".to_owned(), |column| format!("{child}.{column}"));
+                format!("(SELECT {function}({of}) {rows}) {condition}")
+            }
+        }
+    }
+
+    fn aggregates(
+        &mut self,
+        at: usize,
+        relation: usize,
+        aggregates: &[Aggregate],
+        chosen: Option<&Filter>,
+        alias: &str,
+    ) -> String {
+        let mut functions: Vec<(&str, Vec<String>)> = Vec::new();
+        for (function, column) in aggregates {
+            let (rows, child) = self.related(at, relation, alias);
+            let target = self.tables[at].relations[relation].target;
+            let chosen = chosen.map_or("1 = 1".to_owned(), |filter| self.filter(target, filter, &child));
+            let of = column.map_or("*".to_owned(), |column| format!("{child}.{column}"));
+            let value = format!("(SELECT {function}({of}) {rows} AND ({chosen}))");
+            let value = column.map_or(value.clone(), |column| format!("'{column}', {value}"));
+            match functions.iter_mut().find(|(known, _)| known == function) {
+                Some((_, values)) if values.iter().any(|known| known.split(',').next() == value.split(',').next()) => {}
+                Some((_, values)) => values.push(value),
+                None => functions.push((function, vec![value])),
+            }
+        }
+        let members: Vec<String> = functions
+            .into_iter()
+            .map(|(function, values)| match function {
+                "count" => format!("'count', {}", values[0]),
+                _ => format!("'{function}', json_object({})", values.join(", ")),
+            })
+            .collect();
+        format!("'{}_aggregate', json_object({})", self.tables[at].relations[relation].name, members.join(", "))
     }
 
     /// NULLs stand where the listed table's engine puts them.
