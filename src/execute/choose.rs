@@ -1,11 +1,12 @@
 //! Which rows of the listed table a filter keeps, where it reaches beyond the table.
 //!
-//! The related side is asked first, for few rows: when no more meet their condition, the near rows that refer to them are
-//! a condition of the listed table's own statement, which then counts, orders and pages as always. Else the near rows are
-//! read in pages, in the answer's order, and checked until the page is full. Where that takes too many rows the related
-//! side is asked once more, for as many as the limit allows. No way over the limit gives a part of the answer.
+//! Two ways lead there. From the related side: the related rows that meet their condition are read, and the near rows that
+//! refer to them are a condition of the listed table's own statement, which then counts, orders and pages as always. From
+//! the near side: the first listed rows are read and checked, then twice as many, until enough are kept. Which is shorter depends on how many rows meet which condition, and nobody knows that before. So both are tried in turn, each
+//! time for more rows: what was read for nothing stays a fraction of what the shorter way reads. `limits.filter_rows`
+//! bounds all of it, and no way over the limit gives a part of the answer.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -20,12 +21,13 @@ use crate::plan::{Back, First, Predicate, ReadPlan, Step};
 use crate::statement::{Condition, Fetch};
 use crate::value::Key;
 
-/// Rows of the related side that are asked for at first.
-const FEW: u64 = 1000;
-/// Rows of the first page of near rows, at least.
-const FIRST_PAGE: u64 = 200;
-/// Rows of the largest one.
-const LARGEST_PAGE: u64 = 4000;
+/// Rows of the related side that are asked for at first, and once more when the first near rows have not filled the
+/// answer: one row of so many that may be read.
+const FAR: [u64; 2] = [50, 5];
+/// Near rows that are read in between, likewise.
+const NEAR: u64 = 50;
+/// Near rows that are read at first, at least and at most, likewise.
+const FIRST: [u64; 2] = [250, 12];
 
 /// What a filter comes to.
 pub enum Chosen {
@@ -44,28 +46,48 @@ pub enum Chosen {
 
 /// Decides the filter.
 pub async fn choose(context: &Context<'_>, plan: &ReadPlan, filter: &Predicate) -> Result<Chosen, ExecuteError> {
-    let (mut known, mut open) = (Vec::new(), Vec::new());
-    for part in conjuncts(filter) {
-        match condition(context, part, FEW, false).await? {
-            Some(condition) => known.push(condition),
-            None => open.push(part),
+    let mut known = Vec::new();
+    let mut open: Vec<&Predicate> = conjuncts(filter).iter().collect();
+    let whole = context.limits.filter_rows;
+    ask(context, &mut known, &mut open, whole / FAR[0], false).await?;
+    let mut scan = Scan::new(context, plan);
+    for (turn, near) in [whole / NEAR, u64::MAX].into_iter().enumerate() {
+        if open.is_empty() {
+            break;
         }
-    }
-    if !open.is_empty() {
+        // Grouped rows have nothing by which they could be checked.
         if plan.root.fetch.group.is_empty()
-            && let Some(chosen) = scan(context, plan, Condition::All(known.clone()), &open).await?
+            && let Some(chosen) = scan.on(&known, &open, near).await?
         {
             return Ok(chosen);
         }
-        for part in open {
-            let limit = context.budget.left_to_decide() / 2;
-            let Some(condition) = condition(context, part, limit, true).await? else {
-                return Err(context.budget.undecided(&table_of(&plan.root)));
-            };
-            known.push(condition);
-        }
+        let left = context.budget.left_to_decide() / 2;
+        let last = turn == 1;
+        ask(context, &mut known, &mut open, if last { left } else { left.min(whole / FAR[1]) }, last).await?;
+    }
+    if !open.is_empty() {
+        return Err(context.budget.undecided(&table_of(&plan.root)));
     }
     Ok(Chosen::Condition(Condition::All(known)))
+}
+
+/// Asks the related sides, and moves what that decides from `open` to `known`.
+async fn ask(
+    context: &Context<'_>,
+    known: &mut Vec<Condition>,
+    open: &mut Vec<&Predicate>,
+    limit: u64,
+    demanded: bool,
+) -> Result<(), ExecuteError> {
+    let mut left = Vec::with_capacity(open.len());
+    for part in open.drain(..) {
+        match condition(context, part, limit, demanded).await? {
+            Some(condition) => known.push(condition),
+            None => left.push(part),
+        }
+    }
+    *open = left;
+    Ok(())
 }
 
 fn conjuncts(predicate: &Predicate) -> &[Predicate] {
@@ -222,55 +244,100 @@ fn among(hop: &crate::plan::HopPlan, keys: Vec<Key>) -> Condition {
     Condition::Among(Arc::new(key_set(hop, &fitting, false)))
 }
 
-/// Reads the near rows page by page and checks them, until the answer's page is full; none where that takes more rows
-/// than half of what may still be read.
-async fn scan(
-    context: &Context<'_>,
-    plan: &ReadPlan,
-    known: Condition,
-    open: &[&Predicate],
-) -> Result<Option<Chosen>, ExecuteError> {
-    let step = &plan.root;
-    let (offset, limit) = (plan.offset, plan.limit);
-    // One more tells whether there is a next page; a count takes them all.
-    let wanted =
-        if plan.want_count || !plan.want_rows { u64::MAX } else { offset.saturating_add(limit).saturating_add(1) };
-    let allowance = context.budget.left_to_decide() / 2;
-    let all = and(&step.fetch, vec![known]);
-    let (mut found, mut seen): (Vec<RowRef>, HashSet<Key>) = (Vec::new(), HashSet::new());
-    let mut page = wanted.saturating_mul(4).clamp(FIRST_PAGE, LARGEST_PAGE);
-    let mut read = 0;
-    loop {
-        let size = page.min(allowance.saturating_sub(read));
-        if size == 0 {
-            return Ok(None);
+/// The first near rows, in the answer's order. Each time all are read from the start, twice as many as before: so one
+/// statement alone tells which rows there are and in which order, whatever is written meanwhile.
+struct Scan<'a> {
+    context: &'a Context<'a>,
+    plan: &'a ReadPlan,
+    /// Rows that the answer needs; one more than shown tells whether there is a next page, and a count takes them all.
+    wanted: u64,
+    /// Rows to be read next.
+    size: u64,
+    /// What a row costs of the budget, with all that was read to check it.
+    cost: u64,
+    /// Rows that were checked, and whether they are kept.
+    checked: HashMap<Key, (RowRef, bool)>,
+}
+
+impl<'a> Scan<'a> {
+    fn new(context: &'a Context<'a>, plan: &'a ReadPlan) -> Self {
+        let shown = plan.offset.saturating_add(plan.limit).saturating_add(1);
+        let wanted = if plan.want_count || !plan.want_rows { u64::MAX } else { shown };
+        let [least, most] = FIRST.map(|part| context.limits.filter_rows / part);
+        let size = wanted.saturating_mul(4).clamp(least, most);
+        Self { context, plan, wanted, size, cost: 1, checked: HashMap::new() }
+    }
+
+    /// Goes on up to `most` rows, and while half of what may be read is left; none where that does not fill the answer.
+    async fn on(
+        &mut self,
+        known: &[Condition],
+        open: &[&Predicate],
+        most: u64,
+    ) -> Result<Option<Chosen>, ExecuteError> {
+        let budget = &self.context.budget;
+        let reserve = budget.left_to_decide() / 2;
+        let all = and(&self.plan.root.fetch, known.to_vec());
+        let mut read = 0;
+        loop {
+            let before = budget.left_to_decide();
+            let size = self.size.min(before.saturating_sub(reserve) / (self.cost + 1));
+            if size <= read || size > most {
+                return Ok(None);
+            }
+            let fetch = Fetch { limit: Some(size), offset: 0, max_rows: size, ..all.clone() };
+            let chunk = Arc::new(check::fetch(self.context, &self.plan.root, fetch).await?);
+            read = chunk.rows() as u64;
+            let rows = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
+            let kept = self.kept(rows, open).await?;
+            self.cost = (before.saturating_sub(budget.left_to_decide()) / read.max(1)).max(1);
+            let last = read < size;
+            if last || kept.len() as u64 >= self.wanted {
+                return Ok(Some(self.chosen(kept, last)));
+            }
+            self.size = self.size.saturating_mul(2);
         }
-        let fetch = Fetch { limit: Some(size), offset: read, max_rows: size, ..all.clone() };
-        let chunk = Arc::new(check::fetch(context, step, fetch).await?);
-        let mut rows: Vec<RowRef> = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
-        let last = (rows.len() as u64) < size;
-        read += rows.len() as u64;
-        if let Some(identity) = &plan.identity {
-            // Rows that moved between two pages are not taken twice.
-            let keys = join::gather(&rows, identity);
-            let fresh: Vec<bool> = (0..rows.len())
-                .map(|row| keys.links.of(row).iter().all(|at| seen.insert(keys.keys[*at as usize].clone())))
-                .collect();
-            let mut fresh = fresh.into_iter();
-            rows.retain(|_| fresh.next().unwrap_or(true));
-        }
+    }
+
+    /// The rows for which all parts hold; those are asked of that were not checked before, or have changed since.
+    async fn kept(&mut self, rows: Vec<RowRef>, open: &[&Predicate]) -> Result<Vec<RowRef>, ExecuteError> {
+        let Some(identity) = &self.plan.identity else { return self.held(rows, open).await };
+        let keys = join::gather(&rows, identity);
+        let key = |row: usize| keys.links.of(row).first().map(|at| &keys.keys[*at as usize]);
+        let known = |row: usize| {
+            let (before, held) = self.checked.get(key(row)?)?;
+            before.same_cells(&rows[row]).then_some(*held)
+        };
+        let mut outcomes: Vec<Option<bool>> = (0..rows.len()).map(known).collect();
+        let fresh: Vec<usize> = (0..rows.len()).filter(|row| outcomes[*row].is_none()).collect();
+        let mut asked: Vec<usize> = fresh.clone();
         for part in open {
-            rows = kept(context, part, rows).await?;
+            let part_rows: Vec<RowRef> = asked.iter().map(|row| rows[*row].clone()).collect();
+            let held = check::check(self.context, part, &part_rows).await?;
+            asked = asked.into_iter().zip(held).filter_map(|(row, held)| (held == Some(true)).then_some(row)).collect();
         }
-        found.extend(rows);
-        if last || found.len() as u64 >= wanted {
-            let total = found.len() as u64;
-            let skip = usize::try_from(offset).unwrap_or(usize::MAX);
-            let take = usize::try_from(limit).unwrap_or(usize::MAX);
-            let rows = found.into_iter().skip(skip).take(take).collect();
-            let more = total > offset.saturating_add(limit);
-            return Ok(Some(Chosen::Rows { rows, count: last.then_some(total), more }));
+        asked.iter().for_each(|row| outcomes[*row] = Some(true));
+        for row in fresh {
+            if let Some(key) = key(row) {
+                self.checked.insert(key.clone(), (rows[row].clone(), outcomes[row] == Some(true)));
+            }
         }
-        page = (page * 2).min(LARGEST_PAGE);
+        Ok(rows.into_iter().zip(outcomes).filter_map(|(row, held)| (held == Some(true)).then_some(row)).collect())
+    }
+
+    async fn held(&self, mut rows: Vec<RowRef>, open: &[&Predicate]) -> Result<Vec<RowRef>, ExecuteError> {
+        for part in open {
+            rows = kept(self.context, part, rows).await?;
+        }
+        Ok(rows)
+    }
+
+    fn chosen(&self, kept: Vec<RowRef>, last: bool) -> Chosen {
+        let total = kept.len() as u64;
+        let skip = usize::try_from(self.plan.offset).unwrap_or(usize::MAX);
+        let take = usize::try_from(self.plan.limit).unwrap_or(usize::MAX);
+        let more = total > self.plan.offset.saturating_add(self.plan.limit);
+        let rows = kept.into_iter().skip(skip).take(take).collect();
+        Chosen::Rows { rows, count: last.then_some(total), more }
     }
 }

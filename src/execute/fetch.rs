@@ -85,7 +85,9 @@ pub fn recheck(chunk: Chunk, keys: &[Key], hop: &HopPlan) -> Chunk {
             let ordinal = shared.ordinals()[row];
             let reference = RowRef { chunk: shared.clone(), row: row as u32 };
             let keep = join::holds(&mut builder, &reference, hop, &keys[ordinal as usize])
-                && !(leaf && last.is_some_and(|last| shared.ordinals()[last] == ordinal && shared.same_row(last, row)));
+                && !(leaf
+                    && last
+                        .is_some_and(|last| shared.ordinals()[last] == ordinal && shared.same_row(last, &shared, row)));
             if keep {
                 last = Some(row);
             }

@@ -20,6 +20,11 @@ impl RowRef {
     pub fn cell(&self, cell: usize) -> &[u8] {
         self.chunk.cell(self.row as usize, cell)
     }
+
+    /// Whether another row of the same step has the same cells.
+    pub fn same_cells(&self, other: &RowRef) -> bool {
+        self.chunk.same_row(self.row as usize, &other.chunk, other.row as usize)
+    }
 }
 
 /// Rows found for one key.

@@ -95,8 +95,9 @@ impl Chunk {
     }
 
     /// Whether two rows have the same text in every cell.
-    pub fn same_row(&self, a: usize, b: usize) -> bool {
-        (0..self.columns).all(|column| self.cell(a, column) == self.cell(b, column))
+    pub fn same_row(&self, row: usize, other: &Chunk, other_row: usize) -> bool {
+        self.columns == other.columns
+            && (0..self.columns).all(|column| self.cell(row, column) == other.cell(other_row, column))
     }
 }
 

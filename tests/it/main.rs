@@ -7,6 +7,7 @@ mod cache;
 mod connections;
 mod differential;
 mod docs;
+mod filters_at_size;
 mod limits;
 mod operation;
 mod outage;
