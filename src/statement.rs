@@ -35,6 +35,12 @@ pub struct Fetch {
 }
 
 impl Fetch {
+    /// Whether which rows come, or in which order, depends on another table too.
+    pub fn depends_on_others(&self) -> bool {
+        self.condition.as_ref().is_some_and(Condition::depends_on_others)
+            || self.order.iter().any(|order| matches!(order.by, Output::Via(_)))
+    }
+
     /// All rows of a table, within these bounds.
     pub fn all(table: TableName, outputs: Vec<Output>, max_rows: u64, max_bytes: u64) -> Self {
         Self {
@@ -65,6 +71,30 @@ pub enum Output {
     Total,
     /// Whether a condition holds: 1 or 0, or NULL where that is unknown.
     Test(Condition),
+    /// The row's place in an order among all rows of the statement, from 1 on; rows that are equal in it share one.
+    Rank(Vec<Order>),
+    /// A column of the one row that the row refers to within its database. Only to order by.
+    Via(Arc<Via>),
+}
+
+/// A way along keys of one database that lead to one row each, and the column at its end.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub struct Via {
+    /// The steps, one after the other.
+    pub steps: Vec<ViaStep>,
+    /// The column of the last step's table.
+    pub column: Arc<Column>,
+}
+
+/// One step of such a way.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub struct ViaStep {
+    /// The referring columns, of the table before.
+    pub near: Vec<Arc<Column>>,
+    /// The table that is referred to.
+    pub table: TableName,
+    /// Its columns, which are unique.
+    pub columns: Vec<Arc<Column>>,
 }
 
 /// A condition on a group's aggregate.
@@ -222,6 +252,24 @@ pub struct Within {
     pub having: Option<Having>,
 }
 
+impl Condition {
+    fn depends_on_others(&self) -> bool {
+        match self {
+            Condition::All(parts) | Condition::Any(parts) => parts.iter().any(Condition::depends_on_others),
+            Condition::Not(part) => part.depends_on_others(),
+            Condition::Xor(a, b) => a.depends_on_others() || b.depends_on_others(),
+            Condition::Within(..) => true,
+            Condition::Compare(..)
+            | Condition::In(..)
+            | Condition::Whatever(..)
+            | Condition::Like(..)
+            | Condition::IsNull(_)
+            | Condition::Between(..)
+            | Condition::Among(_) => false,
+        }
+    }
+}
+
 /// A comparison of a column with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Comparison {
@@ -268,7 +316,7 @@ impl Comparison {
 /// One term of an order.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Order {
-    /// The column, or the aggregate of a grouped fetch.
+    /// The column, one behind a reference, or the aggregate of a grouped fetch.
     pub by: Output,
     /// Greatest first.
     pub descending: bool,

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use crate::execute::check;
 use crate::execute::context::Context;
+use crate::execute::decide;
 use crate::execute::error::ExecuteError;
-use crate::execute::fetch::{by_keys, recheck, scalars};
+use crate::execute::fetch::{by_keys, scalars};
 use crate::execute::join;
 use crate::execute::rows::{Links, RowRef};
-use crate::plan::{AggregatePlan, HopPlan, Step};
+use crate::plan::{AggregatePlan, HopPlan};
 use crate::statement::Groups;
 use crate::value::{Chunk, Key};
 
@@ -49,7 +50,7 @@ pub async fn grouped(context: &Context<'_>, plan: &AggregatePlan, rows: &[RowRef
         }
         (None, Some(through)) => {
             let gathered = join::gather(rows, &plan.hop);
-            let (links, junction) = step_over(context, &through.junction, &plan.hop, &gathered.keys).await?;
+            let (links, junction) = decide::rows_of(context, &through.junction, &plan.hop, &gathered.keys).await?;
             let links = join::compose(&gathered.links, &links);
             let gathered = join::gather(&junction, &through.hop);
             (gathered.keys, join::compose(&links, &gathered.links), &through.hop)
@@ -126,14 +127,14 @@ async fn related(
     let near = join::gather(rows, &plan.hop);
     let (mut links, mut found) = match &plan.through {
         None => {
-            let (links, found) = step_over(context, &plan.step, &plan.hop, &near.keys).await?;
+            let (links, found) = decide::rows_of(context, &plan.step, &plan.hop, &near.keys).await?;
             (join::compose(&near.links, &links), found)
         }
         Some(through) => {
-            let (links, junction) = step_over(context, &through.junction, &plan.hop, &near.keys).await?;
+            let (links, junction) = decide::rows_of(context, &through.junction, &plan.hop, &near.keys).await?;
             let links = join::compose(&near.links, &links);
             let second = join::gather(&junction, &through.hop);
-            let (far, found) = step_over(context, &plan.step, &through.hop, &second.keys).await?;
+            let (far, found) = decide::rows_of(context, &plan.step, &through.hop, &second.keys).await?;
             (join::compose(&join::compose(&links, &second.links), &far), found)
         }
     };
@@ -145,24 +146,4 @@ async fn related(
         links = join::cut(&links, false, Some((0, Some(1))));
     }
     Ok((links, found))
-}
-
-/// The rows of each key.
-async fn step_over(
-    context: &Context<'_>,
-    step: &Step,
-    hop: &HopPlan,
-    keys: &[Key],
-) -> Result<(Links, Vec<RowRef>), ExecuteError> {
-    let asked: Vec<usize> = (0..keys.len()).filter(|at| scalars(hop, &keys[*at]).is_some()).collect();
-    let (mut rows, mut near) = (Vec::new(), Vec::new());
-    for batch in asked.chunks(context.limits.keys_per_batch) {
-        let part: Vec<Key> = batch.iter().map(|at| keys[*at].clone()).collect();
-        let chunk = check::fetch(context, step, by_keys(&step.fetch, hop, &part, false)).await?;
-        let chunk = Arc::new(if hop.recheck { recheck(chunk, &part, hop) } else { chunk });
-        near.extend(chunk.ordinals().iter().map(|ordinal| batch[*ordinal as usize]));
-        rows.extend((0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }));
-    }
-    let most = if hop.unique || hop.first_only { 1 } else { usize::MAX };
-    Ok((Links::grouped(keys.len(), near.into_iter(), most), rows))
 }

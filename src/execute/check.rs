@@ -7,13 +7,14 @@ use futures_util::future::BoxFuture;
 
 use crate::execute::aggregate;
 use crate::execute::context::Context;
+use crate::execute::decide;
 use crate::execute::error::ExecuteError;
 use crate::execute::fetch::{by_keys, recheck, scalars};
 use crate::execute::join;
 use crate::execute::rows::RowRef;
 use crate::plan::{Existence, HopPlan, Predicate, Step};
 use crate::statement::{Fetch, Groups};
-use crate::value::{Chunk, Key};
+use crate::value::Key;
 
 /// True, false or unknown, per row.
 pub type Outcomes = Vec<Option<bool>>;
@@ -96,11 +97,11 @@ async fn exist(context: &Context<'_>, existence: &Existence, rows: &[RowRef]) ->
     for batch in asked.chunks(context.limits.keys_per_batch) {
         let keys: Vec<Key> = batch.iter().map(|at| gathered.keys[*at].clone()).collect();
         if step.filter.is_none() && !hop.recheck {
-            let chunk = fetch(context, step, existing(step, hop, &keys)).await?;
+            let chunk = decide::fetch(context, step, existing(step, hop, &keys)).await?;
             chunk.ordinals().iter().for_each(|ordinal| found[batch[*ordinal as usize]] = true);
             continue;
         }
-        let chunk = fetch(context, step, by_keys(&step.fetch, hop, &keys, false)).await?;
+        let chunk = decide::fetch(context, step, by_keys(&step.fetch, hop, &keys, false)).await?;
         let chunk = Arc::new(if hop.recheck { recheck(chunk, &keys, hop) } else { chunk });
         let related: Vec<RowRef> = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
         let held = match &step.filter {
@@ -121,15 +122,4 @@ fn existing(step: &Step, hop: &HopPlan, keys: &[Key]) -> Fetch {
         keys.groups = Some(Groups::Keys);
     }
     fetch
-}
-
-/// A statement whose rows only decide something.
-pub async fn fetch(context: &Context<'_>, step: &Step, fetch: Fetch) -> Result<Chunk, ExecuteError> {
-    let table = format!("{}.{}", step.source, fetch.table);
-    let chunk = match context.source(&step.source)?.fetch(Arc::new(fetch)).await {
-        Err(error) if error.is_too_much() => return Err(context.budget.undecided(&table)),
-        chunk => chunk?,
-    };
-    context.budget.decide(chunk.rows(), chunk.size(), &table)?;
-    Ok(chunk)
 }

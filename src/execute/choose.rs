@@ -13,6 +13,7 @@ use futures_util::future::BoxFuture;
 
 use crate::execute::check::{self, kept};
 use crate::execute::context::Context;
+use crate::execute::decide;
 use crate::execute::error::ExecuteError;
 use crate::execute::fetch::{by_keys, key_set, recheck, scalars};
 use crate::execute::join;
@@ -33,14 +34,12 @@ const FIRST: [u64; 2] = [250, 12];
 pub enum Chosen {
     /// A condition that the listed table's statement decides.
     Condition(Condition),
-    /// The rows of the page themselves.
+    /// The first rows themselves, as many as the page needs.
     Rows {
-        /// The rows.
+        /// The rows, from the first one on.
         rows: Vec<RowRef>,
-        /// How many there are in all, where that is known.
-        count: Option<u64>,
-        /// There are more beyond the page.
-        more: bool,
+        /// They are all that there are.
+        whole: bool,
     },
 }
 
@@ -205,7 +204,7 @@ async fn rows_of(
     fetch: Fetch,
     limit: u64,
 ) -> Result<Option<Vec<RowRef>>, ExecuteError> {
-    let chunk = Arc::new(check::fetch(context, step, fetch).await?);
+    let chunk = Arc::new(decide::fetch(context, step, fetch).await?);
     if chunk.rows() as u64 > limit {
         return Ok(None);
     }
@@ -228,7 +227,7 @@ async fn refers(
     let mut found: Vec<RowRef> = Vec::new();
     for batch in asked.chunks(context.limits.keys_per_batch) {
         let fetch = by_keys(&back.rows.fetch, &back.hop, batch, false);
-        let chunk = check::fetch(context, &back.rows, fetch).await?;
+        let chunk = decide::fetch(context, &back.rows, fetch).await?;
         let chunk = Arc::new(if back.hop.recheck { recheck(chunk, batch, &back.hop) } else { chunk });
         found.extend((0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }));
         if found.len() as u64 > limit {
@@ -249,7 +248,8 @@ fn among(hop: &crate::plan::HopPlan, keys: Vec<Key>) -> Condition {
 struct Scan<'a> {
     context: &'a Context<'a>,
     plan: &'a ReadPlan,
-    /// Rows that the answer needs; one more than shown tells whether there is a next page, and a count takes them all.
+    /// Rows that the answer needs; one more than shown tells whether there is a next page; a count, and an order by other
+    /// databases' rows, take them all.
     wanted: u64,
     /// Rows to be read next.
     size: u64,
@@ -262,7 +262,8 @@ struct Scan<'a> {
 impl<'a> Scan<'a> {
     fn new(context: &'a Context<'a>, plan: &'a ReadPlan) -> Self {
         let shown = plan.offset.saturating_add(plan.limit).saturating_add(1);
-        let wanted = if plan.want_count || !plan.want_rows { u64::MAX } else { shown };
+        let all = plan.want_count || !plan.want_rows || plan.root.sort.is_some();
+        let wanted = if all { u64::MAX } else { shown };
         let [least, most] = FIRST.map(|part| context.limits.filter_rows / part);
         let size = wanted.saturating_mul(4).clamp(least, most);
         Self { context, plan, wanted, size, cost: 1, checked: HashMap::new() }
@@ -286,14 +287,14 @@ impl<'a> Scan<'a> {
                 return Ok(None);
             }
             let fetch = Fetch { limit: Some(size), offset: 0, max_rows: size, ..all.clone() };
-            let chunk = Arc::new(check::fetch(self.context, &self.plan.root, fetch).await?);
+            let chunk = Arc::new(decide::fetch(self.context, &self.plan.root, fetch).await?);
             read = chunk.rows() as u64;
             let rows = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
             let kept = self.kept(rows, open).await?;
             self.cost = (before.saturating_sub(budget.left_to_decide()) / read.max(1)).max(1);
-            let last = read < size;
-            if last || kept.len() as u64 >= self.wanted {
-                return Ok(Some(self.chosen(kept, last)));
+            let whole = read < size;
+            if whole || kept.len() as u64 >= self.wanted {
+                return Ok(Some(Chosen::Rows { rows: kept, whole }));
             }
             self.size = self.size.saturating_mul(2);
         }
@@ -330,14 +331,5 @@ impl<'a> Scan<'a> {
             rows = kept(self.context, part, rows).await?;
         }
         Ok(rows)
-    }
-
-    fn chosen(&self, kept: Vec<RowRef>, last: bool) -> Chosen {
-        let total = kept.len() as u64;
-        let skip = usize::try_from(self.plan.offset).unwrap_or(usize::MAX);
-        let take = usize::try_from(self.plan.limit).unwrap_or(usize::MAX);
-        let more = total > self.plan.offset.saturating_add(self.plan.limit);
-        let rows = kept.into_iter().skip(skip).take(take).collect();
-        Chosen::Rows { rows, count: last.then_some(total), more }
     }
 }

@@ -202,6 +202,18 @@ pub fn without(links: &Links, rows: Vec<RowRef>, keep: impl Fn(usize) -> bool) -
     (result, kept)
 }
 
+/// Puts far rows in another order; the links go on leading to the same ones.
+pub fn arranged(links: &Links, rows: &[RowRef], order: &[u32]) -> (Links, Vec<RowRef>) {
+    let mut moved = vec![0u32; rows.len()];
+    order.iter().enumerate().for_each(|(at, row)| moved[*row as usize] = at as u32);
+    let mut result = Links::with_capacity(links.rows(), rows.len());
+    for row in 0..links.rows() {
+        result.current().extend(links.of(row).iter().map(|item| moved[*item as usize]));
+        result.end_row();
+    }
+    (result, order.iter().map(|row| rows[*row as usize].clone()).collect())
+}
+
 /// Puts each near row's far rows in order of rank (their position), then keeps a part of them.
 pub fn cut(links: &Links, ranked: bool, part: Option<(u64, Option<u64>)>) -> Links {
     let mut result = Links::with_capacity(links.rows(), links.rows());

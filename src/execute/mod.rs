@@ -5,6 +5,7 @@ mod budget;
 mod check;
 mod choose;
 mod context;
+mod decide;
 mod error;
 mod fetch;
 mod join;
@@ -13,6 +14,7 @@ mod lookup;
 pub mod read;
 mod remember;
 pub mod rows;
+mod sort;
 
 pub use aggregate::Grouped;
 pub use budget::Budget;

@@ -8,10 +8,12 @@ use crate::execute::aggregate::{Grouped, grouped};
 use crate::execute::check::check;
 use crate::execute::choose::{Chosen, choose};
 use crate::execute::context::{Context, Partial};
+use crate::execute::decide;
 use crate::execute::error::ExecuteError;
 use crate::execute::join;
 use crate::execute::lookup::{Looked, lookup};
 use crate::execute::rows::{Level, Links, Nested, RowRef};
+use crate::execute::sort::sorted;
 use crate::name::SourceName;
 use crate::plan::{AggregateEmbed, Embed, ReadPlan, Step};
 use crate::source::SourceError;
@@ -38,16 +40,22 @@ pub async fn read(context: &Context<'_>, plan: &ReadPlan) -> Result<Answer, Exec
         Some(filter) => Some(choose(context, plan, filter).await?),
         None => None,
     };
-    let further = match chosen {
-        None => None,
-        Some(Chosen::Condition(condition)) => Some(condition),
-        Some(Chosen::Rows { rows, count, more }) => {
-            let level = level(context, &plan.root, rows).await?;
-            allowed(context, &level)?;
-            let partial = std::mem::take(&mut *context.partial.lock());
-            return Ok(Answer { level, by_id: None, count, more, partial });
-        }
+    let (further, chosen) = match chosen {
+        None => (None, None),
+        Some(Chosen::Condition(condition)) => (Some(condition), None),
+        Some(Chosen::Rows { rows, whole }) => (None, Some((rows, whole))),
     };
+    let chosen = match (chosen, &plan.root.sort) {
+        (None, Some(_)) if plan.want_rows => Some((candidates(context, plan, further.as_ref()).await?, true)),
+        (chosen, _) => chosen,
+    };
+    if let Some((mut rows, whole)) = chosen {
+        if let Some(sort) = plan.root.sort.as_ref().filter(|_| plan.want_rows) {
+            let order = sorted(context, sort, &rows).await?;
+            rows = order.into_iter().map(|row| rows[row as usize].clone()).collect();
+        }
+        return page(context, plan, rows, whole).await;
+    }
     let (level, by_id) = if plan.want_rows {
         let fetch = with(&plan.root.fetch, further.as_ref());
         let chunk = Arc::new(context.source(&plan.root.source)?.fetch(fetch).await?);
@@ -73,6 +81,31 @@ pub async fn read(context: &Context<'_>, plan: &ReadPlan) -> Result<Answer, Exec
     };
     let partial = std::mem::take(&mut *context.partial.lock());
     Ok(Answer { level, by_id, count, more: false, partial })
+}
+
+/// All rows that the filter keeps, to be ordered here.
+async fn candidates(
+    context: &Context<'_>,
+    plan: &ReadPlan,
+    further: Option<&Condition>,
+) -> Result<Vec<RowRef>, ExecuteError> {
+    let left = context.budget.left_to_decide();
+    let all = with(&plan.root.fetch, further);
+    let fetch = Fetch { limit: Some(left + 1), offset: 0, max_rows: left + 1, ..(*all).clone() };
+    let chunk = Arc::new(decide::fetch(context, &plan.root, fetch).await?);
+    Ok((0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect())
+}
+
+/// The page of rows that were read from the first one on, and all that hangs on it.
+async fn page(context: &Context<'_>, plan: &ReadPlan, rows: Vec<RowRef>, whole: bool) -> Result<Answer, ExecuteError> {
+    let total = rows.len() as u64;
+    let [skip, take] = [plan.offset, plan.limit].map(|number| usize::try_from(number).unwrap_or(usize::MAX));
+    let rows = if plan.want_rows { rows.into_iter().skip(skip).take(take).collect() } else { Vec::new() };
+    let level = level(context, &plan.root, rows).await?;
+    allowed(context, &level)?;
+    let partial = std::mem::take(&mut *context.partial.lock());
+    let more = total > plan.offset.saturating_add(plan.limit);
+    Ok(Answer { level, by_id: None, count: whole.then_some(total), more, partial })
 }
 
 fn allowed(context: &Context<'_>, level: &Level) -> Result<(), ExecuteError> {
@@ -115,6 +148,10 @@ async fn nested(context: &Context<'_>, embed: &Embed, rows: &[RowRef]) -> Result
             if let Some(filter) = &embed.step.filter {
                 let held = check(context, filter, &looked.rows).await?;
                 (links, looked.rows) = join::without(&links, looked.rows, |row| held[row] == Some(true));
+            }
+            if let Some(sort) = &embed.step.sort {
+                let order = sorted(context, sort, &looked.rows).await?;
+                (links, looked.rows) = join::arranged(&links, &looked.rows, &order);
             }
             let links = if embed.hop.ranked
                 || embed.cut.is_some()

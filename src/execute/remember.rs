@@ -31,8 +31,12 @@ impl<'a> Remembering<'a> {
     /// How this lookup is remembered, if it is.
     pub fn of(context: &Context<'a>, source: &OpenSource, step: &Step, hop: &'a HopPlan, lookup: u128) -> Option<Self> {
         let (cache, ttl) = (context.cache?, source.config.cache_ttl?);
-        // A list that starts further on depends on rows that it does not hold. What is remembered are columns.
-        if step.fetch.offset > 0 || step.key_cells.is_empty() || step.columns.contains(&None) {
+        // A list that starts further on depends on rows that it does not hold. What is remembered are columns of one table.
+        if step.fetch.offset > 0
+            || step.fetch.depends_on_others()
+            || step.key_cells.is_empty()
+            || step.columns.contains(&None)
+        {
             return None;
         }
         let table = TableRef { source: step.source.clone(), table: step.fetch.table.clone() };

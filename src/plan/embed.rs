@@ -8,7 +8,7 @@ use crate::plan::error::PlanError;
 use crate::plan::read::StepPlan;
 use crate::plan::tree::{Cell, Embed, Field, HopPlan, Step, ThroughPlan};
 use crate::query::Selection;
-use crate::statement::{Fetch, KeyColumn, Matching};
+use crate::statement::{Fetch, KeyColumn, Matching, Order, Output};
 use crate::value::{Column, KeyClass, Type};
 
 /// Plans one relationship of `entry`; the cells that it needs of the near rows are added to `cells`.
@@ -36,8 +36,10 @@ pub fn embed(
             hop.to_cells = far_cells(plan, relationship.target, &relationship.hop, hop.recheck, &mut step)?;
             // The database can cut each parent's list only where it alone decides which rows are in it, and where a
             // parent has one key.
-            let by_us =
-                hop.recheck || step.filter.is_some() || relationship.many && relationship.kind == Kind::BelongsTo;
+            let by_us = hop.recheck
+                || step.filter.is_some()
+                || step.sort.is_some()
+                || relationship.many && relationship.kind == Kind::BelongsTo;
             if relationship.many && by_us {
                 cut = take_limit(&mut step, &mut hop, !selection.order.is_empty());
             }
@@ -65,6 +67,7 @@ pub fn embed(
         // Of several rows for an assumed key the first one counts; a limit changes nothing, and an offset leaves nothing.
         let fetch = Arc::make_mut(&mut step.fetch);
         (fetch.limit, fetch.offset) = (None, 0);
+        step.sort = None;
         hop.first_only = true;
         cut = (selection.offset > 0).then_some((selection.offset, None));
     }
@@ -184,7 +187,18 @@ pub fn far_cells(
         cells.of_column(*at);
     });
     cells.finish(step);
+    let fetch = Arc::make_mut(&mut step.fetch);
+    if into_json && fetch.order.is_empty() {
+        // A row that one key finds twice must stand beside itself, by which it is told.
+        fetch.order = by_primary_key(&table);
+    }
     Ok(found)
+}
+
+/// The order of the primary key.
+pub fn by_primary_key(table: &Table) -> Vec<Order> {
+    let by = |at: &usize| Output::Column(table.columns[*at].clone());
+    table.primary_key.iter().map(|at| Order { by: by(at), descending: false, nulls: None }).collect()
 }
 
 /// Takes limit, offset and order from the database: rows are cut per parent afterwards.

@@ -118,6 +118,7 @@ pub fn bare_step(plan: &StepPlan<'_>, table: &Table, condition: Condition, cells
             ..Fetch::all(table.name.table.clone(), cells.outputs, rows, bytes)
         }),
         filter: None,
+        sort: None,
         fields: Vec::new(),
         embeds: Vec::new(),
         aggregates: Vec::new(),

@@ -7,6 +7,7 @@ mod embed;
 mod error;
 mod exists;
 mod filter;
+mod order;
 pub mod read;
 mod show;
 pub mod tree;
@@ -15,6 +16,6 @@ pub use error::PlanError;
 pub use read::read;
 pub use show::show;
 pub use tree::{
-    AggregateEmbed, AggregateFields, AggregateFunction, AggregatePlan, Aggregated, Back, Cell, Embed, Existence, Field,
-    First, HopPlan, IdsPlan, Predicate, ReadPlan, Step, ThroughPlan,
+    AggregateEmbed, AggregateFields, AggregateFunction, AggregatePlan, Aggregated, Back, Cell, Embed, Existence,
+    FarTerm, Field, First, HopPlan, IdsPlan, Predicate, ReadPlan, Sort, SortTerm, Step, ThroughPlan,
 };

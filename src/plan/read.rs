@@ -14,9 +14,10 @@ use crate::plan::embed;
 use crate::plan::error::PlanError;
 use crate::plan::exists;
 use crate::plan::filter;
+use crate::plan::order::{self, Ordered};
 use crate::plan::tree::{Field, IdsPlan, Missing, ReadPlan, Step};
-use crate::query::{Count, FieldQuery, Ids, OrderBy, Read, Selection};
-use crate::statement::{Aggregate, Condition, Fetch, KeyColumn, KeySet, Matching, Order, Output, SmallKey};
+use crate::query::{Count, FieldQuery, Ids, Read, Selection};
+use crate::statement::{Aggregate, Condition, Fetch, KeyColumn, KeySet, Matching, Output, SmallKey};
 use crate::value::{Column, Scalar, Type};
 
 /// The table that a query names.
@@ -62,7 +63,7 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
         None => None,
     };
     if ids.is_some() {
-        step.filter = None;
+        (step.filter, step.sort) = (None, None);
     }
     let fetch = &*step.fetch;
     let count = count_fetch(&entry.table, fetch, ids.is_some());
@@ -145,7 +146,8 @@ fn count_fetch(table: &Table, fetch: &Fetch, by_ids: bool) -> Option<Fetch> {
     })
 }
 
-fn not_grouped(name: &str) -> PlanError {
+/// A field that grouped rows do not have.
+pub fn not_grouped(name: &str) -> PlanError {
     PlanError::Invalid {
         message: format!("Field '{name}' is neither grouped nor aggregated."),
         hint: Some("add it to `group`, or aggregate it, as in MAX(field)".into()),
@@ -203,7 +205,7 @@ impl StepPlan<'_> {
             None => None,
         };
         let (condition, beyond) = filtered.map_or((None, None), |filtered| (Some(filtered.condition), filtered.rest));
-        let order = self.order(table, &selection.order, &grouped)?;
+        let Ordered { order, sort } = order::ordered(self, entry, &selection.order, &grouped, &mut cells)?;
         let (mut embeds, mut aggregates, mut missing) = (Vec::new(), Vec::new(), Vec::new());
         for embed in &selection.embeds {
             if !grouped.is_empty() {
@@ -258,6 +260,7 @@ impl StepPlan<'_> {
                 max_bytes: self.limits.bytes,
             }),
             filter: beyond,
+            sort,
             fields,
             embeds,
             aggregates,
@@ -383,51 +386,6 @@ impl StepPlan<'_> {
                 hint: Some("only COUNT takes `*`".into()),
             }),
         }
-    }
-
-    /// The client's order, made total by the primary key.
-    fn order(&self, table: &Table, order: &[OrderBy], grouped: &[usize]) -> Result<Vec<Order>, PlanError> {
-        let unknown = |name: &str| PlanError::UnknownOrderField {
-            name: name.to_owned(),
-            clause: "order",
-            closest: closest(name, table.column_names()).map(str::to_owned),
-        };
-        let mut terms = Vec::new();
-        for term in order {
-            let by = match &term.field {
-                FieldQuery::Column(name) => {
-                    Output::Column(table.columns[table.column(name).ok_or_else(|| unknown(name))?].clone())
-                }
-                FieldQuery::Aggregate(aggregate, column) if !grouped.is_empty() => {
-                    self.aggregate(table, *aggregate, column.as_deref())?
-                }
-                FieldQuery::Aggregate(aggregate, column) => {
-                    return Err(PlanError::Invalid {
-                        message: format!(
-                            "Invalid field '{}({})' in order by clause.",
-                            aggregate.as_str(),
-                            column.as_deref().unwrap_or("*")
-                        ),
-                        hint: Some("aggregates need `group`".into()),
-                    });
-                }
-            };
-            if !grouped.is_empty()
-                && let Output::Column(column) = &by
-                && !grouped.iter().any(|at| table.columns[*at] == *column)
-            {
-                return Err(not_grouped(&column.name));
-            }
-            terms.push(Order { by, descending: term.descending, nulls: term.nulls });
-        }
-        let last: &[usize] = if grouped.is_empty() { &table.primary_key } else { grouped };
-        for at in last {
-            let by = Output::Column(table.columns[*at].clone());
-            if !terms.iter().any(|term| term.by == by) {
-                terms.push(Order { by, descending: false, nulls: None });
-            }
-        }
-        Ok(terms)
     }
 }
 

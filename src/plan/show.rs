@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::plan::tree::{Embed, HopPlan, ReadPlan, Step};
-use crate::statement::{Aggregate, Condition, Fetch, Output};
+use crate::statement::{Aggregate, Condition, Fetch, Order, Output};
 use crate::value::Scalar;
 
 /// The whole plan.
@@ -37,10 +37,8 @@ fn step(text: &mut String, of: &Step, depth: usize, keys: &str) {
     if let Some(condition) = &of.fetch.condition {
         let _ = write!(text, " where {}", show_condition(condition));
     }
-    for (at, order) in of.fetch.order.iter().enumerate() {
-        let by = output(&order.by);
-        let direction = if order.descending { " desc" } else { "" };
-        let _ = write!(text, "{} {by}{direction}", if at == 0 { " order by" } else { "," });
+    if !of.fetch.order.is_empty() {
+        let _ = write!(text, " order by {}", orders(&of.fetch.order));
     }
     if let Some(limit) = of.fetch.limit {
         let _ = write!(text, " limit {limit}");
@@ -76,6 +74,11 @@ fn keys(hop: &HopPlan) -> String {
     format!("{} = <{}>", far.join(", "), near.join(", "))
 }
 
+fn orders(terms: &[Order]) -> String {
+    let term = |order: &Order| format!("{}{}", output(&order.by), if order.descending { " desc" } else { "" });
+    terms.iter().map(term).collect::<Vec<_>>().join(", ")
+}
+
 fn outputs(fetch: &Fetch) -> String {
     fetch.outputs.iter().map(output).collect::<Vec<_>>().join(", ")
 }
@@ -84,6 +87,11 @@ fn output(output: &Output) -> String {
     match output {
         Output::Column(column) => column.name.to_string(),
         Output::Test(condition) => format!("whether {}", show_condition(condition)),
+        Output::Rank(order) => format!("place by {}", orders(order)),
+        Output::Via(way) => {
+            let steps: Vec<String> = way.steps.iter().map(|step| step.table.to_string()).collect();
+            format!("{}.{}", steps.join("."), way.column.name)
+        }
         Output::Total | Output::Aggregate(Aggregate::Count, None) => "COUNT(*)".to_owned(),
         Output::Aggregate(aggregate, column) => {
             format!("{}({})", aggregate.as_str(), column.as_ref().map_or("*", |column| &column.name))

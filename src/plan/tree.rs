@@ -65,6 +65,8 @@ pub struct Step {
     pub columns: Arc<[Option<u32>]>,
     /// The part of the filter that reaches beyond this table: only rows for which it holds.
     pub filter: Option<Predicate>,
+    /// The order, where it is by rows of other databases; then the fetch has none.
+    pub sort: Option<Sort>,
     /// What each row shows, in order.
     pub fields: Vec<Field>,
     /// Related rows.
@@ -161,6 +163,36 @@ pub struct Cell {
     pub column: Arc<Column>,
     /// Steps into the document.
     pub path: Arc<[PathStep]>,
+}
+
+/// An order that is put together from places, term by term.
+#[derive(Clone, Debug)]
+pub struct Sort {
+    /// The terms, the most important one first.
+    pub terms: Vec<SortTerm>,
+}
+
+/// One term of a sort.
+#[derive(Clone, Debug)]
+pub enum SortTerm {
+    /// The row's place is in this cell.
+    Own(usize),
+    /// It is that of the row that it refers to.
+    Far(Box<FarTerm>),
+}
+
+/// An order by a column of the row that is referred to.
+#[derive(Clone, Debug)]
+pub struct FarTerm {
+    /// As the client names it.
+    pub name: Arc<str>,
+    /// The way there. The last step's first cell is the row's place among all that are asked for together, its second
+    /// one tells whether the column has no value.
+    pub hops: Vec<(HopPlan, Step)>,
+    /// Greatest first.
+    pub descending: bool,
+    /// Rows without a value, or without such a row, come first.
+    pub nulls_first: bool,
 }
 
 /// A condition on a row that reaches beyond its table. Three-valued, as SQL's conditions are.

@@ -8,7 +8,9 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::name::TableName;
-use crate::statement::{Aggregate, Comparison, Condition, Fetch, Groups, Having, KeySet, Nulls, Order, Output, Within};
+use crate::statement::{
+    Aggregate, Comparison, Condition, Fetch, Groups, Having, KeySet, Nulls, Order, Output, Via, Within,
+};
 use crate::value::{Column, Scalar, Type};
 
 /// A statement's text and what to bind, in order.
@@ -175,6 +177,11 @@ pub fn outputs_after(sql: &mut Sql, fetch: &Fetch, dialect: &dyn Dialect) {
 fn shown(sql: &mut Sql, output: &Output, dialect: &dyn Dialect) {
     match output {
         Output::Test(wanted) => dialect.test(sql, wanted),
+        Output::Rank(order) => {
+            sql.text.push_str("DENSE_RANK() OVER (");
+            order_terms(&mut sql.text, order, dialect, "ORDER BY ");
+            sql.text.push(')');
+        }
         output => expression(&mut sql.text, output, dialect),
     }
 }
@@ -183,9 +190,36 @@ fn expression(text: &mut String, output: &Output, dialect: &dyn Dialect) {
     match output {
         Output::Column(column) => dialect.output(text, column),
         Output::Total | Output::Aggregate(Aggregate::Count, None) => text.push_str("COUNT(*)"),
-        // A condition binds values, so it is no plain expression.
-        Output::Aggregate(_, None) | Output::Test(_) => text.push_str("NULL"),
+        // A condition binds values, so it is no plain expression; the others are for orders alone.
+        Output::Aggregate(_, None) | Output::Test(_) | Output::Rank(_) | Output::Via(_) => text.push_str("NULL"),
         Output::Aggregate(aggregate, Some(column)) => dialect.aggregate(text, *aggregate, column),
+    }
+}
+
+/// Appends the column at the end of a way along keys: subqueries within each other, each of at most one row.
+fn via(text: &mut String, way: &Via, dialect: &dyn Dialect) {
+    let qualified = |text: &mut String, at: usize, of: &Column| {
+        match at {
+            0 => text.push_str("t."),
+            at => {
+                let _ = write!(text, "r{at}.");
+            }
+        }
+        dialect.quote(text, &of.name);
+    };
+    text.push_str(&"(SELECT ".repeat(way.steps.len()));
+    qualified(text, way.steps.len(), &way.column);
+    for (at, step) in way.steps.iter().enumerate().rev() {
+        text.push_str(" FROM ");
+        dialect.table(text, &step.table);
+        let _ = write!(text, " r{}", at + 1);
+        for (part, (near, far)) in step.near.iter().zip(&step.columns).enumerate() {
+            text.push_str(if part == 0 { " WHERE " } else { " AND " });
+            qualified(text, at + 1, far);
+            text.push_str(" = ");
+            qualified(text, at, near);
+        }
+        text.push(')');
     }
 }
 
@@ -341,12 +375,16 @@ pub fn order_by(text: &mut String, fetch: &Fetch, dialect: &dyn Dialect, first: 
         text.push_str(first);
         lead = ", ";
     }
-    for order in &fetch.order {
-        text.push_str(lead);
-        lead = ", ";
+    order_terms(text, &fetch.order, dialect, lead);
+}
+
+fn order_terms(text: &mut String, terms: &[Order], dialect: &dyn Dialect, first: &str) {
+    for (at, order) in terms.iter().enumerate() {
+        text.push_str(if at == 0 { first } else { ", " });
         let mut by = String::new();
         match &order.by {
             Output::Column(of) => column(&mut by, of, dialect),
+            Output::Via(way) => via(&mut by, way, dialect),
             aggregate => expression(&mut by, aggregate, dialect),
         }
         dialect.order(text, &by, order);

@@ -51,7 +51,9 @@ impl Mysql {
                     crate::statement::Aggregate::Min | crate::statement::Aggregate::Max,
                     Some(column),
                 ) => decode_of(column),
-                Output::Aggregate(..) | Output::Total | Output::Test(_) => Decode::Number,
+                Output::Aggregate(..) | Output::Total | Output::Test(_) | Output::Rank(_) | Output::Via(_) => {
+                    Decode::Number
+                }
             })
             .collect();
         let mut chunk = ChunkBuilder::new(decodes.len());

@@ -48,7 +48,7 @@ impl Postgres {
             .enumerate()
             .map(|(at, output)| match output {
                 Output::Column(column) => decode_of(column),
-                Output::Aggregate(..) | Output::Total | Output::Test(_) => {
+                Output::Aggregate(..) | Output::Total | Output::Test(_) | Output::Rank(_) | Output::Via(_) => {
                     decode_of_wire(statement.columns()[at + keyed].type_())
                 }
             })

@@ -53,7 +53,9 @@ impl Sqlite {
                 Output::Column(column) | Output::Aggregate(Aggregate::Min | Aggregate::Max, Some(column)) => {
                     shape_of(column)
                 }
-                Output::Aggregate(..) | Output::Total | Output::Test(_) => Shape::Stored,
+                Output::Aggregate(..) | Output::Total | Output::Test(_) | Output::Rank(_) | Output::Via(_) => {
+                    Shape::Stored
+                }
             })
             .collect();
         // The text is made by `source::sql`, which binds every value.

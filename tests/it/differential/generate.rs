@@ -44,6 +44,8 @@ pub struct Selection {
 pub type Aggregate = (&'static str, Option<&'static str>);
 
 pub struct Order {
+    /// Relations that lead to one row each, and whose last one has the column.
+    pub path: Vec<usize>,
     pub column: &'static str,
     pub descending: bool,
     /// Nulls first, last, or as the engine has it.
@@ -82,11 +84,21 @@ fn selection(random: &mut Random, tables: &[Table], at: usize, depth: usize, man
     }
     if many && random.chance(50) {
         for _ in 0..=random.below(2) {
-            let column = &table.columns[random.below(table.columns.len())];
-            let known = selection.order.iter().any(|order: &Order| order.column == column.name);
+            let (mut path, mut end) = (Vec::new(), table);
+            while path.len() < 2 && random.chance(35) {
+                let ones: Vec<usize> = (0..end.relations.len()).filter(|at| !end.relations[*at].many).collect();
+                if ones.is_empty() {
+                    break;
+                }
+                let relation = ones[random.below(ones.len())];
+                end = &tables[end.relations[relation].target];
+                path.push(relation);
+            }
+            let column = &end.columns[random.below(end.columns.len())];
+            let known = selection.order.iter().any(|order: &Order| order.column == column.name && order.path == path);
             if column.kind != Kind::Json && !known {
                 let nulls_first = if random.chance(30) { Some(random.chance(50)) } else { None };
-                selection.order.push(Order { column: column.name, descending: random.chance(50), nulls_first });
+                selection.order.push(Order { path, column: column.name, descending: random.chance(50), nulls_first });
             }
         }
     }
@@ -246,7 +258,19 @@ fn parameters(tables: &[Table], at: usize, selection: &Selection, prefix: &str, 
         add("filter", filter.text(tables, at));
     }
     if !selection.order.is_empty() {
-        let terms: Vec<String> = selection.order.iter().map(|order| order.text("")).collect();
+        let terms: Vec<String> = selection
+            .order
+            .iter()
+            .map(|order| {
+                let mut table = &tables[at];
+                let mut name = String::new();
+                for relation in &order.path {
+                    name += &format!("{}.", table.relations[*relation].name);
+                    table = &tables[table.relations[*relation].target];
+                }
+                order.text(&format!("{name}{}", order.column))
+            })
+            .collect();
         add("order", terms.join(", "));
     }
     if let Some(limit) = selection.limit {
@@ -268,13 +292,13 @@ fn parameters(tables: &[Table], at: usize, selection: &Selection, prefix: &str, 
 }
 
 impl Order {
-    pub fn text(&self, alias: &str) -> String {
+    pub fn text(&self, by: &str) -> String {
         let direction = if self.descending { "desc" } else { "asc" };
         let nulls = match self.nulls_first {
             Some(true) => " nulls first",
             Some(false) => " nulls last",
             None => "",
         };
-        format!("{alias}{} {direction}{nulls}", self.column)
+        format!("{by} {direction}{nulls}")
     }
 }

@@ -190,13 +190,23 @@ impl Select<'_> {
 
     /// NULLs stand where the listed table's engine puts them.
     fn order(&self, at: usize, order: &crate::differential::generate::Order, alias: &str) -> String {
-        let text = order.text(&format!("{alias}."));
+        let text = order.text(&self.column(at, &order.path, order.column, alias, 0));
         if order.nulls_first.is_some() {
             return text;
         }
         let source = SOURCES.iter().position(|source| *source == self.tables[at].source).expect("a source");
         let first = (self.layout[source] == Engine::Postgres) == order.descending;
         format!("{text} {}", if first { "NULLS FIRST" } else { "NULLS LAST" })
+    }
+
+    /// A column, perhaps of the row that relations lead to.
+    fn column(&self, at: usize, path: &[usize], column: &str, alias: &str, depth: usize) -> String {
+        let Some((relation, rest)) = path.split_first() else { return format!("{alias}.{column}") };
+        let relation = &self.tables[at].relations[*relation];
+        let child = format!("o{depth}");
+        let on = relation.on.replace("{p}", alias).replace("{c}", &child);
+        let of = self.column(relation.target, rest, column, &child, depth + 1);
+        format!("(SELECT {of} FROM {} {child} WHERE {on})", self.tables[relation.target].name)
     }
 
     fn alias(&mut self) -> String {
