@@ -1,7 +1,7 @@
 //! Rows as JSON objects, copied range by range into one buffer.
 
-use crate::execute::{Grouped, Level};
-use crate::plan::{AggregateEmbed, AggregateFields, Step};
+use crate::execute::{Grouped, Level, Nested};
+use crate::plan::{AggregateEmbed, AggregateFields, Embed, Step};
 
 /// Appends one row with all below it.
 pub fn write_row(out: &mut Vec<u8>, step: &Step, level: &Level, row: usize) {
@@ -22,15 +22,7 @@ pub fn write_row(out: &mut Vec<u8>, step: &Step, level: &Level, row: usize) {
         }
         first = false;
         out.extend_from_slice(&embed.name);
-        let related = nested.links.of(row);
-        if embed.many {
-            write_rows(out, &embed.step, &nested.level, related.iter().map(|item| *item as usize));
-        } else {
-            match related.first() {
-                Some(item) => write_row(out, &embed.step, &nested.level, *item as usize),
-                None => out.extend_from_slice(b"null"),
-            }
-        }
+        write_related(out, embed, nested, row);
     }
     for (embed, grouped) in step.aggregates.iter().zip(&level.aggregates) {
         if !first {
@@ -51,8 +43,20 @@ pub fn write_row(out: &mut Vec<u8>, step: &Step, level: &Level, row: usize) {
     out.push(b'}');
 }
 
+/// Appends a row's related rows: an array, or one object or null.
+pub fn write_related(out: &mut Vec<u8>, embed: &Embed, nested: &Nested, row: usize) {
+    let related = nested.links.of(row);
+    if embed.many {
+        return write_rows(out, &embed.step, &nested.level, related.iter().map(|item| *item as usize));
+    }
+    match related.first() {
+        Some(item) => write_row(out, &embed.step, &nested.level, *item as usize),
+        None => out.extend_from_slice(b"null"),
+    }
+}
+
 /// Appends `{"count":5,"sum":{"amount":12.50}}`.
-fn write_aggregates(out: &mut Vec<u8>, embed: &AggregateEmbed, grouped: &Grouped, row: usize) {
+pub fn write_aggregates(out: &mut Vec<u8>, embed: &AggregateEmbed, grouped: &Grouped, row: usize) {
     if grouped.missing {
         return out.extend_from_slice(b"null");
     }

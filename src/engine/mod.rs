@@ -8,5 +8,5 @@ pub mod reload;
 pub mod snapshot;
 
 pub use error::Error;
-pub use pipeline::{Engine, ReadAnswer};
+pub use pipeline::{Engine, ReadAnswer, Stream};
 pub use snapshot::Snapshot;

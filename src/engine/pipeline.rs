@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 
 use crate::engine::error::Error;
 use crate::engine::snapshot::Snapshot;
-use crate::execute::{self, Answer, Budget, Context, ExecuteError};
+use crate::execute::{self, Answer, Budget, Context, ExecuteError, Level, RowStream};
 use crate::name::SourceName;
 use crate::plan::{self, ReadPlan};
 use crate::query::Read;
@@ -83,23 +83,64 @@ impl Engine {
     pub async fn read(&self, query: &Read) -> Result<ReadAnswer, Error> {
         let live = self.snapshot();
         let plan = plan::read(&live.catalog, &live.config.limits, query)?;
-        let context = Context {
+        let context = self.context(&live, query.bypass_cache, true);
+        let answer = execute::read(&context, &plan).await.inspect_err(|error| self.heed(error))?;
+        drop(context);
+        Ok(ReadAnswer { snapshot: live, plan, answer })
+    }
+
+    /// Answers a read row by row.
+    pub async fn stream(self: &Arc<Self>, query: &Read) -> Result<Stream, Error> {
+        let live = self.snapshot();
+        let plan = plan::read(&live.catalog, &live.config.limits, query)?;
+        let context = self.context(&live, query.bypass_cache, false);
+        let rows = RowStream::begin(&context, &plan).await.inspect_err(|error| self.heed(error))?;
+        drop(context);
+        Ok(Stream { engine: self.clone(), bypass_cache: query.bypass_cache, snapshot: live, plan, rows })
+    }
+
+    fn context<'a>(&self, live: &'a Snapshot, bypass_cache: bool, may_be_partial: bool) -> Context<'a> {
+        Context {
             sources: &live.sources,
             cache: live.cache.as_ref(),
             lanes: &live.lanes,
             limits: &live.config.limits,
-            bypass_cache: query.bypass_cache,
+            bypass_cache,
+            may_be_partial,
             number: self.requests.fetch_add(1, Ordering::Relaxed),
             budget: Budget::new(&live.config.limits),
             freshened: Mutex::default(),
             partial: Mutex::default(),
-        };
-        let answer = execute::read(&context, &plan).await.inspect_err(|error| {
-            if matches!(error, ExecuteError::Source(SourceError::Changed { .. })) {
-                self.outdated.notify_one();
-            }
-        })?;
-        drop(context);
-        Ok(ReadAnswer { snapshot: live, plan, answer })
+        }
+    }
+
+    /// A statement that the database no longer understands tells that its catalog must be read anew.
+    fn heed(&self, error: &ExecuteError) {
+        if matches!(error, ExecuteError::Source(SourceError::Changed { .. })) {
+            self.outdated.notify_one();
+        }
+    }
+}
+
+/// A read that is answered row by row, by the version that it began with.
+pub struct Stream {
+    engine: Arc<Engine>,
+    bypass_cache: bool,
+    /// The version that answers.
+    pub snapshot: Arc<Snapshot>,
+    /// The plan.
+    pub plan: ReadPlan,
+    rows: RowStream,
+}
+
+impl Stream {
+    /// The next rows; none at the end. Each call has the budget and the time of one request.
+    pub async fn next(&mut self) -> Result<Option<Level>, Error> {
+        let context = self.engine.context(&self.snapshot, self.bypass_cache, false);
+        let next = tokio::time::timeout(self.snapshot.config.limits.request_time, self.rows.next(&context, &self.plan));
+        match next.await {
+            Ok(next) => Ok(next.inspect_err(|error| self.engine.heed(error))?),
+            Err(_) => Err(ExecuteError::TooSlow.into()),
+        }
     }
 }

@@ -45,10 +45,8 @@ pub enum Chosen {
 
 /// Decides the filter.
 pub async fn choose(context: &Context<'_>, plan: &ReadPlan, filter: &Predicate) -> Result<Chosen, ExecuteError> {
-    let mut known = Vec::new();
-    let mut open: Vec<&Predicate> = conjuncts(filter).iter().collect();
     let whole = context.limits.filter_rows;
-    ask(context, &mut known, &mut open, whole / FAR[0], false).await?;
+    let (mut known, mut open) = begin(context, filter).await?;
     let mut scan = Scan::new(context, plan);
     for (turn, near) in [whole / NEAR, u64::MAX].into_iter().enumerate() {
         if open.is_empty() {
@@ -68,6 +66,17 @@ pub async fn choose(context: &Context<'_>, plan: &ReadPlan, filter: &Predicate) 
         return Err(context.budget.undecided(&table_of(&plan.root)));
     }
     Ok(Chosen::Condition(Condition::All(known)))
+}
+
+/// What the related sides decide with few rows: the conditions, and the parts of the filter that are left open.
+pub async fn begin<'p>(
+    context: &Context<'_>,
+    filter: &'p Predicate,
+) -> Result<(Vec<Condition>, Vec<&'p Predicate>), ExecuteError> {
+    let mut known = Vec::new();
+    let mut open: Vec<&Predicate> = conjuncts(filter).iter().collect();
+    ask(context, &mut known, &mut open, context.limits.filter_rows / FAR[0], false).await?;
+    Ok((known, open))
 }
 
 /// Asks the related sides, and moves what that decides from `open` to `known`.

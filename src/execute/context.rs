@@ -26,6 +26,8 @@ pub struct Context<'a> {
     pub limits: &'a Limits,
     /// Do not answer from remembered rows.
     pub bypass_cache: bool,
+    /// Related rows of a source that is down may read as null or come from memory, and the answer tells.
+    pub may_be_partial: bool,
     /// Which request this is; no two have the same number.
     pub number: u64,
     /// What it may still read.
@@ -50,7 +52,8 @@ pub struct Partial {
 impl Context<'_> {
     /// Whether related rows may read as null while this source is down.
     pub fn may_be_missing(&self, name: &SourceName) -> bool {
-        self.sources.get(name).is_some_and(|source| source.config.on_unavailable != OnUnavailable::Fail)
+        self.may_be_partial
+            && self.sources.get(name).is_some_and(|source| source.config.on_unavailable != OnUnavailable::Fail)
     }
 
     /// The open source of a step.

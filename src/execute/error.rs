@@ -29,6 +29,9 @@ pub enum ExecuteError {
         /// `limits.filter_rows`.
         limit: u64,
     },
+    /// The next rows of a stream did not come in time.
+    #[error("the next rows took too long")]
+    TooSlow,
     /// More bytes had to be read than allowed.
     #[error("the answer takes more than {limit} bytes to be read")]
     TooManyBytes {
@@ -41,6 +44,7 @@ impl Coded for ExecuteError {
     fn code(&self) -> Code {
         match self {
             ExecuteError::Source(error) => error.code(),
+            ExecuteError::TooSlow => Code::Timeout,
             ExecuteError::TooManyRows { .. }
             | ExecuteError::TooManyRowsRead { .. }
             | ExecuteError::Undecided { .. }
@@ -51,6 +55,7 @@ impl Coded for ExecuteError {
     fn hint(&self) -> Option<String> {
         match self {
             ExecuteError::Source(error) => error.hint(),
+            ExecuteError::TooSlow => Some("ask for less, or raise limits.request_time".into()),
             ExecuteError::TooManyRows { .. } | ExecuteError::TooManyRowsRead { .. } => {
                 Some("ask for a smaller page, limit the related rows, or raise limits.rows".into())
             }

@@ -64,6 +64,7 @@ pub async fn lookup(context: &Context<'_>, step: &Step, hop: &HopPlan, keys: &[K
             Ok(()) => {}
             Err(ExecuteError::Source(error))
                 if error.is_outage()
+                    && context.may_be_partial
                     && source.config.on_unavailable == OnUnavailable::Stale
                     && expired.len() == missing.len() =>
             {

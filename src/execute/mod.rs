@@ -15,6 +15,7 @@ pub mod read;
 mod remember;
 pub mod rows;
 mod sort;
+mod stream;
 
 pub use aggregate::Grouped;
 pub use budget::Budget;
@@ -23,3 +24,4 @@ pub use error::ExecuteError;
 pub use lane::Lanes;
 pub use read::{Answer, read};
 pub use rows::{Level, Nested, RowRef};
+pub use stream::RowStream;

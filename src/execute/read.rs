@@ -15,7 +15,7 @@ use crate::execute::lookup::{Looked, lookup};
 use crate::execute::rows::{Level, Links, Nested, RowRef};
 use crate::execute::sort::sorted;
 use crate::name::SourceName;
-use crate::plan::{AggregateEmbed, Embed, ReadPlan, Step};
+use crate::plan::{AggregateEmbed, Embed, ReadPlan, Sort, Step};
 use crate::source::SourceError;
 use crate::statement::{Condition, Fetch};
 
@@ -51,8 +51,7 @@ pub async fn read(context: &Context<'_>, plan: &ReadPlan) -> Result<Answer, Exec
     };
     if let Some((mut rows, whole)) = chosen {
         if let Some(sort) = plan.root.sort.as_ref().filter(|_| plan.want_rows) {
-            let order = sorted(context, sort, &rows).await?;
-            rows = order.into_iter().map(|row| rows[row as usize].clone()).collect();
+            rows = in_order(context, sort, rows).await?;
         }
         return page(context, plan, rows, whole).await;
     }
@@ -83,6 +82,23 @@ pub async fn read(context: &Context<'_>, plan: &ReadPlan) -> Result<Answer, Exec
     Ok(Answer { level, by_id, count, more: false, partial })
 }
 
+/// All rows that the filter keeps, in an order that is put together here.
+pub async fn ordered(context: &Context<'_>, plan: &ReadPlan, sort: &Sort) -> Result<Vec<RowRef>, ExecuteError> {
+    let rows = match &plan.root.filter {
+        None => candidates(context, plan, None).await?,
+        Some(filter) => match choose(context, plan, filter).await? {
+            Chosen::Condition(condition) => candidates(context, plan, Some(&condition)).await?,
+            Chosen::Rows { rows, .. } => rows,
+        },
+    };
+    in_order(context, sort, rows).await
+}
+
+async fn in_order(context: &Context<'_>, sort: &Sort, rows: Vec<RowRef>) -> Result<Vec<RowRef>, ExecuteError> {
+    let order = sorted(context, sort, &rows).await?;
+    Ok(order.into_iter().map(|row| rows[row as usize].clone()).collect())
+}
+
 /// All rows that the filter keeps, to be ordered here.
 async fn candidates(
     context: &Context<'_>,
@@ -108,7 +124,8 @@ async fn page(context: &Context<'_>, plan: &ReadPlan, rows: Vec<RowRef>, whole: 
     Ok(Answer { level, by_id: None, count: whole.then_some(total), more, partial })
 }
 
-fn allowed(context: &Context<'_>, level: &Level) -> Result<(), ExecuteError> {
+/// Refuses an answer of more rows than allowed.
+pub fn allowed(context: &Context<'_>, level: &Level) -> Result<(), ExecuteError> {
     if level.shown() > context.limits.rows {
         return Err(ExecuteError::TooManyRows { limit: context.limits.rows });
     }
@@ -116,20 +133,23 @@ fn allowed(context: &Context<'_>, level: &Level) -> Result<(), ExecuteError> {
 }
 
 /// The fetch with a further condition.
-fn with(fetch: &Arc<Fetch>, further: Option<&Condition>) -> Arc<Fetch> {
+pub fn with(fetch: &Arc<Fetch>, further: Option<&Condition>) -> Arc<Fetch> {
     let Some(further) = further else { return fetch.clone() };
     let condition = Condition::All(fetch.condition.iter().cloned().chain([further.clone()]).collect());
     Arc::new(Fetch { condition: Some(condition), ..(**fetch).clone() })
 }
 
 /// Adds to rows all that hangs on them.
-fn level<'a>(
+pub fn level<'a>(
     context: &'a Context<'_>,
     step: &'a Step,
     rows: Vec<RowRef>,
 ) -> BoxFuture<'a, Result<Level, ExecuteError>> {
     Box::pin(async move {
         for missing in &step.missing {
+            if !context.may_be_partial {
+                return Err(SourceError::unavailable(&missing.source, "not reached yet").into());
+            }
             note(context, &missing.label, &missing.source, "null");
         }
         let nested = try_join_all(step.embeds.iter().map(|embed| nested(context, embed, &rows)));

@@ -42,7 +42,10 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
     let id = find_table(catalog, &query.source, &query.table)?;
     let entry = catalog.entry(id);
     let ceiling = catalog.source(&query.source).map_or(1000, |source| source.max_records);
-    let limit = query.selection.limit.filter(|limit| (1..=ceiling).contains(limit));
+    let limit = match query.stream {
+        true => Some(query.selection.limit.filter(|limit| *limit > 0).unwrap_or(ALL)),
+        false => query.selection.limit.filter(|limit| (1..=ceiling).contains(limit)),
+    };
     let plan = StepPlan { catalog, limits, depth: 0 };
     let mut step = plan.step(id, &query.selection, &query.group)?;
     let identity = match step.filter.is_some() && query.group.is_empty() {
@@ -79,6 +82,9 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
         count,
     })
 }
+
+/// More rows than any table has, in the largest number that all engines take as a limit.
+const ALL: u64 = i64::MAX as u64 - 1;
 
 /// Turns the root's fetch into a lookup by identifier.
 fn by_ids(table: &Table, limits: &Limits, ids: &Ids, fetch: &mut Fetch) -> Result<IdsPlan, PlanError> {

@@ -247,6 +247,7 @@ name = "members"
             selection,
             group: Vec::new(),
             count: Count::AsNeeded,
+            stream: false,
             bypass_cache: false,
         }
     }

@@ -18,6 +18,8 @@ pub struct Read {
     pub group: Vec<String>,
     /// Whether the rows are counted.
     pub count: Count,
+    /// All rows, or as many as the limit says, given out as they come.
+    pub stream: bool,
     /// Do not answer from remembered rows.
     pub bypass_cache: bool,
 }

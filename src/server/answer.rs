@@ -7,9 +7,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
+use futures_util::stream;
 use hyper::body::{Frame, SizeHint};
 use parking_lot::Mutex;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
+
+use crate::api::rest::Lines;
 
 /// Answers up to this size, in bytes, are given out whole.
 const SMALL: usize = 64 * 1024;
@@ -21,6 +25,29 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The body for these bytes.
 pub fn body(bytes: Vec<u8>) -> Body {
     if bytes.len() <= SMALL { Body::from(bytes) } else { paced(bytes, PATIENCE) }
+}
+
+/// The body of a list that is given out as it comes. Nothing more is read from the databases while the client does not take
+/// what is there.
+pub fn lines(mut lines: Lines) -> Body {
+    let (to, mut from) = mpsc::channel::<Result<Bytes, std::io::Error>>(1);
+    tokio::spawn(async move {
+        while let Some(piece) = lines.next().await {
+            let (bytes, cut) = match piece {
+                Ok(bytes) => (bytes, false),
+                Err(bytes) => (bytes, true),
+            };
+            if to.send_timeout(Ok(bytes.into()), PATIENCE).await.is_err() {
+                return tracing::debug!("a client takes nothing of its list, or has left");
+            }
+            if cut {
+                // The connection ends without the sign that the body is whole.
+                drop(to.send(Err(std::io::ErrorKind::UnexpectedEof.into())).await);
+                return;
+            }
+        }
+    });
+    Body::from_stream(stream::poll_fn(move |context| from.poll_recv(context)))
 }
 
 fn paced(bytes: Vec<u8>, patience: Duration) -> Body {

@@ -1,6 +1,7 @@
 //! Listening, routing, guarding: HTTP around the frontends.
 
 mod answer;
+mod conditional;
 mod guard;
 mod health;
 mod listen;

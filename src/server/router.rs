@@ -15,21 +15,24 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{any, get};
 use futures_util::FutureExt;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::LengthLimitError;
 use tokio::sync::Semaphore;
 use tower::ServiceBuilder;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::api::error::ApiError;
-use crate::api::rest;
+use crate::api::rest::{self, Answer};
 use crate::engine::Engine;
 use crate::error::Code;
 use crate::server::answer;
+use crate::server::conditional;
 use crate::server::guard::guard;
 use crate::server::health;
 use crate::server::shared::{Shared, request_id, respond_error};
@@ -38,6 +41,9 @@ use crate::telemetry::{METRICS, RequestLabel};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// No browser shall take data for a page or a script.
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// Answers up to this size, in bytes, are not compressed: they fit into one packet anyway.
+const UNCOMPRESSED: u16 = 1024;
 
 /// The whole service.
 pub fn router(engine: Arc<Engine>) -> Router {
@@ -66,6 +72,7 @@ pub fn router(engine: Arc<Engine>) -> Router {
                 .layer(PropagateRequestIdLayer::new(REQUEST_ID))
                 .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF))
                 .layer(from_fn(observe))
+                .layer(CompressionLayer::new().compress_when(SizeAbove::new(UNCOMPRESSED)))
                 .layer(CatchPanicLayer::custom(|cause: Box<dyn Any + Send>| respond_error(&panicked(&*cause, ""), "")))
                 .layer(from_fn_with_state(shared, guard)),
         )
@@ -101,9 +108,22 @@ async fn api(State(shared): State<Shared>, request: Request) -> Response {
     };
     match result {
         Ok(answer) => {
-            let mut response = Response::new(answer::body(answer.body));
+            let mut response = match answer.body {
+                Answer::Lines(lines) => lines_response(*lines),
+                Answer::Whole(body) => {
+                    let tag = conditional::tag(&body);
+                    if conditional::is_known(&parts.method, &parts.headers, &tag) {
+                        return not_modified(tag);
+                    }
+                    let mut response = Response::new(answer::body(body));
+                    response.headers_mut().insert(header::ETAG, tag);
+                    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+                    response
+                }
+            };
             *response.status_mut() = answer.status;
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            // One address has several forms.
+            response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
             if let Some(file) = answer.file {
                 let name: String =
                     file.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')).collect();
@@ -116,6 +136,20 @@ async fn api(State(shared): State<Shared>, request: Request) -> Response {
         }
         Err(error) => respond_error(&error, &id),
     }
+}
+
+fn not_modified(tag: HeaderValue) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    response.headers_mut().insert(header::ETAG, tag);
+    response
+}
+
+fn lines_response(lines: rest::Lines) -> Response {
+    let content_type = HeaderValue::from_static(lines.content_type());
+    let mut response = Response::new(answer::lines(lines));
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
 }
 
 /// A body that was read already.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::sync::mpsc;
 
 use crate::catalog::table::Table;
 use crate::error::{Code, Coded};
@@ -12,6 +13,9 @@ use crate::value::{Chunk, ChunkBuilder};
 
 /// Reading a catalog of thousands of tables takes longer than a statement may.
 pub const INTROSPECTION_TIME: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// How long a stream may take for its next rows.
+pub const STREAMED_TIME: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// How much longer than its `statement_timeout` a statement is waited for: the server ends it first, if it is there.
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
@@ -25,6 +29,10 @@ pub trait Adapter: Send + Sync {
     /// Runs one read. Rows of a lookup carry their key's position; those of a lookup that is not unique come
     /// grouped by position.
     async fn fetch(&self, fetch: &Fetch) -> Result<Chunk, SourceError>;
+
+    /// Runs one read on a connection of its own, and gives its rows chunk by chunk to whoever takes them. It waits for
+    /// that, without a time limit of its own, and ends the statement when nobody takes them any more.
+    async fn stream(&self, fetch: &Fetch, taker: &Taker) -> Result<(), SourceError>;
 
     /// One cheap round trip.
     async fn ping(&self) -> Result<(), SourceError>;
@@ -42,6 +50,24 @@ pub trait Adapter: Send + Sync {
     /// The most keys that one statement of this form takes: a lookup with a limit per key, still without keys.
     fn keys_per_statement(&self, _form: &Fetch) -> usize {
         usize::MAX
+    }
+}
+
+/// What a stream gives: chunks, then their end. Without an end it was cut.
+pub type Piece = Result<Option<Chunk>, SourceError>;
+
+/// Who takes a stream's rows.
+pub struct Taker {
+    /// Rows of one chunk.
+    pub rows: usize,
+    /// Has room for few chunks, so that a slow client slows the database.
+    pub to: mpsc::Sender<Piece>,
+}
+
+impl Taker {
+    /// Gives a chunk, when there is room; false when nobody takes it any more.
+    pub async fn take(&self, chunk: Chunk) -> bool {
+        self.to.send(Ok(Some(chunk))).await.is_ok()
     }
 }
 

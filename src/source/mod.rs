@@ -9,4 +9,4 @@ pub mod sql;
 pub mod sqlite;
 
 pub use adapter::{Adapter, SharedAdapter, SourceError};
-pub use open::{OpenSource, State};
+pub use open::{Chunks, OpenSource, State};

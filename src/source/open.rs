@@ -9,9 +9,11 @@ use parking_lot::Mutex;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::config::Source;
-use crate::source::adapter::{SharedAdapter, SourceError};
+use crate::name::SourceName;
+use crate::source::adapter::{Piece, SharedAdapter, SourceError, Taker};
 use crate::statement::Fetch;
 use crate::telemetry::{METRICS, SourceLabel, source_label};
 use crate::value::Chunk;
@@ -38,7 +40,24 @@ pub struct OpenSource {
     label: SourceLabel,
     breaker: Mutex<Breaker>,
     sent: AtomicU64,
+    /// Places for streams, each of which holds a connection for as long as its client takes.
+    streams: Arc<Semaphore>,
     counters: Counters,
+}
+
+/// The rows of a stream.
+pub struct Chunks {
+    source_name: SourceName,
+    from: mpsc::Receiver<Piece>,
+}
+
+impl Chunks {
+    /// The next rows; none at the end.
+    pub async fn next(&mut self) -> Result<Option<Chunk>, SourceError> {
+        let cut =
+            || SourceError::Refused { source_name: self.source_name.clone(), cause: "a stream ended badly".into() };
+        self.from.recv().await.unwrap_or_else(|| Err(cut()))
+    }
 }
 
 /// This source's metrics, looked up once.
@@ -67,7 +86,8 @@ impl OpenSource {
             lookup_keys: METRICS.lookup_keys.get_or_create(&label).clone(),
             up: METRICS.source_up.get_or_create(&label).clone(),
         };
-        Self { config, adapter, label, breaker: Mutex::default(), sent: AtomicU64::new(0), counters }
+        let streams = Arc::new(Semaphore::new((config.connections as usize / 2).max(1)));
+        Self { config, adapter, label, breaker: Mutex::default(), sent: AtomicU64::new(0), streams, counters }
     }
 
     /// The adapter, for introspection and pings.
@@ -115,8 +135,14 @@ impl OpenSource {
         }
         let result = self.adapter.fetch(fetch).await;
         self.counters.seconds.observe(started.elapsed().as_secs_f64());
-        self.record(result.as_ref().err());
-        if let Err(error) = &result {
+        self.note(fetch, result.as_ref().err());
+        result
+    }
+
+    /// Notes how a statement ended.
+    fn note(&self, fetch: &Fetch, error: Option<&SourceError>) {
+        self.record(error);
+        if let Some(error) = error {
             self.counters.errors.inc();
             // A busy pool is told to the client and counted; under load it would fill the log.
             if matches!(error, SourceError::Busy { .. }) {
@@ -125,7 +151,30 @@ impl OpenSource {
                 tracing::warn!(source = %self.config.name, table = %fetch.table, cause = error.cause().unwrap_or_default(), "{error}");
             }
         }
-        result
+    }
+
+    /// Runs one read and gives its rows chunk by chunk. At most half of the source's connections are for this at a time.
+    pub async fn stream(self: &Arc<Self>, fetch: Arc<Fetch>, rows: usize) -> Result<Chunks, SourceError> {
+        let busy = || SourceError::Busy { source_name: self.config.name.clone() };
+        let waiting = tokio::time::timeout(self.config.acquire_timeout, self.streams.clone().acquire_owned());
+        let place = waiting.await.map_err(|_| busy())?.map_err(|_| busy())?;
+        self.let_through()?;
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        self.counters.statements.inc();
+        let (to, from) = mpsc::channel(1);
+        let this = self.clone();
+        tokio::spawn(async move {
+            let _place = place;
+            let taker = Taker { rows, to };
+            let ended = this.adapter.stream(&fetch, &taker).await;
+            // Who has left is no failure of the source.
+            if taker.to.is_closed() {
+                return tracing::debug!(source = %this.config.name, table = %fetch.table, "a stream was left");
+            }
+            this.note(&fetch, ended.as_ref().err());
+            drop(taker.to.send(ended.map(|()| None)).await);
+        });
+        Ok(Chunks { source_name: self.config.name.clone(), from })
     }
 
     fn let_through(&self) -> Result<(), SourceError> {
@@ -160,7 +209,6 @@ impl OpenSource {
 mod tests {
     use super::*;
     use crate::catalog::table::Table;
-    use crate::name::SourceName;
 
     /// An adapter that only fails, and counts how often it was asked.
     struct Failing(AtomicU64);
@@ -173,6 +221,9 @@ mod tests {
         async fn fetch(&self, _: &Fetch) -> Result<Chunk, SourceError> {
             self.0.fetch_add(1, Ordering::Relaxed);
             Err(SourceError::unavailable(&SourceName::new("crm"), "down"))
+        }
+        async fn stream(&self, _: &Fetch, _: &Taker) -> Result<(), SourceError> {
+            Ok(())
         }
         async fn ping(&self) -> Result<(), SourceError> {
             Ok(())

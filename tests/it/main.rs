@@ -12,5 +12,7 @@ mod limits;
 mod operation;
 mod outage;
 mod scenarios;
+mod streaming;
 mod support;
+mod transfer;
 mod volume;

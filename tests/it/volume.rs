@@ -9,7 +9,7 @@ use crate::support::proxy::Proxy;
 const MANY: usize = 100_000;
 
 /// `parent` 1..=n in one source; `child` 1..=n in another, each with its own parent; parent 0 has n `leaf` children.
-fn scripts(engine: Engine, n: usize) -> (String, String) {
+pub fn scripts(engine: Engine, n: usize) -> (String, String) {
     let numbers = |select: &str| match engine {
         Engine::Sqlite => format!(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {n}) {}",
@@ -56,7 +56,7 @@ name = "parent"
 inverse = "leaves"
 "#;
 
-async fn open(folder: &std::path::Path, up: Engine, down: Engine, n: usize, limits: &str) -> Proxy {
+pub async fn open(folder: &std::path::Path, up: Engine, down: Engine, n: usize, limits: &str) -> Proxy {
     let urls = BTreeMap::from([
         ("up".to_owned(), create(up, folder, &scripts(up, n).0).await),
         ("down".to_owned(), create(down, folder, &scripts(down, n).1).await),
@@ -64,7 +64,7 @@ async fn open(folder: &std::path::Path, up: Engine, down: Engine, n: usize, limi
     Proxy::open(folder, &format!("{limits}\n{KEYS}"), &urls).await
 }
 
-fn layouts() -> Vec<(Engine, Engine)> {
+pub fn layouts() -> Vec<(Engine, Engine)> {
     use Engine::{Mysql, Postgres, Sqlite};
     match all_engines() {
         true => vec![(Postgres, Mysql), (Mysql, Sqlite), (Sqlite, Postgres)],

@@ -3,6 +3,8 @@
 mod clauses;
 mod encode;
 mod filter;
+mod format;
+mod lines;
 mod options;
 mod parse;
 mod related;
@@ -11,4 +13,5 @@ mod schema;
 mod values;
 
 pub use filter::parse as parse_filter;
-pub use route::{Request, Response, handle};
+pub use lines::Lines;
+pub use route::{Answer, Request, Response, handle};

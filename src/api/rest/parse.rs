@@ -104,6 +104,7 @@ pub fn read(input: &ReadInput<'_>) -> Result<ReadRequest, ApiError> {
             selection,
             group: options.text("group").map(|text| values::list(&text)).unwrap_or_default(),
             count,
+            stream: false,
             bypass_cache: input.bypass_cache || options.flag("refresh")?,
         },
     })

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use crate::api::error::ApiError;
+use crate::api::rest::format::Format;
+use crate::api::rest::lines::Lines;
 use crate::api::rest::options::{COMMON, ReadInput, refuse_repeats};
 use crate::api::rest::parse;
 use crate::api::rest::values::boolean;
@@ -39,20 +41,32 @@ pub struct Request<'a> {
 pub struct Response {
     /// The status.
     pub status: StatusCode,
-    /// JSON.
-    pub body: Vec<u8>,
+    /// The body.
+    pub body: Answer,
     /// The name of an attachment.
     pub file: Option<String>,
 }
 
+/// The body of an answer.
+pub enum Answer {
+    /// JSON.
+    Whole(Vec<u8>),
+    /// Row by row, in another form.
+    Lines(Box<Lines>),
+}
+
 impl Response {
     fn json(value: &Value) -> Self {
-        Self { status: StatusCode::OK, body: value.to_string().into_bytes(), file: None }
+        Self::whole(value.to_string().into_bytes())
+    }
+
+    fn whole(body: Vec<u8>) -> Self {
+        Self { status: StatusCode::OK, body: Answer::Whole(body), file: None }
     }
 }
 
 /// Answers a request under `/api`.
-pub async fn handle(engine: &Engine, request: Request<'_>) -> Result<Response, ApiError> {
+pub async fn handle(engine: &Arc<Engine>, request: Request<'_>) -> Result<Response, ApiError> {
     let params = query_pairs(request.query)?;
     let verb = verb(&request, &params)?;
     let segments = segments(request.path)?;
@@ -235,7 +249,7 @@ async fn table_list(
     let all = params.iter().any(|(name, value)| name == "fields" && value == "*");
     if all && definitions && !flag(params, "as_list")? {
         let body = all_definitions(snapshot.clone(), ids).await?;
-        return Ok(Response { status: StatusCode::OK, body, file: None });
+        return Ok(Response::whole(body));
     }
     let list: Vec<Value> = if flag(params, "as_list")? {
         names.map(Value::from).collect()
@@ -322,7 +336,7 @@ fn describe(snapshot: &Snapshot, source: &str, rest: &[&str]) -> Result<Response
 
 #[allow(clippy::too_many_arguments)]
 async fn read_table(
-    engine: &Engine,
+    engine: &Arc<Engine>,
     snapshot: &Snapshot,
     request: &Request<'_>,
     verb: &Method,
@@ -335,7 +349,7 @@ async fn read_table(
     let table = find_table(&snapshot.catalog, source, table).map_err(crate::engine::Error::from)?;
     reading(verb)?;
     let body = tunnelled_body(request)?;
-    let read = parse::read(&ReadInput {
+    let mut read = parse::read(&ReadInput {
         catalog: &snapshot.catalog,
         source,
         table,
@@ -345,15 +359,14 @@ async fn read_table(
         bypass_cache: wants_fresh(request.headers),
         depth: snapshot.config.limits.depth,
     })?;
-    if let Some(file) =
-        read.file.as_deref().filter(|file| file.contains('.') && !file.to_ascii_lowercase().ends_with(".json"))
-    {
-        return Err(ApiError::invalid(format!("`{file}`: only JSON is written in this version"))
-            .hint("name a file that ends in .json"));
+    let format = if read.single { Format::Json } else { Format::of(request.headers, read.file.as_deref())? };
+    if format != Format::Json {
+        let lines = Lines::begin(engine, &mut read, format, request.request_id.unwrap_or_default()).await?;
+        return Ok(Response { status: StatusCode::OK, body: Answer::Lines(lines.into()), file: read.file });
     }
     let found = engine.read(&read.read).await?;
     let body = encode::read(&read, &found, request.request_id)?;
-    Ok(Response { status: StatusCode::OK, body, file: read.file })
+    Ok(Response { file: read.file, ..Response::whole(body) })
 }
 
 /// The JSON body of a POST that stands for a GET.

@@ -1,12 +1,14 @@
 //! Runs reads on MySQL or MariaDB and writes their rows into chunks.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, DriverError, Params, Row, Value};
 
 use crate::catalog::table::Table;
 use crate::config::Source;
-use crate::source::adapter::{Adapter, INTROSPECTION_TIME, PATIENCE, SourceError, within_bounds};
+use crate::source::adapter::{Adapter, INTROSPECTION_TIME, PATIENCE, STREAMED_TIME, SourceError, Taker, within_bounds};
 use crate::source::mysql::connect::{Connections, Lease};
 use crate::source::mysql::convert::{Decode, decode_of, value_of, write};
 use crate::source::mysql::dialect;
@@ -30,7 +32,8 @@ impl Mysql {
         Ok(Self { connections: Connections::new(source)?, source: source.clone() })
     }
 
-    async fn run(&self, conn: &mut Conn, fetch: &Fetch, sql: &Sql) -> Result<Chunk, Failure> {
+    /// Runs a statement; gives all of its rows, or what is left when a taker has got the others.
+    async fn run(&self, conn: &mut Conn, fetch: &Fetch, sql: &Sql, taker: Option<&Taker>) -> Result<Chunk, Failure> {
         let params: Vec<Value> = sql.params.iter().map(|param| bind(param, fetch)).collect();
         let params = if params.is_empty() { Params::Empty } else { Params::Positional(params) };
         let passing = match sql.text.len() > LONGEST_KEPT {
@@ -58,10 +61,14 @@ impl Mysql {
             .collect();
         let mut chunk = ChunkBuilder::new(decodes.len());
         let mut count = 0;
-        while let Some(row) = result.next().await? {
+        loop {
+            let row = match taker {
+                None => result.next().await?,
+                Some(_) => tokio::time::timeout(STREAMED_TIME, result.next()).await.map_err(|_| self.silent())??,
+            };
+            let Some(row): Option<Row> = row else { break };
             count += 1;
             within_bounds(fetch, &self.source.name, count, &chunk)?;
-            let row: Row = row;
             if keyed == 1 {
                 let ordinal = match row.as_ref(0) {
                     Some(Value::Int(ordinal)) => u32::try_from(*ordinal - 1).ok(),
@@ -78,6 +85,12 @@ impl Mysql {
             }
             if decodes.is_empty() && keyed == 0 {
                 chunk.ordinal(0);
+            }
+            if let Some(taker) = taker
+                && count % taker.rows as u64 == 0
+                && !taker.take(std::mem::replace(&mut chunk, ChunkBuilder::new(decodes.len())).finish()).await
+            {
+                return Err(self.silent().into());
             }
         }
         drop(result);
@@ -127,7 +140,7 @@ impl Mysql {
     async fn attempt(&self, mut lease: Lease, fetch: &Fetch, sql: &Sql) -> Result<Chunk, Failure> {
         // The server ends a slow statement itself; this ends the wait for a server that is gone without a word.
         let patience = self.source.statement_timeout + PATIENCE;
-        let outcome = tokio::time::timeout(patience, self.run(&mut lease.conn, fetch, sql)).await;
+        let outcome = tokio::time::timeout(patience, self.run(&mut lease.conn, fetch, sql, None)).await;
         match outcome {
             Ok(Err(Failure::Source(error))) => {
                 // The rest of a long answer is not worth reading.
@@ -140,6 +153,10 @@ impl Mysql {
                 Err(self.no_answer().await.into())
             }
         }
+    }
+
+    fn silent(&self) -> SourceError {
+        SourceError::Timeout { source_name: self.source.name.clone(), cause: "no further rows".into() }
     }
 
     /// Whether the server is gone, or only slow: it is asked for a new connection.
@@ -176,6 +193,32 @@ impl Adapter for Mysql {
                     SourceError::Unavailable { .. } if tries > 0 => {}
                     error => return Err(error),
                 },
+            }
+        }
+    }
+
+    async fn stream(&self, fetch: &Fetch, taker: &Taker) -> Result<(), SourceError> {
+        let fetch = &*dialect::within_range(fetch);
+        let sql = sql::render(fetch, &dialect::Mysql);
+        // A client may take its time, and the server's limit would count that.
+        let mut conn = self.connections.dedicated(Duration::ZERO).await?;
+        let number = conn.id();
+        match self.run(&mut conn, fetch, &sql, Some(taker)).await {
+            Ok(rest) => {
+                taker.take(rest).await;
+                drop(conn.disconnect().await);
+                Ok(())
+            }
+            Err(failure) => {
+                // To hang up, the driver reads all that is still to come; so that has to end first.
+                if let Ok(mut lease) = self.connections.lease().await {
+                    drop(lease.conn.query_drop(format!("KILL QUERY {number}")).await);
+                }
+                drop(conn.disconnect().await);
+                Err(match failure {
+                    Failure::Source(error) => error,
+                    Failure::Driver(error) => self.translate(fetch, &error),
+                })
             }
         }
     }

@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type as PgType;
+use tokio_postgres::{Client, RowStream, Statement};
 
 use crate::catalog::table::Table;
 use crate::config::Source;
-use crate::source::adapter::{Adapter, INTROSPECTION_TIME, PATIENCE, SourceError, within_bounds};
+use crate::source::adapter::{Adapter, INTROSPECTION_TIME, PATIENCE, STREAMED_TIME, SourceError, Taker, within_bounds};
 use crate::source::postgres::connect::{Connections, Lease, describe};
 use crate::source::postgres::convert::{Bound, Decode, Raw, decode_of, decode_of_wire, text_of, write};
 use crate::source::postgres::dialect;
@@ -33,26 +34,16 @@ impl Postgres {
     }
 
     async fn run(&self, lease: &Lease, fetch: &Fetch, sql: &Sql) -> Result<Chunk, Failure> {
-        let params: Vec<Bound> = sql.params.iter().map(|param| bind(param, fetch)).collect();
-        let types: Vec<PgType> = params
-            .iter()
-            .map(|param| if matches!(param, Bound::One(_)) { PgType::TEXT } else { PgType::TEXT_ARRAY })
-            .collect();
+        let (params, types) = bound(fetch, sql);
         let statement = lease.prepare(&sql.text, &types).await?;
         let rows = lease.client.query_raw(&statement, &params).await?;
+        self.gather(rows, fetch, &decodes(&statement, fetch)).await
+    }
+
+    /// Writes rows into a chunk.
+    async fn gather(&self, rows: RowStream, fetch: &Fetch, decodes: &[Decode]) -> Result<Chunk, Failure> {
         futures_util::pin_mut!(rows);
         let keyed = usize::from(fetch.keys.is_some());
-        let decodes: Vec<Decode> = fetch
-            .outputs
-            .iter()
-            .enumerate()
-            .map(|(at, output)| match output {
-                Output::Column(column) => decode_of(column),
-                Output::Aggregate(..) | Output::Total | Output::Test(_) | Output::Rank(_) | Output::Via(_) => {
-                    decode_of_wire(statement.columns()[at + keyed].type_())
-                }
-            })
-            .collect();
         let mut chunk = ChunkBuilder::new(decodes.len());
         let mut count = 0;
         while let Some(row) = rows.try_next().await? {
@@ -77,6 +68,28 @@ impl Postgres {
         }
         within_bounds(fetch, &self.source.name, count, &chunk)?;
         Ok(chunk.finish())
+    }
+
+    /// A portal in a transaction of its own: the server goes on with the statement each time rows are taken.
+    async fn give(&self, client: &mut Client, fetch: &Fetch, sql: &Sql, taker: &Taker) -> Result<(), Failure> {
+        let (params, types) = bound(fetch, sql);
+        let transaction = client.transaction().await?;
+        let statement = transaction.prepare_typed(&sql.text, &types).await?;
+        let decodes = decodes(&statement, fetch);
+        let portal = transaction.bind_raw(&statement, &params).await?;
+        loop {
+            let rows = async {
+                let rows = transaction.query_portal_raw(&portal, taker.rows as i32).await?;
+                self.gather(rows, fetch, &decodes).await
+            };
+            let chunk = tokio::time::timeout(STREAMED_TIME + PATIENCE, rows).await;
+            let timeout = || SourceError::Timeout { source_name: self.source.name.clone(), cause: "no answer".into() };
+            let chunk = chunk.map_err(|_| timeout())??;
+            let last = chunk.rows() < taker.rows;
+            if !taker.take(chunk).await || last {
+                return Ok(());
+            }
+        }
     }
 
     fn table(&self, fetch: &Fetch) -> String {
@@ -177,6 +190,15 @@ impl Adapter for Postgres {
         }
     }
 
+    async fn stream(&self, fetch: &Fetch, taker: &Taker) -> Result<(), SourceError> {
+        let sql = sql::render(fetch, &self.dialect);
+        let mut client = self.connections.dedicated(STREAMED_TIME).await?;
+        self.give(&mut client, fetch, &sql, taker).await.map_err(|failure| match failure {
+            Failure::Source(error) => error,
+            Failure::Driver(error) => self.translate(fetch, &error),
+        })
+    }
+
     /// A request is with its connection's own task once it is sent; what nobody waits for is read and passed over.
     fn may_be_left(&self) -> bool {
         true
@@ -209,6 +231,32 @@ impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
         Failure::Source(error)
     }
+}
+
+/// The parameters of a statement, and their types.
+fn bound(fetch: &Fetch, sql: &Sql) -> (Vec<Bound>, Vec<PgType>) {
+    let params: Vec<Bound> = sql.params.iter().map(|param| bind(param, fetch)).collect();
+    let types = params
+        .iter()
+        .map(|param| if matches!(param, Bound::One(_)) { PgType::TEXT } else { PgType::TEXT_ARRAY })
+        .collect();
+    (params, types)
+}
+
+/// How each output is read.
+fn decodes(statement: &Statement, fetch: &Fetch) -> Vec<Decode> {
+    let keyed = usize::from(fetch.keys.is_some());
+    fetch
+        .outputs
+        .iter()
+        .enumerate()
+        .map(|(at, output)| match output {
+            Output::Column(column) => decode_of(column),
+            Output::Aggregate(..) | Output::Total | Output::Test(_) | Output::Rank(_) | Output::Via(_) => {
+                decode_of_wire(statement.columns()[at + keyed].type_())
+            }
+        })
+        .collect()
 }
 
 fn bind(param: &Param, fetch: &Fetch) -> Bound {

@@ -90,8 +90,8 @@ impl Connections {
         self.acquire(Some(time)).await
     }
 
-    /// A connection to keep, whose statements nothing interrupts.
-    pub async fn watcher(&self) -> Result<Lease, SourceError> {
+    /// A connection whose statements nothing interrupts.
+    pub async fn unhurried(&self) -> Result<Lease, SourceError> {
         self.acquire(None).await
     }
 

@@ -7,7 +7,7 @@ use sqlx::{Arguments, AssertSqlSafe, Row};
 
 use crate::catalog::table::Table;
 use crate::config::Source;
-use crate::source::adapter::{Adapter, INTROSPECTION_TIME, SourceError, within_bounds};
+use crate::source::adapter::{Adapter, INTROSPECTION_TIME, SourceError, Taker, within_bounds};
 use crate::source::sql::{self, LONGEST_KEPT, Param, Sql};
 use crate::source::sqlite::connect::{Connections, Lease};
 use crate::source::sqlite::convert::{Shape, shape_of, write};
@@ -40,7 +40,8 @@ impl Sqlite {
         Self { connections: Connections::new(source), source: source.clone(), watcher: tokio::sync::Mutex::default() }
     }
 
-    async fn run(&self, lease: &mut Lease, fetch: &Fetch, sql: Sql) -> Result<Chunk, Failure> {
+    /// Runs a statement; gives all of its rows, or what is left when a taker has got the others.
+    async fn run(&self, lease: &mut Lease, fetch: &Fetch, sql: Sql, taker: Option<&Taker>) -> Result<Chunk, Failure> {
         let mut arguments = SqliteArguments::default();
         for param in &sql.params {
             bind(&mut arguments, param, fetch).map_err(sqlx::Error::Encode)?;
@@ -77,6 +78,12 @@ impl Sqlite {
             }
             if shapes.is_empty() && keyed == 0 {
                 chunk.ordinal(0);
+            }
+            if let Some(taker) = taker
+                && count % taker.rows as u64 == 0
+                && !taker.take(std::mem::replace(&mut chunk, ChunkBuilder::new(shapes.len())).finish()).await
+            {
+                break;
             }
         }
         within_bounds(fetch, &self.source.name, count, &chunk)?;
@@ -123,8 +130,21 @@ impl Adapter for Sqlite {
     async fn fetch(&self, fetch: &Fetch) -> Result<Chunk, SourceError> {
         let sql = sql::render(fetch, &dialect::Sqlite);
         let mut lease = self.connections.lease().await?;
-        match self.run(&mut lease, fetch, sql).await {
+        match self.run(&mut lease, fetch, sql, None).await {
             Ok(chunk) => Ok(chunk),
+            Err(Failure::Source(error)) => Err(error),
+            Err(Failure::Driver(error)) => Err(self.translate(self.table(fetch), &error)),
+        }
+    }
+
+    async fn stream(&self, fetch: &Fetch, taker: &Taker) -> Result<(), SourceError> {
+        let sql = sql::render(fetch, &dialect::Sqlite);
+        let mut lease = self.connections.unhurried().await?;
+        match self.run(&mut lease, fetch, sql, Some(taker)).await {
+            Ok(rest) => {
+                taker.take(rest).await;
+                Ok(())
+            }
             Err(Failure::Source(error)) => Err(error),
             Err(Failure::Driver(error)) => Err(self.translate(self.table(fetch), &error)),
         }
@@ -148,7 +168,7 @@ impl Adapter for Sqlite {
             Some(lease) => lease,
             None => {
                 *generation += 1;
-                lease.insert(self.connections.watcher().await?)
+                lease.insert(self.connections.unhurried().await?)
             }
         };
         match sqlx::query_scalar::<_, i64>("PRAGMA data_version").fetch_one(&mut *lease.conn).await {

@@ -77,11 +77,15 @@ impl Proxy {
             request = request.header(*name, *value);
         }
         let request = request.body(Body::from(body.to_owned())).unwrap_or_else(|error| panic!("{line}: {error}"));
-        let response = self.router.clone().oneshot(request).await.expect("the router answers");
-        let (parts, body) = response.into_parts();
+        let (parts, body) = self.answer(request).await.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("a body");
         let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
         Reply { status: parts.status, headers: parts.headers, text }
+    }
+
+    /// The answer with its body still to be taken.
+    pub async fn answer(&self, request: Request<Body>) -> http::Response<Body> {
+        self.router.clone().oneshot(request).await.expect("the router answers")
     }
 
     /// Statements sent to each source so far.
