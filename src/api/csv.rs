@@ -2,6 +2,7 @@
 
 use csv::Writer;
 
+use crate::api::expand::write_expanded;
 use crate::api::json::{write_aggregates, write_related};
 use crate::execute::Level;
 use crate::plan::Step;
@@ -23,9 +24,11 @@ pub fn head(step: &Step) -> Vec<u8> {
 pub fn rows(step: &Step, level: &Level) -> Vec<u8> {
     let mut document = Vec::new();
     lines(|writer| {
-        for (row, cells) in level.rows.iter().enumerate() {
+        for row in 0..level.rows.len() {
             for field in &step.fields {
-                match cells.cell(field.cell) {
+                document.clear();
+                write_expanded(&mut document, step, level, row, field.cell);
+                match &document[..] {
                     b"null" => writer.write_field(b"")?,
                     text @ [b'"', ..] => writer.write_field(json::read_str(text).unwrap_or_default().as_bytes())?,
                     other => writer.write_field(other)?,

@@ -1,5 +1,6 @@
 //! Rows as JSON objects, copied range by range into one buffer.
 
+use crate::api::expand::write_expanded;
 use crate::execute::{Grouped, Level, Nested};
 use crate::plan::{AggregateEmbed, AggregateFields, Embed, Step};
 
@@ -14,7 +15,11 @@ pub fn write_row(out: &mut Vec<u8>, step: &Step, level: &Level, row: usize) {
         }
         first = false;
         out.extend_from_slice(&field.name);
-        out.extend_from_slice(cells.cell(field.cell));
+        if step.expansions.is_empty() {
+            out.extend_from_slice(cells.cell(field.cell));
+        } else {
+            write_expanded(out, step, level, row, field.cell);
+        }
     }
     for (embed, nested) in step.embeds.iter().zip(&level.nested) {
         if !first {

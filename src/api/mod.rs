@@ -2,5 +2,6 @@
 
 pub mod csv;
 pub mod error;
+mod expand;
 pub mod json;
 pub mod rest;

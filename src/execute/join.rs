@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::Xxh3DefaultBuilder;
 
-use crate::execute::rows::{Links, RowRef};
+use crate::execute::rows::{Links, NONE, RowRef};
 use crate::name::PathStep;
 use crate::plan::HopPlan;
 use crate::value::key::KeyBuilder;
@@ -27,11 +27,7 @@ pub fn gather(rows: &[RowRef], hop: &HopPlan) -> Gathered {
     let mut builder = KeyBuilder::default();
     let path = hop.from.first().map(|cell| &cell.path[..]).unwrap_or_default();
     for row in rows {
-        let refers = hop.when_from.iter().all(|(cell, text, padded)| {
-            let found = row.cell(*cell);
-            found == &text[..] || *padded && crate::value::json::same_unpadded(found, text)
-        });
-        if refers {
+        if refers(row, hop) {
             if !path.is_empty() {
                 let cell = &hop.from[0];
                 for key in leaf_keys(&mut builder, hop.classes[0], &cell.column, row.cell(cell.cell), path) {
@@ -46,6 +42,14 @@ pub fn gather(rows: &[RowRef], hop: &HopPlan) -> Gathered {
     Gathered { keys: distinct.keys, links }
 }
 
+/// Whether a row has the fixed values under which its key refers to anything.
+fn refers(row: &RowRef, hop: &HopPlan) -> bool {
+    hop.when_from.iter().all(|(cell, text, padded)| {
+        let found = row.cell(*cell);
+        found == &text[..] || *padded && crate::value::json::same_unpadded(found, text)
+    })
+}
+
 fn row_key(builder: &mut KeyBuilder, row: &RowRef, hop: &HopPlan) -> Option<Key> {
     match &hop.from[..] {
         [cell] => builder.single(hop.classes[0], &cell.column, row.cell(cell.cell)),
@@ -53,6 +57,28 @@ fn row_key(builder: &mut KeyBuilder, row: &RowRef, hop: &HopPlan) -> Option<Key>
             cells.iter().zip(&hop.classes).map(|(cell, class)| (*class, &*cell.column, row.cell(cell.cell))),
         ),
     }
+}
+
+/// Per near row one link for each leaf that its key's path leads to, in the document's order; [`NONE`] for a leaf that is
+/// no key, or of a row to which the key does not apply.
+pub fn gather_leaves(rows: &[RowRef], hop: &HopPlan) -> Gathered {
+    let mut distinct = Distinct::default();
+    let mut links = Links::with_capacity(rows.len(), rows.len());
+    let mut builder = KeyBuilder::default();
+    let cell = &hop.from[0];
+    for row in rows {
+        let refers = refers(row, hop);
+        let mut link = |key: Option<Key>| {
+            links.push(key.filter(|_| refers).map_or(NONE, |key| distinct.position(key)));
+        };
+        if cell.path.is_empty() {
+            link(row_key(&mut builder, row, hop));
+        } else if let Some(value) = document(&cell.column, row.cell(cell.cell)) {
+            walk(&value, &cell.path, &mut |leaf| link(leaf_key(&mut builder, hop.classes[0], &cell.column, leaf)));
+        }
+        links.end_row();
+    }
+    Gathered { keys: distinct.keys, links }
 }
 
 /// The keys that a path into a JSON document leads to, in the document's order, repeats included.
@@ -64,19 +90,22 @@ pub fn leaf_keys(
     path: &[PathStep],
 ) -> Vec<Key> {
     let mut keys = Vec::new();
-    // A document in a text column arrives as a JSON string that holds JSON.
-    let unwrapped = match document.first() {
-        Some(b'"') if column.ty != Type::Json => crate::value::json::read_str(document),
-        _ => None,
-    };
-    let document = unwrapped.as_deref().map_or(document, str::as_bytes);
-    // Half a surrogate pair, as JavaScript escapes it, is no text; it must not hide the document's other keys.
-    let parsed =
-        serde_json::from_slice(document).or_else(|_| serde_json::from_slice(&without_half_surrogates(document)));
-    if let Ok(value) = parsed {
+    if let Some(value) = self::document(column, document) {
         walk(&value, path, &mut |leaf| keys.extend(leaf_key(builder, class, column, leaf)));
     }
     keys
+}
+
+/// A cell's document; none where it holds none.
+pub fn document(column: &Column, cell: &[u8]) -> Option<serde_json::Value> {
+    // A document in a text column arrives as a JSON string that holds JSON.
+    let unwrapped = match cell.first() {
+        Some(b'"') if column.ty != Type::Json => crate::value::json::read_str(cell),
+        _ => None,
+    };
+    let text = unwrapped.as_deref().map_or(cell, str::as_bytes);
+    // Half a surrogate pair, as JavaScript escapes it, is no text; it must not hide the document's other keys.
+    serde_json::from_slice(text).or_else(|_| serde_json::from_slice(&without_half_surrogates(text))).ok()
 }
 
 /// The escapes of half surrogate pairs replaced.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures_util::future::{BoxFuture, try_join, try_join_all};
+use futures_util::future::{BoxFuture, try_join_all, try_join3};
 
 use crate::execute::aggregate::{Grouped, grouped};
 use crate::execute::check::check;
@@ -12,12 +12,13 @@ use crate::execute::decide;
 use crate::execute::error::ExecuteError;
 use crate::execute::join;
 use crate::execute::lookup::{Looked, lookup};
-use crate::execute::rows::{Level, Links, Nested, RowRef};
+use crate::execute::rows::{Level, Links, NONE, Nested, RowRef};
 use crate::execute::sort::sorted;
 use crate::name::SourceName;
-use crate::plan::{AggregateEmbed, Embed, ReadPlan, Sort, Step};
+use crate::plan::{AggregateEmbed, Embed, Expansion, ReadPlan, Sort, Step};
 use crate::source::SourceError;
 use crate::statement::{Condition, Fetch};
+use crate::value::Key;
 
 /// What a plan brought.
 #[derive(Debug)]
@@ -154,8 +155,9 @@ pub fn level<'a>(
         }
         let nested = try_join_all(step.embeds.iter().map(|embed| nested(context, embed, &rows)));
         let aggregates = try_join_all(step.aggregates.iter().map(|embed| aggregates(context, embed, &rows)));
-        let (nested, aggregates) = try_join(nested, aggregates).await?;
-        Ok(Level { rows, nested, aggregates })
+        let expanded = try_join_all(step.expansions.iter().map(|expansion| expanded(context, expansion, &rows)));
+        let (nested, aggregates, expanded) = try_join3(nested, aggregates, expanded).await?;
+        Ok(Level { rows, nested, aggregates, expanded })
     })
 }
 
@@ -240,7 +242,55 @@ fn note(context: &Context<'_>, relationship: &str, source: &SourceName, answered
 fn empty_level(step: &Step) -> Level {
     let nested =
         step.embeds.iter().map(|embed| Nested { links: Links::empty(0), level: empty_level(&embed.step) }).collect();
-    Level { rows: Vec::new(), nested, aggregates: step.aggregates.iter().map(|_| Grouped::none(0)).collect() }
+    let expanded = step
+        .expansions
+        .iter()
+        .map(|expansion| Nested { links: Links::empty(0), level: empty_level(&expansion.step) })
+        .collect();
+    let aggregates = step.aggregates.iter().map(|_| Grouped::none(0)).collect();
+    Level { rows: Vec::new(), nested, aggregates, expanded }
+}
+
+/// The rows that stand in place of key values. A source that is down may leave nulls there, where the file allows for it.
+async fn expanded(context: &Context<'_>, expansion: &Expansion, rows: &[RowRef]) -> Result<Nested, ExecuteError> {
+    let gathered = join::gather_leaves(rows, &expansion.hop);
+    let (first, level) = match referenced(context, expansion, &gathered.keys).await {
+        Err(ExecuteError::Source(SourceError::Unavailable { source_name, .. }))
+            if context.may_be_missing(&source_name) =>
+        {
+            note(context, &expansion.label, &source_name, "null");
+            (vec![NONE; gathered.keys.len()], empty_level(&expansion.step))
+        }
+        found => found?,
+    };
+    let mut links = Links::with_capacity(rows.len(), rows.len());
+    for row in 0..rows.len() {
+        let of_key = |key: &u32| first.get(*key as usize).copied().unwrap_or(NONE);
+        links.current().extend(gathered.links.of(row).iter().map(of_key));
+        links.end_row();
+    }
+    Ok(Nested { links, level })
+}
+
+/// Per key its row, and the rows with all below them.
+async fn referenced(
+    context: &Context<'_>,
+    expansion: &Expansion,
+    keys: &[Key],
+) -> Result<(Vec<u32>, Level), ExecuteError> {
+    let mut looked = match keys.is_empty() {
+        true => Looked::default(),
+        false => lookup(context, &expansion.step, &expansion.hop, keys).await?,
+    };
+    if looked.stale {
+        note(context, &expansion.label, &expansion.step.source, "stale");
+    }
+    if let Some(filter) = &expansion.step.filter {
+        let held = check(context, filter, &looked.rows).await?;
+        (looked.links, looked.rows) = join::without(&looked.links, looked.rows, |row| held[row] == Some(true));
+    }
+    let first = (0..keys.len()).map(|key| looked.links.of(key).first().copied().unwrap_or(NONE)).collect();
+    Ok((first, level(context, &expansion.step, looked.rows).await?))
 }
 
 /// Aggregates of related rows; without their source they read as those of no rows, where the file allows for it.

@@ -47,7 +47,12 @@ pub struct Level {
     pub nested: Vec<Nested>,
     /// One entry per aggregate embed of the step.
     pub aggregates: Vec<Grouped>,
+    /// One entry per expansion of the step; a row has one link per leaf, [`NONE`] where no row is referred to.
+    pub expanded: Vec<Nested>,
 }
+
+/// A link to no row.
+pub const NONE: u32 = u32::MAX;
 
 /// Which rows of the level below belong to which row of the level above.
 #[derive(Debug, Default)]
@@ -126,7 +131,7 @@ impl Level {
     /// Per row, itself and the rows shown below it.
     fn row_weights(&self) -> Vec<u64> {
         let mut weights = vec![1u64; self.rows.len()];
-        for nested in &self.nested {
+        for nested in self.nested.iter().chain(&self.expanded) {
             for (weight, below) in weights.iter_mut().zip(nested.weights()) {
                 *weight = weight.saturating_add(below);
             }
@@ -140,7 +145,10 @@ impl Nested {
     fn weights(&self) -> Vec<u64> {
         let below = self.level.row_weights();
         (0..self.links.rows())
-            .map(|row| self.links.of(row).iter().fold(0u64, |sum, item| sum.saturating_add(below[*item as usize])))
+            .map(|row| {
+                let links = self.links.of(row).iter().filter(|item| **item != NONE);
+                links.fold(0u64, |sum, item| sum.saturating_add(below[*item as usize]))
+            })
             .collect()
     }
 }

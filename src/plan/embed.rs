@@ -6,7 +6,7 @@ use crate::catalog::{Entry, Hop, Kind, Relationship, Table, TableId};
 use crate::plan::cells::{Cells, member};
 use crate::plan::error::PlanError;
 use crate::plan::read::StepPlan;
-use crate::plan::tree::{Cell, Embed, Field, HopPlan, Step, ThroughPlan};
+use crate::plan::tree::{Cell, Embed, Expansion, Field, HopPlan, Step, ThroughPlan};
 use crate::query::Selection;
 use crate::statement::{Fetch, KeyColumn, Matching, Order, Output};
 use crate::value::{Column, KeyClass, Type};
@@ -80,6 +80,33 @@ pub fn embed(
         step,
         cut,
     })
+}
+
+/// Plans the rows in place of a key's values; the key's column is shown even when `fields` leaves it out.
+pub fn expansion(
+    plan: &StepPlan<'_>,
+    entry: &Entry,
+    relationship: &Relationship,
+    selection: &Selection,
+    cells: &mut Cells<'_>,
+    fields: &mut Vec<Field>,
+) -> Result<Expansion, PlanError> {
+    let depth = plan.depth + 1;
+    if depth > plan.limits.depth {
+        return Err(PlanError::TooDeep { limit: plan.limits.depth });
+    }
+    let far = &plan.catalog.entry(relationship.target).table;
+    let mut hop = hop_plan(&entry.table, far, &relationship.hop, cells);
+    for side in &relationship.hop.from {
+        let cell = cells.of_column(side.column);
+        if !fields.iter().any(|field| field.cell == cell) {
+            fields.push(Field { name: member(&entry.table.columns[side.column].name), cell });
+        }
+    }
+    let mut step = StepPlan { depth, ..*plan }.step(relationship.target, selection, &[])?;
+    hop.to_cells = far_cells(plan, relationship.target, &relationship.hop, hop.recheck, &mut step)?;
+    hop.first_only = true;
+    Ok(Expansion { label: relationship.name.clone(), hop, step })
 }
 
 /// The near columns that join are shown even when `fields` leaves them out, as DreamFactory's clients know it; a

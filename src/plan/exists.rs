@@ -122,6 +122,7 @@ pub fn bare_step(plan: &StepPlan<'_>, table: &Table, condition: Condition, cells
         fields: Vec::new(),
         embeds: Vec::new(),
         aggregates: Vec::new(),
+        expansions: Vec::new(),
         missing: Vec::new(),
         key_cells: Vec::new(),
     }

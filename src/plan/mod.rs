@@ -17,5 +17,5 @@ pub use read::read;
 pub use show::show;
 pub use tree::{
     AggregateEmbed, AggregateFields, AggregateFunction, AggregatePlan, Aggregated, Back, Cell, Embed, Existence,
-    FarTerm, Field, First, HopPlan, IdsPlan, Predicate, ReadPlan, Sort, SortTerm, Step, ThroughPlan,
+    Expansion, FarTerm, Field, First, HopPlan, IdsPlan, Predicate, ReadPlan, Sort, SortTerm, Step, ThroughPlan,
 };

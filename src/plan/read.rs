@@ -213,6 +213,7 @@ impl StepPlan<'_> {
         let (condition, beyond) = filtered.map_or((None, None), |filtered| (Some(filtered.condition), filtered.rest));
         let Ordered { order, sort } = order::ordered(self, entry, &selection.order, &grouped, &mut cells)?;
         let (mut embeds, mut aggregates, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+        let mut expansions = Vec::new();
         for embed in &selection.embeds {
             if !grouped.is_empty() {
                 return Err(PlanError::Invalid {
@@ -228,6 +229,17 @@ impl StepPlan<'_> {
                             entry,
                             relationship,
                             &embed.selection,
+                            &mut cells,
+                            &mut fields,
+                        )?);
+                    }
+                    if embed.in_place {
+                        let selection = &embed.selection;
+                        expansions.push(embed::expansion(
+                            self,
+                            entry,
+                            relationship,
+                            selection,
                             &mut cells,
                             &mut fields,
                         )?);
@@ -270,6 +282,7 @@ impl StepPlan<'_> {
             fields,
             embeds,
             aggregates,
+            expansions,
             missing,
             key_cells,
         })

@@ -225,7 +225,7 @@ name = "members"
     }
 
     fn related(name: &str, selection: Selection) -> crate::query::Embed {
-        crate::query::Embed { name: name.to_owned(), rows: true, aggregates: Vec::new(), selection }
+        crate::query::Embed { name: name.to_owned(), rows: true, in_place: false, aggregates: Vec::new(), selection }
     }
 
     fn above(field: &str, value: &str) -> Option<Filter> {

@@ -73,6 +73,8 @@ pub struct Step {
     pub embeds: Vec<Embed>,
     /// Aggregates of related rows.
     pub aggregates: Vec<AggregateEmbed>,
+    /// Referenced rows in place of key values.
+    pub expansions: Vec<Expansion>,
     /// Related rows that read as nothing, as their source was never reached.
     pub missing: Vec<Missing>,
     /// Cells that identify a row, for the cache and to tell repeats; empty without a primary key.
@@ -118,6 +120,17 @@ pub struct Embed {
     pub step: Step,
     /// Cut by us, not by the database: rows to skip, rows to keep.
     pub cut: Option<(u64, Option<u64>)>,
+}
+
+/// Referenced rows in place of a key's values: of a column's, or of the leaves of its JSON document.
+#[derive(Clone, Debug)]
+pub struct Expansion {
+    /// The relationship's name.
+    pub label: Arc<str>,
+    /// To the referenced table; its one near cell is what is expanded.
+    pub hop: HopPlan,
+    /// The referenced table.
+    pub step: Step,
 }
 
 /// The second half of a many-to-many relationship.

@@ -71,6 +71,8 @@ pub struct Embed {
     pub name: String,
     /// The related rows themselves.
     pub rows: bool,
+    /// The referenced rows in place of the key's values.
+    pub in_place: bool,
     /// Aggregates of them, each with its column or for all rows.
     pub aggregates: Vec<(Aggregate, Option<String>)>,
     /// What is read of its table.

@@ -31,7 +31,7 @@ pub struct ReadInput<'a> {
 }
 
 /// Parameters that a read knows, with DreamFactory's other spellings.
-const KNOWN: [&str; 29] = [
+const KNOWN: [&str; 30] = [
     "fields",
     "select",
     "filter",
@@ -49,6 +49,7 @@ const KNOWN: [&str; 29] = [
     "id_field",
     "id_type",
     "related",
+    "expand",
     "include_count",
     "include_schema",
     "count_only",
@@ -85,7 +86,7 @@ const FLAGS: [&str; 10] = [
 ];
 
 /// Parameters of a later version.
-const LATER: [&str; 6] = ["expand", "dry_run", "explain", "having", "accept", "distinct"];
+const LATER: [&str; 5] = ["dry_run", "explain", "having", "accept", "distinct"];
 
 /// Refuses a parameter that is misspelled, or of a later version: read without it, more rows than were meant would come.
 pub fn check_known(name: &str, value: &str) -> Result<(), ApiError> {

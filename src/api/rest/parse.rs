@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::api::error::ApiError;
 use crate::api::rest::clauses::{fields, filter, key_fields, order};
 use crate::api::rest::options::{Options, ReadInput, check_known, placeholders, scalar_text};
-use crate::api::rest::related::Tree;
+use crate::api::rest::related::{Tree, is_expand};
 use crate::api::rest::values::{self, boolean, identifiers};
 use crate::catalog::Table;
 use crate::query::{Count, FieldQuery, Ids, Read, Selection};
@@ -65,7 +65,12 @@ pub fn read(input: &ReadInput<'_>) -> Result<ReadRequest, ApiError> {
         Some(text) => Tree::parse(input.catalog, input.table, text, input.depth)?,
         None => Tree::default(),
     };
-    for (name, value) in input.params {
+    if let Some(text) = options.query("expand") {
+        tree.expand(input.catalog, input.table, text)?;
+    }
+    // What is expanded may have options of its own, wherever these stand.
+    let (expanding, others): (Vec<_>, Vec<_>) = input.params.iter().partition(|(name, _)| is_expand(name));
+    for (name, value) in expanding.into_iter().chain(others) {
         if !tree.option(input.catalog, input.table, name, value, &placeholders)? {
             check_known(name, value)?;
         }

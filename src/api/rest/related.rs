@@ -6,9 +6,10 @@ use std::collections::HashMap;
 
 use crate::api::error::ApiError;
 use crate::api::rest::clauses;
+use crate::api::rest::schema;
 use crate::api::rest::values;
 use crate::catalog::lookup::Found;
-use crate::catalog::{Catalog, TableId};
+use crate::catalog::{Catalog, Kind, Relationship, TableId};
 use crate::engine;
 use crate::error::Code;
 use crate::name::closest;
@@ -17,7 +18,7 @@ use crate::query::{Embed, Selection};
 use crate::statement::Aggregate;
 
 /// What may stand behind a relationship's path in a parameter's name.
-const OPTIONS: [&str; 6] = ["fields", "filter", "order", "limit", "offset", "group"];
+const OPTIONS: [&str; 7] = ["fields", "filter", "order", "limit", "offset", "group", "expand"];
 
 /// Relationships that a request asks for, while they are collected.
 #[derive(Default)]
@@ -32,6 +33,8 @@ struct Node {
     selection: Selection,
     /// The rows themselves are asked for.
     rows: bool,
+    /// They are asked for in place of the key's values.
+    in_place: bool,
     /// Aggregates of them.
     aggregates: Vec<(Aggregate, Option<String>)>,
     children: Tree,
@@ -87,6 +90,55 @@ impl Tree {
         Ok(())
     }
 
+    /// Reads the value of `expand`: keys as the key file writes them, and behind one the keys of its rows.
+    pub fn expand(&mut self, catalog: &Catalog, table: TableId, text: &str) -> Result<(), ApiError> {
+        for path in values::list(text) {
+            self.expand_one(catalog, table, &path)?;
+        }
+        Ok(())
+    }
+
+    fn expand_one(&mut self, catalog: &Catalog, table: TableId, path: &str) -> Result<(), ApiError> {
+        let entry = catalog.entry(table);
+        let keys: Vec<(String, &Relationship)> = entry
+            .relationships
+            .iter()
+            .filter(|relationship| relationship.kind == Kind::BelongsTo && relationship.hop.from.len() == 1)
+            .map(|relationship| (schema::shown(&entry.table, &relationship.hop.from[0]), &**relationship))
+            .collect();
+        let rest = |key: &str| match path.get(..key.len()).filter(|start| start.eq_ignore_ascii_case(key)) {
+            Some(_) if path.len() == key.len() => Some(None),
+            Some(_) => path[key.len()..].strip_prefix('.').map(Some),
+            None => None,
+        };
+        let longest = keys.iter().filter(|(key, _)| rest(key).is_some()).map(|(key, _)| key.len()).max();
+        let mut found = keys.iter().filter(|(key, _)| Some(key.len()) == longest && rest(key).is_some());
+        let Some((key, relationship)) = found.next() else {
+            let error = ApiError::new(Code::UnknownRelationship, format!("Invalid key '{path}' to be expanded."));
+            return Err(match closest(path, keys.iter().map(|(key, _)| key.as_str())) {
+                Some(close) => error.closest(Some(close)),
+                None if keys.is_empty() => error.hint(format!("{} has no keys of one column", entry.table.name)),
+                None => {
+                    let mut names: Vec<&str> = keys.iter().map(|(key, _)| key.as_str()).collect();
+                    names.sort_unstable();
+                    error.hint(format!("keys of {}: {}", entry.table.name, names.join(", ")))
+                }
+            });
+        };
+        if found.next().is_some() {
+            return Err(ApiError::invalid(format!(
+                "`{path}`: several keys begin there, so that nothing tells which row to put"
+            ))
+            .hint("name their relationships in `related`"));
+        }
+        let node = self.node(&relationship.name, Some(relationship.target));
+        node.in_place = true;
+        match rest(key).flatten() {
+            None => Ok(()),
+            Some(rest) => node.children.expand_one(catalog, relationship.target, rest),
+        }
+    }
+
     fn node(&mut self, name: &str, target: Option<TableId>) -> &mut Node {
         let at = match self.nodes.iter().position(|node| node.name == name) {
             Some(at) => at,
@@ -96,6 +148,7 @@ impl Tree {
                     target,
                     selection: Selection::default(),
                     rows: false,
+                    in_place: false,
                     aggregates: Vec::new(),
                     children: Tree::default(),
                 });
@@ -133,7 +186,11 @@ impl Tree {
             });
         };
         let table = node.target;
-        if !node.rows && option != "filter" {
+        if node.in_place && matches!(option, "order" | "limit" | "offset") {
+            return Err(ApiError::invalid(format!("`{name}`: each key's value in place has one row at most"))
+                .hint("in place there are `fields` and `filter`"));
+        }
+        if !node.rows && !node.in_place && option != "filter" {
             return Err(ApiError::invalid(format!(
                 "`{name}` is given, but `related` asks only for aggregates of `{path}`"
             ))
@@ -151,6 +208,11 @@ impl Tree {
                 };
             }
             "filter" => selection.filter = clauses::filter(value, params, name)?,
+            "expand" => {
+                if let Some(table) = table {
+                    node.children.expand(catalog, table, value)?;
+                }
+            }
             "order" => selection.order = clauses::order(value)?,
             "limit" => match values::number(name, value)? {
                 Some(limit) if limit > 0 => selection.limit = Some(limit),
@@ -206,6 +268,7 @@ impl Tree {
             .map(|node| Embed {
                 name: node.name,
                 rows: node.rows,
+                in_place: node.in_place,
                 aggregates: node.aggregates,
                 selection: Selection { embeds: node.children.embeds(), ..node.selection },
             })
@@ -220,6 +283,11 @@ fn split_option(name: &str) -> Option<(&str, &str)> {
         let path = path.strip_suffix('.').or_else(|| path.strip_suffix('_'))?;
         (!path.is_empty()).then_some((path, *option))
     })
+}
+
+/// Whether a parameter asks for keys of related rows to be expanded.
+pub fn is_expand(name: &str) -> bool {
+    split_option(name).is_some_and(|(_, option)| option == "expand")
 }
 
 /// `customers.sum(amount)` → `customers`, the function and its field.

@@ -88,7 +88,8 @@ fn action(key: &ForeignKey, delete: bool) -> Value {
     serde_json::to_value(action).unwrap_or(Value::Null)
 }
 
-fn shown(table: &Table, side: &SideColumn) -> String {
+/// A side of a key as the key file writes it.
+pub fn shown(table: &Table, side: &SideColumn) -> String {
     let mut text = table.columns[side.column].name.to_string();
     let _ = crate::name::write_path(&mut text, &side.path);
     text

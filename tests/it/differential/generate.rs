@@ -36,6 +36,8 @@ pub struct Selection {
     pub offset: usize,
     /// Relation of the table, and what is read there.
     pub embeds: Vec<(usize, Selection)>,
+    /// Relation of the table whose rows stand in place of the key, and what is shown of them.
+    pub expands: Vec<(usize, Selection)>,
     /// Relation of the table, and its aggregates; of one relation either rows or aggregates are read.
     pub aggregates: Vec<(usize, Vec<Aggregate>, Option<Filter>)>,
 }
@@ -116,10 +118,40 @@ fn selection(random: &mut Random, tables: &[Table], at: usize, depth: usize, man
                 let aggregates = (0..=random.below(2)).map(|_| aggregate(random, &tables[of.target], false)).collect();
                 let chosen = if random.chance(40) { Some(filter(random, tables, of.target, 1, 1)) } else { None };
                 selection.aggregates.push((relation, aggregates, chosen));
+            } else if random.chance(30) && key(table, relation).is_some() {
+                selection.expands.push((relation, in_place(random, tables, of.target, depth - 1)));
             }
         }
     }
     selection
+}
+
+/// What is shown of a row in place of a key.
+fn in_place(random: &mut Random, tables: &[Table], at: usize, depth: usize) -> Selection {
+    let table = &tables[at];
+    let mut selection = Selection::default();
+    if random.chance(50) {
+        selection.fields = Some(vec![table.columns[random.below(table.columns.len())].name]);
+    }
+    if random.chance(30) {
+        selection.filter = Some(filter(random, tables, at, 1, 1));
+    }
+    for (relation, of) in table.relations.iter().enumerate() {
+        if depth > 0 && random.chance(30) && key(table, relation).is_some() {
+            selection.expands.push((relation, in_place(random, tables, of.target, depth - 1)));
+        }
+    }
+    selection
+}
+
+/// The key of one column that a relation follows, as the key file writes it.
+pub fn key(table: &Table, relation: usize) -> Option<String> {
+    let of = &table.relations[relation];
+    let column = table.columns.iter().find(|column| [column.name] == *of.near)?;
+    match column.kind {
+        Kind::Json => Some(format!("{}[]", column.name)),
+        _ => (!of.many).then(|| column.name.to_owned()),
+    }
 }
 
 /// An aggregate; means only where they are compared, since engines print them differently.
@@ -224,6 +256,11 @@ impl Query {
         let table = &tables[self.table];
         let mut params = Vec::new();
         parameters(tables, self.table, &self.selection, "", &mut params);
+        let mut expand = Vec::new();
+        keys(tables, self.table, &self.selection, "", &mut expand);
+        if !expand.is_empty() {
+            params.push(("expand".to_owned(), expand.join(",")));
+        }
         let mut related = Vec::new();
         paths(tables, self.table, &self.selection, "", &mut related);
         if !related.is_empty() {
@@ -231,6 +268,14 @@ impl Query {
         }
         let query: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
         format!("/api/v2/{}/_table/{}?{query}", table.source, table.name)
+    }
+}
+
+fn keys(tables: &[Table], at: usize, selection: &Selection, prefix: &str, expand: &mut Vec<String>) {
+    for (relation, below) in &selection.expands {
+        let path = format!("{prefix}{}", key(&tables[at], *relation).expect("a key"));
+        keys(tables, tables[at].relations[*relation].target, below, &format!("{path}."), expand);
+        expand.push(path);
     }
 }
 
@@ -280,6 +325,16 @@ fn parameters(tables: &[Table], at: usize, selection: &Selection, prefix: &str, 
         add("offset", selection.offset.to_string());
     }
     for (relation, below) in &selection.embeds {
+        let relation = &tables[at].relations[*relation];
+        let prefix = format!("{prefix}{}.", relation.name);
+        parameters(tables, relation.target, below, &prefix, params);
+        let mut expand = Vec::new();
+        keys(tables, relation.target, below, "", &mut expand);
+        if !expand.is_empty() {
+            params.push((format!("{prefix}expand"), expand.join(",")));
+        }
+    }
+    for (relation, below) in &selection.expands {
         let relation = &tables[at].relations[*relation];
         parameters(tables, relation.target, below, &format!("{prefix}{}.", relation.name), params);
     }

@@ -91,9 +91,19 @@ impl Select<'_> {
                 }
             }
         }
+        for (relation, _) in &selection.expands {
+            let near = table.relations[*relation].near[0];
+            if !columns.contains(&near) {
+                columns.push(near);
+            }
+        }
         let mut members: Vec<String> = columns
             .iter()
             .map(|name| {
+                let expand = |(relation, _): &&(usize, Selection)| table.relations[*relation].near[0] == *name;
+                if let Some((relation, below)) = selection.expands.iter().find(expand) {
+                    return format!("'{name}', json({})", self.expanded(at, *relation, below, alias));
+                }
                 let json = table.columns.iter().any(|column| column.name == *name && column.kind == Kind::Json);
                 if json { format!("'{name}', json({alias}.{name})") } else { format!("'{name}', {alias}.{name}") }
             })
@@ -119,6 +129,25 @@ impl Select<'_> {
             members.push(self.aggregates(at, *relation, aggregates, chosen.as_ref(), alias));
         }
         format!("json_object({})", members.join(", "))
+    }
+
+    /// The row that a key refers to, or null; for a JSON array the array of these.
+    fn expanded(&mut self, at: usize, relation: usize, below: &Selection, alias: &str) -> String {
+        let of = &self.tables[at].relations[relation];
+        let (child, target) = (self.alias(), &self.tables[of.target]);
+        let object = self.object(of.target, below, &child);
+        let filter = below.filter.as_ref().map_or("1 = 1".to_owned(), |filter| self.filter(of.target, filter, &child));
+        let row = |on: &str| {
+            format!("coalesce((SELECT {object} FROM {} {child} WHERE ({on}) AND ({filter})), 'null')", target.name)
+        };
+        if !of.many {
+            return row(&of.on.replace("{p}", alias).replace("{c}", &child));
+        }
+        let favs = format!("{alias}.{}", of.near[0]);
+        let rows = row(&format!("{child}.isbn = e.value"));
+        format!(
+            "CASE WHEN {favs} IS NULL THEN 'null' ELSE (SELECT json_group_array(json({rows})) FROM json_each({favs}) e) END"
+        )
     }
 
     /// `FROM … WHERE …` of a relation's rows, and their alias.
