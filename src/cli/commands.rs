@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, print_faults};
-use crate::cli::{demo, serve};
+use crate::cli::{demo, explain, serve};
 use crate::config;
 use crate::engine;
 use crate::telemetry::{LogFormat, start_log};
@@ -51,6 +51,21 @@ enum Command {
     Check {
         #[command(flatten)]
         file: File,
+        /// Text for people, JSON for programs.
+        #[arg(long, value_enum, default_value = "text")]
+        format: CheckFormat,
+    },
+    /// Tell how a request is answered: statements, directions, estimates, what is remembered, and indexes that are missing.
+    ///
+    /// Exit code 0: fine. 1: the request cannot be planned. 2: could not run.
+    Explain {
+        /// The request, as in 'GET /api/v2/crm/_table/contact?related=customers'.
+        request: String,
+        #[command(flatten)]
+        file: File,
+        /// Run it, and tell what each step really cost.
+        #[arg(long)]
+        analyze: bool,
         /// Text for people, JSON for programs.
         #[arg(long, value_enum, default_value = "text")]
         format: CheckFormat,
@@ -99,6 +114,10 @@ pub fn run() -> ExitCode {
         Command::Demo { dir, listen, write_only } => block_on(demo::demo(&dir, listen.as_deref(), write_only, colours)),
         Command::Serve(file) => block_on(serve::serve(&file.config, colours)),
         Command::Check { file, format } => block_on(check(file.config, format, colours)),
+        Command::Explain { request, file, analyze, format } => {
+            let json = matches!(format, CheckFormat::Json);
+            block_on(explain::explain(&file.config, &request, analyze, json, colours))
+        }
         Command::Schema { which: Schema::Config } => {
             let schema = serde_json::to_string_pretty(&config::file::json_schema()).expect("a schema has a JSON form");
             println!("{schema}");

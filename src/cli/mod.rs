@@ -2,6 +2,7 @@
 
 mod commands;
 mod demo;
+mod explain;
 mod output;
 mod serve;
 

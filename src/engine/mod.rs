@@ -3,6 +3,7 @@
 pub mod check;
 pub mod demo;
 pub mod error;
+pub mod explain;
 pub mod pipeline;
 pub mod reload;
 pub mod snapshot;

@@ -10,8 +10,9 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
 use crate::engine::error::Error;
+use crate::engine::explain::{Explained, Explainer};
 use crate::engine::snapshot::Snapshot;
-use crate::execute::{self, Answer, Budget, Context, ExecuteError, Level, RowStream};
+use crate::execute::{self, Answer, Budget, Context, ExecuteError, Level, RowStream, Trace};
 use crate::name::SourceName;
 use crate::plan::{self, ReadPlan};
 use crate::query::Read;
@@ -89,6 +90,19 @@ impl Engine {
         Ok(ReadAnswer { snapshot: live, plan, answer })
     }
 
+    /// Tells how a read is answered; with `analyze` it is run, and what each step costs is told too.
+    pub async fn explain(&self, query: &Read, analyze: bool, statements: bool) -> Result<Vec<Explained>, Error> {
+        let live = self.snapshot();
+        let plan = plan::read(&live.catalog, &live.config.limits, query)?;
+        let trace = Trace::default();
+        if analyze {
+            let context = Context { trace: Some(&trace), ..self.context(&live, query.bypass_cache, true) };
+            execute::read(&context, &plan).await.inspect_err(|error| self.heed(error))?;
+        }
+        let trace = analyze.then_some(&trace);
+        Ok(Explainer { snapshot: &live, trace, statements }.plan(&plan))
+    }
+
     /// Answers a read row by row.
     pub async fn stream(self: &Arc<Self>, query: &Read) -> Result<Stream, Error> {
         let live = self.snapshot();
@@ -111,6 +125,7 @@ impl Engine {
             budget: Budget::new(&live.config.limits),
             freshened: Mutex::default(),
             partial: Mutex::default(),
+            trace: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Aggregates of related rows, per near row: grouped statements, each group whole in one of them.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::execute::check;
 use crate::execute::context::Context;
@@ -113,7 +114,9 @@ async fn statement(
     if let Some(keys) = &mut fetch.keys {
         keys.groups = Some(groups);
     }
+    let started = Instant::now();
     let chunk = context.source(&plan.step.source)?.fetch(Arc::new(fetch)).await?;
+    context.note_rows(&plan.fetch, started, chunk.rows());
     context.budget.spend(chunk.rows(), chunk.size())?;
     Ok(Arc::new(chunk))
 }

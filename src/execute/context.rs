@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use indexmap::IndexMap;
 use parking_lot::Mutex;
@@ -11,6 +12,7 @@ use crate::cache::Cache;
 use crate::config::{Limits, OnUnavailable};
 use crate::execute::budget::Budget;
 use crate::execute::lane::Lanes;
+use crate::execute::trace::{Seen, Trace};
 use crate::name::SourceName;
 use crate::source::{OpenSource, SourceError};
 
@@ -36,6 +38,8 @@ pub struct Context<'a> {
     pub freshened: Mutex<HashMap<SourceName, Arc<OnceCell<()>>>>,
     /// Relationships that were answered without their source.
     pub partial: Mutex<Vec<Partial>>,
+    /// What its steps cost, where somebody asks.
+    pub trace: Option<&'a Trace>,
 }
 
 /// A relationship that was answered without its source.
@@ -54,6 +58,13 @@ impl Context<'_> {
     pub fn may_be_missing(&self, name: &SourceName) -> bool {
         self.may_be_partial
             && self.sources.get(name).is_some_and(|source| source.config.on_unavailable != OnUnavailable::Fail)
+    }
+
+    /// Notes what one statement of a step brought.
+    pub fn note_rows<T>(&self, step: &T, started: Instant, rows: usize) {
+        if let Some(trace) = self.trace {
+            trace.add(step, started, Seen { statements: 1, rows: rows as u64, ..Seen::default() });
+        }
     }
 
     /// The open source of a step.

@@ -1,6 +1,7 @@
 //! Statements whose rows are not shown: they decide which rows an answer has, and in which order.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
@@ -13,10 +14,12 @@ use crate::value::{Chunk, Key};
 /// One statement; its rows count against `limits.filter_rows`.
 pub async fn fetch(context: &Context<'_>, step: &Step, fetch: Fetch) -> Result<Chunk, ExecuteError> {
     let table = format!("{}.{}", step.source, fetch.table);
+    let started = Instant::now();
     let chunk = match context.source(&step.source)?.fetch(Arc::new(fetch)).await {
         Err(error) if error.is_too_much() => return Err(context.budget.undecided(&table)),
         chunk => chunk?,
     };
+    context.note_rows(step, started, chunk.rows());
     context.budget.decide(chunk.rows(), chunk.size(), &table)?;
     Ok(chunk)
 }

@@ -6,6 +6,7 @@
 
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
@@ -17,6 +18,7 @@ use crate::execute::fetch::{by_keys, recheck, scalars};
 use crate::execute::lane::{Asker, Landed, LaneSpec, Place};
 use crate::execute::remember::{Remembering, project};
 use crate::execute::rows::{Found, Links, RowRef};
+use crate::execute::trace::Seen;
 use crate::plan::{HopPlan, Step};
 use crate::source::{OpenSource, SourceError};
 use crate::value::Key;
@@ -38,6 +40,7 @@ pub struct Looked {
 /// Looks up the rows of each key.
 pub async fn lookup(context: &Context<'_>, step: &Step, hop: &HopPlan, keys: &[Key]) -> Result<Looked, ExecuteError> {
     let source = context.source(&step.source)?;
+    let started = Instant::now();
     if hop.ranked {
         return ranked(context, source, step, hop, keys).await;
     }
@@ -56,6 +59,7 @@ pub async fn lookup(context: &Context<'_>, step: &Step, hop: &HopPlan, keys: &[K
         }
         _ => missing.extend(0..keys.len() as u32),
     }
+    let remembered = found.iter().flatten().count() as u64;
     missing.retain(|at| scalars(hop, &keys[*at as usize]).is_some());
     let mut stale = false;
     if !missing.is_empty() {
@@ -76,7 +80,14 @@ pub async fn lookup(context: &Context<'_>, step: &Step, hop: &HopPlan, keys: &[K
             Err(error) => return Err(error),
         }
     }
-    Ok(flatten(found, hop, stale))
+    let looked = flatten(found, hop, stale);
+    if let Some(trace) = context.trace {
+        let (rows, keys) = (looked.rows.len() as u64, keys.len() as u64);
+        let statements =
+            if missing.is_empty() { 0 } else { (missing.len() as u64).div_ceil(batch_of(context, source, step, hop)) };
+        trace.add(step, started, Seen { statements, rows, keys, remembered, time: Duration::ZERO });
+    }
+    Ok(looked)
 }
 
 /// All keys in one statement, so that the rows' places are comparable across keys. Neither shared nor remembered.
@@ -92,7 +103,9 @@ async fn ranked(
         return Ok(Looked { links: Links::empty(keys.len()), ..Looked::default() });
     }
     let sent: Vec<Key> = asked.iter().map(|at| keys[*at].clone()).collect();
+    let started = Instant::now();
     let chunk = source.fetch(Arc::new(by_keys(&step.fetch, hop, &sent, true))).await?;
+    context.note_rows(step, started, chunk.rows());
     context.budget.spend(chunk.rows(), chunk.size())?;
     let chunk = Arc::new(if hop.recheck { recheck(chunk, &sent, hop) } else { chunk });
     let most = if hop.unique || hop.first_only { 1 } else { usize::MAX };
@@ -114,7 +127,7 @@ struct Asking<'a> {
 impl Asking<'_> {
     async fn fly(&self, keys: &[Key], missing: &[u32], found: &mut [Option<Found>]) -> Result<(), ExecuteError> {
         let Asking { context, source, step, hop, remembering, .. } = *self;
-        let batch = self.batch();
+        let batch = batch_of(context, source, step, hop) as usize;
         let lane = context.lanes.lane(self.lane, || LaneSpec {
             source: source.clone(),
             fetch: step.fetch.clone(),
@@ -169,17 +182,16 @@ impl Asking<'_> {
             }
         }
     }
+}
 
-    /// Keys of one statement.
-    fn batch(&self) -> usize {
-        let limit = self.context.limits.keys_per_batch;
-        let fetch = &self.step.fetch;
-        if fetch.limit.is_none() && fetch.offset == 0 {
-            return limit;
-        }
-        let form = by_keys(fetch, self.hop, &[], false);
-        limit.min(self.source.adapter().keys_per_statement(&form))
+/// Keys of one statement.
+fn batch_of(context: &Context<'_>, source: &OpenSource, step: &Step, hop: &HopPlan) -> u64 {
+    let limit = context.limits.keys_per_batch;
+    if step.fetch.limit.is_none() && step.fetch.offset == 0 {
+        return limit as u64;
     }
+    let form = by_keys(&step.fetch, hop, &[], false);
+    limit.min(source.adapter().keys_per_statement(&form)) as u64
 }
 
 fn flatten(found: Vec<Option<Found>>, hop: &HopPlan, stale: bool) -> Looked {

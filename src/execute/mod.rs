@@ -16,13 +16,16 @@ mod remember;
 pub mod rows;
 mod sort;
 mod stream;
+mod trace;
 
 pub use aggregate::Grouped;
 pub use budget::Budget;
 pub use context::{Context, Partial};
 pub use error::ExecuteError;
+pub use fetch::by_keys;
 pub use join::document;
 pub use lane::Lanes;
 pub use read::{Answer, read};
 pub use rows::{Level, NONE, Nested, RowRef};
 pub use stream::RowStream;
+pub use trace::{Seen, Trace};

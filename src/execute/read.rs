@@ -1,6 +1,7 @@
 //! Runs a read plan, level by level: one statement per edge and batch, sibling edges at the same time.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::future::{BoxFuture, try_join_all, try_join3};
 
@@ -58,7 +59,9 @@ pub async fn read(context: &Context<'_>, plan: &ReadPlan) -> Result<Answer, Exec
     }
     let (level, by_id) = if plan.want_rows {
         let fetch = with(&plan.root.fetch, further.as_ref());
+        let started = Instant::now();
         let chunk = Arc::new(context.source(&plan.root.source)?.fetch(fetch).await?);
+        context.note_rows(&plan.root, started, chunk.rows());
         context.budget.spend(chunk.rows(), chunk.size())?;
         let rows: Vec<RowRef> = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
         let by_id = plan.ids.as_ref().map(|ids| {
@@ -74,7 +77,9 @@ pub async fn read(context: &Context<'_>, plan: &ReadPlan) -> Result<Answer, Exec
         (Some(count), _) => Some(count),
         (None, Some(fetch)) if plan.needs_count(level.rows.len() as u64) => {
             let fetch = with(&Arc::new(fetch.clone()), further.as_ref());
+            let started = Instant::now();
             let chunk = context.source(&plan.root.source)?.fetch(fetch).await?;
+            context.note_rows(&plan.count, started, chunk.rows());
             std::str::from_utf8(chunk.cell(0, 0)).ok().and_then(|text| text.parse().ok())
         }
         _ => None,

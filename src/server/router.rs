@@ -1,6 +1,7 @@
 //! Routes and the layers around them.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::error::Error;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -18,9 +19,9 @@ use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::LengthLimitError;
 use tokio::sync::Semaphore;
-use tower::ServiceBuilder;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
+use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
@@ -48,7 +49,8 @@ const UNCOMPRESSED: u16 = 1024;
 /// The whole service.
 pub fn router(engine: Arc<Engine>) -> Router {
     let requests = engine.snapshot().config.limits.requests as usize;
-    let shared = Shared { engine, bodies: Arc::new(Semaphore::new(requests)) };
+    let operators = engine.snapshot().config.server.listen.ip().is_loopback();
+    let shared = Shared { engine, operators, bodies: Arc::new(Semaphore::new(requests)) };
     let limited = ServiceBuilder::new()
         // The body is read first, so that a client who sends slowly takes no one's place.
         .layer(from_fn_with_state(shared.clone(), read_body))
@@ -72,7 +74,7 @@ pub fn router(engine: Arc<Engine>) -> Router {
                 .layer(PropagateRequestIdLayer::new(REQUEST_ID))
                 .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF))
                 .layer(from_fn(observe))
-                .layer(CompressionLayer::new().compress_when(SizeAbove::new(UNCOMPRESSED)))
+                .layer(from_fn(compress))
                 .layer(CatchPanicLayer::custom(|cause: Box<dyn Any + Send>| respond_error(&panicked(&*cause, ""), "")))
                 .layer(from_fn_with_state(shared, guard)),
         )
@@ -94,6 +96,7 @@ async fn api(State(shared): State<Shared>, request: Request) -> Response {
                 headers: &parts.headers,
                 body,
                 request_id: Some(&id),
+                operator: shared.operators,
             },
         )
         .await
@@ -217,6 +220,28 @@ async fn sane_request_id(mut request: Request, next: Next) -> Response {
         request.headers_mut().remove(REQUEST_ID);
     }
     next.run(request).await
+}
+
+/// Compresses for clients that take it; others do not pay for it.
+async fn compress(request: Request, next: Next) -> Response {
+    if !request.headers().contains_key(header::ACCEPT_ENCODING) {
+        return next.run(request).await;
+    }
+    let mut next = Some(next);
+    let inner = service_fn(move |request| {
+        let next = next.take();
+        async move {
+            match next {
+                Some(next) => next.run(request).await,
+                // It is called once.
+                None => Response::default(),
+            }
+        }
+        .map(Ok::<_, Infallible>)
+    });
+    let layer = CompressionLayer::new().compress_when(SizeAbove::new(UNCOMPRESSED));
+    let Ok(response) = layer.layer(inner).oneshot(request).await;
+    response.map(Body::new)
 }
 
 async fn observe(request: Request, next: Next) -> Response {

@@ -15,6 +15,8 @@ use crate::engine::Engine;
 pub struct Shared {
     /// The proxy.
     pub engine: Arc<Engine>,
+    /// Clients may see what is for operators: only a loopback address is listened on.
+    pub operators: bool,
     /// Places for bodies that are being read.
     pub bodies: Arc<tokio::sync::Semaphore>,
 }

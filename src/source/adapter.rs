@@ -7,9 +7,9 @@ use tokio::sync::mpsc;
 
 use crate::catalog::table::Table;
 use crate::error::{Code, Coded};
-use crate::name::SourceName;
+use crate::name::{SourceName, TableName};
 use crate::statement::Fetch;
-use crate::value::{Chunk, ChunkBuilder};
+use crate::value::{Chunk, ChunkBuilder, Column};
 
 /// Reading a catalog of thousands of tables takes longer than a statement may.
 pub const INTROSPECTION_TIME: std::time::Duration = std::time::Duration::from_secs(30);
@@ -34,6 +34,12 @@ pub trait Adapter: Send + Sync {
     /// that, without a time limit of its own, and ends the statement when nobody takes them any more.
     async fn stream(&self, fetch: &Fetch, taker: &Taker) -> Result<(), SourceError>;
 
+    /// The statement's text and the shapes of its parameters, for people to read.
+    fn describe(&self, fetch: &Fetch) -> Described;
+
+    /// What would make an index that starts with these columns, in the engine's own words.
+    fn create_index(&self, table: &TableName, columns: &[Arc<Column>]) -> String;
+
     /// One cheap round trip.
     async fn ping(&self) -> Result<(), SourceError>;
 
@@ -51,6 +57,14 @@ pub trait Adapter: Send + Sync {
     fn keys_per_statement(&self, _form: &Fetch) -> usize {
         usize::MAX
     }
+}
+
+/// A statement as people read it.
+pub struct Described {
+    /// The text, with placeholders.
+    pub text: String,
+    /// What each placeholder stands for, never a value.
+    pub parameters: Vec<String>,
 }
 
 /// What a stream gives: chunks, then their end. Without an end it was cut.

@@ -209,6 +209,9 @@ impl OpenSource {
 mod tests {
     use super::*;
     use crate::catalog::table::Table;
+    use crate::name::TableName;
+    use crate::source::adapter::Described;
+    use crate::value::Column;
 
     /// An adapter that only fails, and counts how often it was asked.
     struct Failing(AtomicU64);
@@ -221,6 +224,12 @@ mod tests {
         async fn fetch(&self, _: &Fetch) -> Result<Chunk, SourceError> {
             self.0.fetch_add(1, Ordering::Relaxed);
             Err(SourceError::unavailable(&SourceName::new("crm"), "down"))
+        }
+        fn describe(&self, _: &Fetch) -> Described {
+            Described { text: String::new(), parameters: Vec::new() }
+        }
+        fn create_index(&self, _: &TableName, _: &[Arc<Column>]) -> String {
+            String::new()
         }
         async fn stream(&self, _: &Fetch, _: &Taker) -> Result<(), SourceError> {
             Ok(())

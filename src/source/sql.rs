@@ -8,6 +8,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::name::TableName;
+use crate::source::adapter::Described;
 use crate::statement::{
     Aggregate, Comparison, Condition, Fetch, Groups, Having, KeySet, Nulls, Order, Output, Via, Within,
 };
@@ -135,6 +136,51 @@ pub fn render(fetch: &Fetch, dialect: &dyn Dialect) -> Sql {
         }
     }
     sql
+}
+
+/// The text, and what each parameter stands for.
+pub fn describe(fetch: &Fetch, dialect: &dyn Dialect) -> Described {
+    let sql = render(fetch, dialect);
+    let typed = |column: &Column| format!("{} as {}", column.name, column.native);
+    let keys = |keys: Option<&KeySet>| {
+        let columns = keys.iter().flat_map(|keys| &keys.columns).map(|key| typed(&key.column)).collect::<Vec<_>>();
+        format!("keys ({}), as JSON", columns.join(", "))
+    };
+    let key = |keys: Option<&KeySet>, at: usize| {
+        let column = keys.and_then(|keys| keys.columns.get(at)).map(|key| typed(&key.column)).unwrap_or_default();
+        format!("keys: array of {column}")
+    };
+    let shape = |param: &Param| match param {
+        Param::Value(_, Some(column)) => typed(column),
+        Param::Value(_, None) => "number".to_owned(),
+        Param::Values(values) => format!("array of {}", values.len()),
+        Param::KeyColumn(at) => key(fetch.keys.as_ref(), *at),
+        Param::Keys => keys(fetch.keys.as_ref()),
+        Param::GroupNumbers => "numbers of the keys' groups".to_owned(),
+        Param::AmongColumn(among, at) => key(Some(among), *at),
+        Param::Among(among) => keys(Some(among)),
+    };
+    Described { parameters: sql.params.iter().map(shape).collect(), text: sql.text }
+}
+
+/// `CREATE INDEX …`; where long texts are indexed by their start alone, by so many characters of it.
+pub fn create_index(table: &TableName, columns: &[Arc<Column>], start: Option<u32>, dialect: &dyn Dialect) -> String {
+    let quoted = |name: &str| {
+        let mut text = String::new();
+        dialect.quote(&mut text, name);
+        text
+    };
+    let names: Vec<&str> = columns.iter().map(|column| &*column.name).collect();
+    let mut text = format!("CREATE INDEX {} ON ", quoted(&format!("{}_{}", table.name, names.join("_"))));
+    dialect.table(&mut text, table);
+    let part = |column: &Arc<Column>| match (start, &column.ty) {
+        (Some(start), Type::Text { length: None, .. } | Type::Bytes { fixed: None }) => {
+            format!("{} ({start})", quoted(&column.name))
+        }
+        _ => quoted(&column.name),
+    };
+    let _ = write!(text, " ({})", columns.iter().map(part).collect::<Vec<_>>().join(", "));
+    text
 }
 
 /// Texts longer than this are not kept as prepared statements: few requests repeat them, and they take much memory.

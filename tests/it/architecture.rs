@@ -38,7 +38,7 @@ const FLOORS: [(&str, &[&str]); 16] = [
     ),
     ("api", &["engine", "execute", "plan", "catalog", "query", "statement", "config", "value", "name", "error"]),
     ("server", &["api", "engine", "config", "source", "error", "telemetry"]),
-    ("cli", &["server", "engine", "config", "telemetry", "error"]),
+    ("cli", &["api", "server", "engine", "config", "telemetry", "error"]),
 ];
 
 #[test]

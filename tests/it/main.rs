@@ -7,6 +7,7 @@ mod cache;
 mod connections;
 mod differential;
 mod docs;
+mod explain;
 mod filters_at_size;
 mod limits;
 mod operation;

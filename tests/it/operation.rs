@@ -259,6 +259,17 @@ fn commands_answer_and_exit_as_documented() {
 
     let (code, out, error) = run(&["check", "-c", path]);
     assert_eq!(code, Some(0), "{out}{error}");
+    let request = "GET /api/v2/crm/_table/contact?related=customers&limit=5&filter=country = 'DE'";
+    let (code, out, error) = run(&["explain", "-c", path, request]);
+    assert_eq!(code, Some(0), "{error}");
+    assert!(out.starts_with("listed rows: crm.contact\n  SELECT ") && !out.contains("really"), "{out}");
+    let (code, out, _) = run(&["explain", "-c", path, "--analyze", "--format", "json", &request[4..]]);
+    let steps: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((code, &steps[0]["actual"]["statements"]), (Some(0), &1.into()), "{out}");
+    let (code, _, error) = run(&["explain", "-c", path, "/api/v2/crm/_table/contact?limti=5"]);
+    assert!(code == Some(1) && error.contains("did you mean `limit`?"), "{error}");
+    let (code, _, error) = run(&["explain", "-c", path, "contact"]);
+    assert!(code == Some(1) && error.contains("help: write it as"), "{error}");
     let good = std::fs::read_to_string(&file).expect("the key file");
     std::fs::write(
         &file,
@@ -285,7 +296,7 @@ fn commands_answer_and_exit_as_documented() {
         let (code, out, _) = run(&["completions", shell]);
         assert!(code == Some(0) && out.contains("crosskey"), "{shell}");
     }
-    for command in ["demo", "serve", "check", "schema", "completions"] {
+    for command in ["demo", "serve", "check", "explain", "schema", "completions"] {
         let (code, out, _) = run(&[command, "--help"]);
         assert!(code == Some(0) && out.lines().count() > 5, "{command}");
     }

@@ -31,7 +31,7 @@ pub struct ReadInput<'a> {
 }
 
 /// Parameters that a read knows, with DreamFactory's other spellings.
-const KNOWN: [&str; 30] = [
+const KNOWN: [&str; 31] = [
     "fields",
     "select",
     "filter",
@@ -50,6 +50,7 @@ const KNOWN: [&str; 30] = [
     "id_type",
     "related",
     "expand",
+    "explain",
     "include_count",
     "include_schema",
     "count_only",
@@ -86,7 +87,7 @@ const FLAGS: [&str; 10] = [
 ];
 
 /// Parameters of a later version.
-const LATER: [&str; 5] = ["dry_run", "explain", "having", "accept", "distinct"];
+const LATER: [&str; 4] = ["dry_run", "having", "accept", "distinct"];
 
 /// Refuses a parameter that is misspelled, or of a later version: read without it, more rows than were meant would come.
 pub fn check_known(name: &str, value: &str) -> Result<(), ApiError> {

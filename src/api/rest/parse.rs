@@ -29,6 +29,27 @@ pub struct ReadRequest {
     pub go_on: bool,
     /// Name of an attachment.
     pub file: Option<String>,
+    /// Not the rows, but how they are found.
+    pub explain: Option<Explain>,
+}
+
+/// How a read is explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Explain {
+    /// As it is planned.
+    Plan,
+    /// Run, with what it really cost.
+    Analyze,
+}
+
+fn explain(text: &str) -> Result<Option<Explain>, ApiError> {
+    if text.eq_ignore_ascii_case("analyze") {
+        return Ok(Some(Explain::Analyze));
+    }
+    match boolean("explain", text) {
+        Ok(wanted) => Ok(wanted.then_some(Explain::Plan)),
+        Err(error) => Err(error.hint("use `true`, or `analyze` to run it as well")),
+    }
 }
 
 /// Reads all of it.
@@ -99,6 +120,7 @@ pub fn read(input: &ReadInput<'_>) -> Result<ReadRequest, ApiError> {
         single: input.id.is_some(),
         as_list,
         wrap: options.query("wrap").map_or(Ok(true), |text| boolean("wrap", text))?,
+        explain: options.query("explain").map_or(Ok(None), explain)?,
         include_schema: options.flag("include_schema")?,
         go_on,
         file: options.query("file").filter(|file| boolean("file", file).unwrap_or(true)).map(str::to_owned),

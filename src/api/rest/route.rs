@@ -11,7 +11,7 @@ use crate::api::error::ApiError;
 use crate::api::rest::format::Format;
 use crate::api::rest::lines::Lines;
 use crate::api::rest::options::{COMMON, ReadInput, refuse_repeats};
-use crate::api::rest::parse;
+use crate::api::rest::parse::{self, Explain};
 use crate::api::rest::values::boolean;
 use crate::api::rest::{encode, schema};
 use crate::catalog::TableId;
@@ -35,6 +35,8 @@ pub struct Request<'a> {
     pub body: Bytes,
     /// The request's id, for errors.
     pub request_id: Option<&'a str>,
+    /// The client may see what is for operators: statements.
+    pub operator: bool,
 }
 
 /// An answer.
@@ -359,6 +361,10 @@ async fn read_table(
         bypass_cache: wants_fresh(request.headers),
         depth: snapshot.config.limits.depth,
     })?;
+    if let Some(explain) = read.explain {
+        let steps = engine.explain(&read.read, explain == Explain::Analyze, request.operator).await?;
+        return Ok(Response::json(&json!({"explain": steps})));
+    }
     let format = if read.single { Format::Json } else { Format::of(request.headers, read.file.as_deref())? };
     if format != Format::Json {
         let lines = Lines::begin(engine, &mut read, format, request.request_id.unwrap_or_default()).await?;

@@ -1,5 +1,6 @@
 //! Runs reads on MySQL or MariaDB and writes their rows into chunks.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,14 +9,17 @@ use mysql_async::{Conn, DriverError, Params, Row, Value};
 
 use crate::catalog::table::Table;
 use crate::config::Source;
-use crate::source::adapter::{Adapter, INTROSPECTION_TIME, PATIENCE, STREAMED_TIME, SourceError, Taker, within_bounds};
+use crate::name::TableName;
+use crate::source::adapter::{
+    Adapter, Described, INTROSPECTION_TIME, PATIENCE, STREAMED_TIME, SourceError, Taker, within_bounds,
+};
 use crate::source::mysql::connect::{Connections, Lease};
 use crate::source::mysql::convert::{Decode, decode_of, value_of, write};
 use crate::source::mysql::dialect;
 use crate::source::mysql::introspect;
 use crate::source::sql::{self, LONGEST_KEPT, Param, Sql};
 use crate::statement::{Fetch, Output};
-use crate::value::{Chunk, ChunkBuilder};
+use crate::value::{Chunk, ChunkBuilder, Column};
 
 /// Tries of one read whose connection is lost.
 const TRIES: usize = 3;
@@ -195,6 +199,14 @@ impl Adapter for Mysql {
                 },
             }
         }
+    }
+
+    fn describe(&self, fetch: &Fetch) -> Described {
+        sql::describe(fetch, &dialect::Mysql)
+    }
+
+    fn create_index(&self, table: &TableName, columns: &[Arc<Column>]) -> String {
+        sql::create_index(table, columns, Some(191), &dialect::Mysql)
     }
 
     async fn stream(&self, fetch: &Fetch, taker: &Taker) -> Result<(), SourceError> {

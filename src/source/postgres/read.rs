@@ -1,5 +1,6 @@
 //! Runs reads on PostgreSQL and writes their rows into chunks.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
@@ -10,14 +11,17 @@ use tokio_postgres::{Client, RowStream, Statement};
 
 use crate::catalog::table::Table;
 use crate::config::Source;
-use crate::source::adapter::{Adapter, INTROSPECTION_TIME, PATIENCE, STREAMED_TIME, SourceError, Taker, within_bounds};
+use crate::name::TableName;
+use crate::source::adapter::{
+    Adapter, Described, INTROSPECTION_TIME, PATIENCE, STREAMED_TIME, SourceError, Taker, within_bounds,
+};
 use crate::source::postgres::connect::{Connections, Lease, describe};
 use crate::source::postgres::convert::{Bound, Decode, Raw, decode_of, decode_of_wire, text_of, write};
 use crate::source::postgres::dialect;
 use crate::source::postgres::introspect;
 use crate::source::sql::{self, Param, Sql};
 use crate::statement::{Fetch, Groups, Output};
-use crate::value::{Chunk, ChunkBuilder, Scalar};
+use crate::value::{Chunk, ChunkBuilder, Column, Scalar};
 
 /// An open PostgreSQL database.
 pub struct Postgres {
@@ -188,6 +192,14 @@ impl Adapter for Postgres {
             Err(Failure::Source(error)) => Err(error),
             Err(Failure::Driver(error)) => self.again(lease, fetch, &sql, self.translate(fetch, &error)).await,
         }
+    }
+
+    fn describe(&self, fetch: &Fetch) -> Described {
+        sql::describe(fetch, &self.dialect)
+    }
+
+    fn create_index(&self, table: &TableName, columns: &[Arc<Column>]) -> String {
+        sql::create_index(table, columns, None, &self.dialect)
     }
 
     async fn stream(&self, fetch: &Fetch, taker: &Taker) -> Result<(), SourceError> {

@@ -1,5 +1,7 @@
 //! Runs reads on SQLite and writes their rows into chunks.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteArguments;
@@ -7,14 +9,15 @@ use sqlx::{Arguments, AssertSqlSafe, Row};
 
 use crate::catalog::table::Table;
 use crate::config::Source;
-use crate::source::adapter::{Adapter, INTROSPECTION_TIME, SourceError, Taker, within_bounds};
+use crate::name::TableName;
+use crate::source::adapter::{Adapter, Described, INTROSPECTION_TIME, SourceError, Taker, within_bounds};
 use crate::source::sql::{self, LONGEST_KEPT, Param, Sql};
 use crate::source::sqlite::connect::{Connections, Lease};
 use crate::source::sqlite::convert::{Shape, shape_of, write};
 use crate::source::sqlite::dialect;
 use crate::source::sqlite::introspect;
 use crate::statement::{Aggregate, Fetch, Output};
-use crate::value::{Chunk, ChunkBuilder, Scalar};
+use crate::value::{Chunk, ChunkBuilder, Column, Scalar};
 
 /// An open SQLite file.
 pub struct Sqlite {
@@ -135,6 +138,14 @@ impl Adapter for Sqlite {
             Err(Failure::Source(error)) => Err(error),
             Err(Failure::Driver(error)) => Err(self.translate(self.table(fetch), &error)),
         }
+    }
+
+    fn describe(&self, fetch: &Fetch) -> Described {
+        sql::describe(fetch, &dialect::Sqlite)
+    }
+
+    fn create_index(&self, table: &TableName, columns: &[Arc<Column>]) -> String {
+        sql::create_index(table, columns, None, &dialect::Sqlite)
     }
 
     async fn stream(&self, fetch: &Fetch, taker: &Taker) -> Result<(), SourceError> {

@@ -1,0 +1,80 @@
+//! `crosskey explain`: how a request is answered, without answering it.
+
+use std::path::Path;
+
+use http::{HeaderMap, Method};
+
+use crate::api::rest::{self, Answer};
+use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, print_faults};
+use crate::config;
+use crate::engine::explain::{Explained, text};
+use crate::engine::{Engine, Snapshot};
+
+/// Explains one request, as text or as JSON.
+pub async fn explain(path: &Path, request: &str, analyze: bool, json: bool, colours: bool) -> u8 {
+    let (config, faults) = match config::load(path) {
+        Ok(loaded) => loaded,
+        Err(faults) => {
+            print_faults(&faults, colours);
+            return COULD_NOT_RUN;
+        }
+    };
+    print_faults(&faults, colours);
+    let (snapshot, down) = Snapshot::open(config, None).await;
+    for (source, cause) in down {
+        eprintln!("warning: source `{source}` does not answer: {cause}");
+    }
+    let engine = std::sync::Arc::new(Engine::new(path.to_owned(), snapshot));
+    match asked(&engine, request, analyze).await {
+        Ok(steps) if json => {
+            println!("{}", serde_json::to_string_pretty(&steps).expect("steps have a JSON form"));
+            FINE
+        }
+        Ok(steps) => {
+            print!("{}", text(&steps));
+            FINE
+        }
+        Err(message) => {
+            eprintln!("error: {message}");
+            PROBLEMS
+        }
+    }
+}
+
+async fn asked(engine: &std::sync::Arc<Engine>, request: &str, analyze: bool) -> Result<Vec<Explained>, String> {
+    let request = request.trim();
+    let address = request.strip_prefix("GET ").unwrap_or(request).trim();
+    let address = match address.split_once("://") {
+        // A whole address, as it was copied.
+        Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
+        None => address,
+    };
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let Some(path) = path.strip_prefix("/api") else {
+        return Err(format!("`{request}` is no read\nhelp: write it as 'GET /api/v2/crm/_table/contact?limit=5'"));
+    };
+    // Typed on a command line, blanks are no fault.
+    let explain = if analyze { "analyze" } else { "true" };
+    let query = format!("{}&explain={explain}", query.replace(' ', "%20"));
+    let asked = rest::Request {
+        method: &Method::GET,
+        path,
+        query: query.trim_start_matches('&'),
+        headers: &HeaderMap::new(),
+        body: bytes::Bytes::new(),
+        request_id: None,
+        operator: true,
+    };
+    let response = rest::handle(engine, asked).await.map_err(|error| match error.hint {
+        Some(hint) => format!("{}\nhelp: {hint}", error.message),
+        None => error.message,
+    })?;
+    let Answer::Whole(body) = response.body else { return Err("a list row by row cannot be explained".into()) };
+    let mut body: serde_json::Value = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
+    match body.get_mut("explain").map(serde_json::Value::take) {
+        Some(steps) => serde_json::from_value(steps).map_err(|error| error.to_string()),
+        None => {
+            Err(format!("`{request}` asks for no rows\nhelp: explain a read of /api/v2/{{source}}/_table/{{table}}"))
+        }
+    }
+}
