@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, print_faults};
-use crate::cli::{demo, explain, serve};
+use crate::cli::{audit, demo, explain, serve};
 use crate::config;
 use crate::engine;
 use crate::telemetry::{LogFormat, start_log};
@@ -54,6 +54,20 @@ enum Command {
         /// Text for people, JSON for programs.
         #[arg(long, value_enum, default_value = "text")]
         format: CheckFormat,
+    },
+    /// Find dangling references: rows whose key leads to no row, in whichever databases the two sides are.
+    ///
+    /// Reads the referencing tables from one end to the other, in bounded memory. Exit code 0: no orphans. 1: orphans.
+    /// 2: could not run, or not to the end.
+    Audit {
+        #[command(flatten)]
+        file: File,
+        /// One key: a relationship's name, or a referencing column as in the key file.
+        #[arg(long)]
+        key: Option<String>,
+        /// Text for people, JSON or CSV for programs.
+        #[arg(long, value_enum, default_value = "text")]
+        format: audit::Form,
     },
     /// Tell how a request is answered: statements, directions, estimates, what is remembered, and indexes that are missing.
     ///
@@ -114,6 +128,7 @@ pub fn run() -> ExitCode {
         Command::Demo { dir, listen, write_only } => block_on(demo::demo(&dir, listen.as_deref(), write_only, colours)),
         Command::Serve(file) => block_on(serve::serve(&file.config, colours)),
         Command::Check { file, format } => block_on(check(file.config, format, colours)),
+        Command::Audit { file, key, format } => block_on(audit::audit(&file.config, key.as_deref(), format, colours)),
         Command::Explain { request, file, analyze, format } => {
             let json = matches!(format, CheckFormat::Json);
             block_on(explain::explain(&file.config, &request, analyze, json, colours))

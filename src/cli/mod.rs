@@ -1,5 +1,6 @@
 //! The command line: commands, exit codes, and what they print.
 
+mod audit;
 mod commands;
 mod demo;
 mod explain;

@@ -1,5 +1,6 @@
 //! The pipeline on one page, and the live version of configuration, catalog and sources that it runs on.
 
+pub mod audit;
 pub mod check;
 pub mod demo;
 pub mod error;

@@ -113,7 +113,7 @@ impl Engine {
         Ok(Stream { engine: self.clone(), bypass_cache: query.bypass_cache, snapshot: live, plan, rows })
     }
 
-    fn context<'a>(&self, live: &'a Snapshot, bypass_cache: bool, may_be_partial: bool) -> Context<'a> {
+    pub(super) fn context<'a>(&self, live: &'a Snapshot, bypass_cache: bool, may_be_partial: bool) -> Context<'a> {
         Context {
             sources: &live.sources,
             cache: live.cache.as_ref(),

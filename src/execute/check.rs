@@ -92,10 +92,21 @@ fn told(cell: &[u8]) -> Option<bool> {
 async fn exist(context: &Context<'_>, existence: &Existence, rows: &[RowRef]) -> Result<Vec<bool>, ExecuteError> {
     let Existence { hop, step, .. } = existence;
     let gathered = join::gather(rows, hop);
-    let mut found = vec![false; gathered.keys.len()];
-    let asked: Vec<usize> = (0..gathered.keys.len()).filter(|at| scalars(hop, &gathered.keys[*at]).is_some()).collect();
+    let found = have_rows(context, step, hop, &gathered.keys).await?;
+    Ok((0..rows.len()).map(|row| gathered.links.of(row).iter().any(|key| found[*key as usize])).collect())
+}
+
+/// Whether each key has a row for which the step's condition and filter hold.
+pub async fn have_rows(
+    context: &Context<'_>,
+    step: &Step,
+    hop: &HopPlan,
+    all: &[Key],
+) -> Result<Vec<bool>, ExecuteError> {
+    let mut found = vec![false; all.len()];
+    let asked: Vec<usize> = (0..all.len()).filter(|at| scalars(hop, &all[*at]).is_some()).collect();
     for batch in asked.chunks(context.limits.keys_per_batch) {
-        let keys: Vec<Key> = batch.iter().map(|at| gathered.keys[*at].clone()).collect();
+        let keys: Vec<Key> = batch.iter().map(|at| all[*at].clone()).collect();
         if step.filter.is_none() && !hop.recheck {
             let chunk = decide::fetch(context, step, existing(step, hop, &keys)).await?;
             chunk.ordinals().iter().for_each(|ordinal| found[batch[*ordinal as usize]] = true);
@@ -112,7 +123,7 @@ async fn exist(context: &Context<'_>, existence: &Existence, rows: &[RowRef]) ->
             found[batch[*ordinal as usize]] = true;
         }
     }
-    Ok((0..rows.len()).map(|row| gathered.links.of(row).iter().any(|key| found[*key as usize])).collect())
+    Ok(found)
 }
 
 /// The positions of the keys that rows have; each once.

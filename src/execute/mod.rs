@@ -1,6 +1,7 @@
 //! Runs a plan: lookups in batches, joins in memory.
 
 mod aggregate;
+mod audit;
 mod budget;
 mod check;
 mod choose;
@@ -19,6 +20,7 @@ mod stream;
 mod trace;
 
 pub use aggregate::Grouped;
+pub use audit::{AuditStream, Audited, Orphan};
 pub use budget::Budget;
 pub use context::{Context, Partial};
 pub use error::ExecuteError;

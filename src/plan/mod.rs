@@ -1,6 +1,7 @@
 //! Decides what to ask of which source, before the first statement is sent. Pure: names in, a tree of steps out.
 
 mod aggregate;
+pub mod audit;
 mod cells;
 mod coerce;
 mod embed;

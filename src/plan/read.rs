@@ -84,7 +84,7 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
 }
 
 /// More rows than any table has, in the largest number that all engines take as a limit.
-const ALL: u64 = i64::MAX as u64 - 1;
+pub const ALL: u64 = i64::MAX as u64 - 1;
 
 /// Turns the root's fetch into a lookup by identifier.
 fn by_ids(table: &Table, limits: &Limits, ids: &Ids, fetch: &mut Fetch) -> Result<IdsPlan, PlanError> {

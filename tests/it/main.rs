@@ -2,6 +2,7 @@
 //! real PostgreSQL, MariaDB and SQLite; without it on SQLite alone.
 
 mod architecture;
+mod audit;
 mod bad_files;
 mod cache;
 mod connections;

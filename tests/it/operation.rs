@@ -270,6 +270,17 @@ fn commands_answer_and_exit_as_documented() {
     assert!(code == Some(1) && error.contains("did you mean `limit`?"), "{error}");
     let (code, _, error) = run(&["explain", "-c", path, "contact"]);
     assert!(code == Some(1) && error.contains("help: write it as"), "{error}");
+    let (code, out, error) = run(&["audit", "-c", path]);
+    assert_eq!(code, Some(1), "{error}");
+    assert!(out.contains("  80 rows, 78 references, 1 orphan\n    {\"id\":41}: bruno.keller@example.com\n"), "{out}");
+    let (code, out, _) = run(&["audit", "-c", path, "--key", "shop.products.tags[]", "--format", "csv"]);
+    assert_eq!(code, Some(0));
+    assert_eq!(out.lines().nth(1), Some("tags,shop.products.tags[],shop.tags.id,false,36,66,0,"));
+    let (code, out, _) = run(&["audit", "-c", path, "--key", "contact", "--format", "json"]);
+    let reports: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((code, &reports[0]["samples"][0]["row"]["id"]), (Some(1), &41.into()), "{out}");
+    let (code, _, error) = run(&["audit", "-c", path, "--key", "contct"]);
+    assert!(code == Some(2) && error.contains("did you mean `contact`?"), "{error}");
     let good = std::fs::read_to_string(&file).expect("the key file");
     std::fs::write(
         &file,
@@ -296,7 +307,7 @@ fn commands_answer_and_exit_as_documented() {
         let (code, out, _) = run(&["completions", shell]);
         assert!(code == Some(0) && out.contains("crosskey"), "{shell}");
     }
-    for command in ["demo", "serve", "check", "explain", "schema", "completions"] {
+    for command in ["demo", "serve", "check", "audit", "explain", "schema", "completions"] {
         let (code, out, _) = run(&[command, "--help"]);
         assert!(code == Some(0) && out.lines().count() > 5, "{command}");
     }

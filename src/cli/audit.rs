@@ -1,0 +1,129 @@
+//! `crosskey audit`: dangling references of all keys.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Arc;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, print_faults};
+use crate::config;
+use crate::engine::audit::{KeyReport, Progress};
+use crate::engine::{Engine, Snapshot};
+
+/// The form of the report.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum Form {
+    /// For people.
+    Text,
+    /// All of it, for programs.
+    Json,
+    /// One line a key.
+    Csv,
+}
+
+/// Audits all keys of the file, or one.
+pub async fn audit(path: &Path, only: Option<&str>, form: Form, colours: bool) -> u8 {
+    let (config, faults) = match config::load(path) {
+        Ok(loaded) => loaded,
+        Err(faults) => {
+            print_faults(&faults, colours);
+            return COULD_NOT_RUN;
+        }
+    };
+    print_faults(&faults, colours);
+    let (snapshot, down) = Snapshot::open(config, None).await;
+    let unreached = !down.is_empty();
+    for (source, cause) in down {
+        eprintln!("error: source `{source}` does not answer, so its keys are not audited: {cause}");
+    }
+    print_faults(&snapshot.faults, colours);
+    let unusable = snapshot.faults.has_errors();
+    let engine = Arc::new(Engine::new(path.to_owned(), snapshot));
+    let mut bar = Bar::new();
+    let reports = engine.audit(only, &mut bar).await;
+    bar.bar.finish_and_clear();
+    let reports = match reports {
+        Ok(reports) => reports,
+        Err(message) => {
+            eprintln!("error: {message}");
+            return COULD_NOT_RUN;
+        }
+    };
+    match form {
+        Form::Text => reports.iter().for_each(print),
+        Form::Json => println!("{}", serde_json::to_string_pretty(&reports).expect("reports have a JSON form")),
+        Form::Csv => print!("{}", lines(&reports)),
+    }
+    match () {
+        () if unreached || unusable || reports.iter().any(|report| report.error.is_some()) => COULD_NOT_RUN,
+        () if reports.iter().any(|report| report.orphans > 0) => PROBLEMS,
+        () => FINE,
+    }
+}
+
+fn print(report: &KeyReport) {
+    let native = if report.native { " (native)" } else { "" };
+    println!("{}: {} -> {}{native}", report.key, report.column.join(", "), report.references.join(", "));
+    let counted = |number: u64, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
+    let counts = [(report.rows, "row"), (report.checked, "reference"), (report.orphans, "orphan")];
+    println!("  {}", counts.map(|(number, word)| counted(number, word)).join(", "));
+    for sample in &report.samples {
+        let row = serde_json::Value::Object(sample.row.clone());
+        println!("    {row}: {}", sample.values.join(", "));
+    }
+    if report.orphans > report.samples.len() as u64 {
+        println!("    …");
+    }
+    if let Some(error) = &report.error {
+        println!("  not finished: {error}");
+    }
+}
+
+fn lines(reports: &[KeyReport]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let head = ["key", "column", "references", "native", "rows", "checked", "orphans", "error"];
+    // Writing to memory does not fail.
+    writer.write_record(head).expect("a line in memory");
+    for report in reports {
+        let record = [
+            report.key.clone(),
+            report.column.join(","),
+            report.references.join(","),
+            report.native.to_string(),
+            report.rows.to_string(),
+            report.checked.to_string(),
+            report.orphans.to_string(),
+            report.error.clone().unwrap_or_default(),
+        ];
+        writer.write_record(record).expect("a line in memory");
+    }
+    String::from_utf8(writer.into_inner().expect("lines in memory")).expect("texts are UTF-8")
+}
+
+/// A bar on standard error, where that is a terminal.
+struct Bar {
+    bar: ProgressBar,
+}
+
+impl Bar {
+    fn new() -> Self {
+        let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        let style = ProgressStyle::with_template("{msg:30!} {wide_bar} {human_pos} of about {human_len} rows");
+        Self { bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())) }
+    }
+}
+
+impl Progress for Bar {
+    fn begin(&mut self, key: &str, rows: Option<u64>) {
+        self.bar.reset();
+        self.bar.set_message(key.to_owned());
+        self.bar.set_length(rows.unwrap_or(0));
+    }
+
+    fn advance(&mut self, rows: u64) {
+        self.bar.inc(rows);
+        // The number of rows was an estimate.
+        self.bar.set_length(self.bar.length().unwrap_or(0).max(self.bar.position()));
+    }
+}

@@ -1,0 +1,163 @@
+//! Dangling references: for each key, the references whose rows do not exist.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::catalog::{ForeignKey, Side};
+use crate::engine::error::Error;
+use crate::engine::pipeline::Engine;
+use crate::engine::snapshot::Snapshot;
+use crate::error::Coded;
+use crate::execute::{AuditStream, Audited};
+use crate::name::closest;
+use crate::plan::audit::{AuditPlan, audit};
+
+/// Rows that are shown of each key.
+const SAMPLES: usize = 5;
+
+/// What the audit of one key has found.
+#[derive(Debug, Serialize)]
+pub struct KeyReport {
+    /// The relationship from the referencing side.
+    pub key: String,
+    /// The referencing columns.
+    pub column: Vec<String>,
+    /// The referenced columns.
+    pub references: Vec<String>,
+    /// The database declares it.
+    pub native: bool,
+    /// Referencing rows that were read.
+    pub rows: u64,
+    /// References that they hold.
+    pub checked: u64,
+    /// References that lead nowhere.
+    pub orphans: u64,
+    /// Some of them.
+    pub samples: Vec<Sample>,
+    /// Why it could not be finished.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// A reference that leads nowhere.
+#[derive(Debug, Serialize)]
+pub struct Sample {
+    /// The primary key of the row that holds it.
+    pub row: Map<String, Value>,
+    /// The value, one text a column.
+    pub values: Vec<String>,
+}
+
+/// How far the audit of a key is.
+pub trait Progress: Send {
+    /// A key begins; about so many rows are to be read.
+    fn begin(&mut self, key: &str, rows: Option<u64>);
+    /// So many rows were read.
+    fn advance(&mut self, rows: u64);
+}
+
+impl Engine {
+    /// Audits all keys, or those of one name: a relationship's, or a referencing column as the key file writes it.
+    pub async fn audit(&self, only: Option<&str>, progress: &mut dyn Progress) -> Result<Vec<KeyReport>, String> {
+        let live = self.snapshot();
+        let mut reports = Vec::new();
+        for key in &live.catalog.keys {
+            let report = empty(&live, key);
+            let names = [&report.key, &report.column.join(",")];
+            if only.is_some_and(|only| !names.iter().any(|name| name.eq_ignore_ascii_case(only))) {
+                continue;
+            }
+            reports.push(self.audit_key(&live, key, report, progress).await);
+        }
+        match only {
+            Some(only) if reports.is_empty() => {
+                let known: Vec<KeyReport> = live.catalog.keys.iter().map(|key| empty(&live, key)).collect();
+                let names = known.iter().flat_map(|report| [report.key.as_str(), report.column[0].as_str()]);
+                let close = closest(only, names).map(|close| format!("\nhelp: did you mean `{close}`?"));
+                Err(format!("there is no key `{only}`{}", close.unwrap_or_default()))
+            }
+            _ => Ok(reports),
+        }
+    }
+
+    async fn audit_key(
+        &self,
+        live: &Snapshot,
+        key: &Arc<ForeignKey>,
+        mut report: KeyReport,
+        progress: &mut dyn Progress,
+    ) -> KeyReport {
+        let plan = match audit(&live.catalog, &live.config.limits, key) {
+            Ok(Some(plan)) => plan,
+            Ok(None) => {
+                report.error = Some("its tables could not be read".into());
+                return report;
+            }
+            Err(error) => {
+                report.error = Some(error.to_string());
+                return report;
+            }
+        };
+        progress.begin(&report.key, plan.expected);
+        if let Err(error) = self.read_through(live, &plan, &mut report, progress).await {
+            report.error = Some(match error.hint() {
+                Some(hint) => format!("{error}; {hint}"),
+                None => error.to_string(),
+            });
+        }
+        report
+    }
+
+    async fn read_through(
+        &self,
+        live: &Snapshot,
+        plan: &AuditPlan,
+        report: &mut KeyReport,
+        progress: &mut dyn Progress,
+    ) -> Result<(), Error> {
+        let mut stream = AuditStream::begin(&self.context(live, true, false), plan).await?;
+        while let Some(Audited { rows, references, orphans }) =
+            stream.next(&self.context(live, true, false), plan).await?
+        {
+            report.rows += rows;
+            report.checked += references;
+            report.orphans += orphans.len() as u64;
+            for orphan in orphans.into_iter().take(SAMPLES - report.samples.len()) {
+                let cell = |cell: &usize| serde_json::from_slice(orphan.row.cell(*cell)).unwrap_or(Value::Null);
+                let row = plan.identity.iter().map(|(name, at)| (name.to_string(), cell(at))).collect();
+                report.samples.push(Sample { row, values: orphan.values });
+            }
+            progress.advance(rows);
+        }
+        Ok(())
+    }
+}
+
+/// A report before anything was read.
+fn empty(live: &Snapshot, key: &ForeignKey) -> KeyReport {
+    let side = |side: &Side| {
+        let table = &live.catalog.entry(side.table).table;
+        let column = |of: &crate::catalog::SideColumn| {
+            let mut text = format!("{}.{}", table.name, table.columns[of.column].name);
+            // Writing to a text does not fail.
+            let _ = crate::name::write_path(&mut text, &of.path);
+            text
+        };
+        side.columns.iter().map(column).collect::<Vec<_>>()
+    };
+    let entry = live.catalog.entry(key.referencing.table);
+    let relationship = entry.relationships.iter().find(|relationship| std::ptr::eq(&*relationship.key, key));
+    KeyReport {
+        key: relationship.map(|relationship| relationship.name.to_string()).unwrap_or_default(),
+        column: side(&key.referencing),
+        references: side(&key.referenced),
+        native: !key.is_virtual,
+        rows: 0,
+        checked: 0,
+        orphans: 0,
+        samples: Vec::new(),
+        error: None,
+    }
+}

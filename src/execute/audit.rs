@@ -1,0 +1,68 @@
+//! Dangling references of a key: the referencing rows a thousand at a time, and per thousand one look at the referenced
+//! table. No two databases' orders are compared, and nothing is held but the thousand.
+
+use std::sync::Arc;
+
+use crate::execute::check::have_rows;
+use crate::execute::context::Context;
+use crate::execute::error::ExecuteError;
+use crate::execute::join;
+use crate::execute::rows::RowRef;
+use crate::plan::audit::AuditPlan;
+use crate::source::Chunks;
+
+/// Referencing rows at a time.
+const ROWS: usize = 1000;
+
+/// The referencing rows that are still to come.
+pub struct AuditStream {
+    chunks: Chunks,
+}
+
+/// What some rows came to.
+#[derive(Debug, Default)]
+pub struct Audited {
+    /// Rows that were read.
+    pub rows: u64,
+    /// References that they hold.
+    pub references: u64,
+    /// References that lead nowhere, with their rows.
+    pub orphans: Vec<Orphan>,
+}
+
+/// A reference that leads nowhere.
+#[derive(Debug)]
+pub struct Orphan {
+    /// The row that holds it.
+    pub row: RowRef,
+    /// The reference, one text a column, in the form in which keys meet.
+    pub values: Vec<String>,
+}
+
+impl AuditStream {
+    /// Sends the statement.
+    pub async fn begin(context: &Context<'_>, plan: &AuditPlan) -> Result<Self, ExecuteError> {
+        let chunks = context.source(&plan.rows.source)?.stream(plan.rows.fetch.clone(), ROWS).await?;
+        Ok(Self { chunks })
+    }
+
+    /// The next rows; none at the end. Each call has a budget of its own.
+    pub async fn next(&mut self, context: &Context<'_>, plan: &AuditPlan) -> Result<Option<Audited>, ExecuteError> {
+        let Some(chunk) = self.chunks.next().await? else { return Ok(None) };
+        let chunk = Arc::new(chunk);
+        let rows: Vec<RowRef> = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
+        let gathered = join::gather(&rows, &plan.hop);
+        let found = have_rows(context, &plan.referenced, &plan.hop, &gathered.keys).await?;
+        let mut audited = Audited { rows: rows.len() as u64, ..Audited::default() };
+        for (at, row) in rows.iter().enumerate() {
+            let links = gathered.links.of(at);
+            audited.references += links.len() as u64;
+            for key in links.iter().filter(|key| !found[**key as usize]) {
+                let parts = gathered.keys[*key as usize].parts(plan.hop.to.len());
+                let values = parts.iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect();
+                audited.orphans.push(Orphan { row: row.clone(), values });
+            }
+        }
+        Ok(Some(audited))
+    }
+}

@@ -1,0 +1,48 @@
+//! The plan by which dangling references of a key are found: its referencing rows, all of them, and a look at each value.
+
+use std::sync::Arc;
+
+use crate::catalog::{Catalog, ForeignKey, Kind};
+use crate::config::Limits;
+use crate::plan::cells::Cells;
+use crate::plan::embed::{far_cells, hop_plan};
+use crate::plan::error::PlanError;
+use crate::plan::exists::bare_step;
+use crate::plan::read::{ALL, StepPlan};
+use crate::plan::tree::{HopPlan, Step};
+use crate::statement::Condition;
+
+/// What is read to audit one key.
+#[derive(Clone, Debug)]
+pub struct AuditPlan {
+    /// The referencing rows: their primary key and the key's columns.
+    pub rows: Step,
+    /// The primary key's columns, and their cells.
+    pub identity: Vec<(Arc<str>, usize)>,
+    /// To the referenced table.
+    pub hop: HopPlan,
+    /// The referenced rows.
+    pub referenced: Step,
+    /// How many referencing rows there are, about.
+    pub expected: Option<u64>,
+}
+
+/// Plans the audit of a key; none of a key that no relationship follows.
+pub fn audit(catalog: &Catalog, limits: &Limits, key: &Arc<ForeignKey>) -> Result<Option<AuditPlan>, PlanError> {
+    let plan = &StepPlan { catalog, limits, depth: 0 };
+    let entry = catalog.entry(key.referencing.table);
+    let relationship = entry
+        .relationships
+        .iter()
+        .find(|relationship| relationship.kind == Kind::BelongsTo && Arc::ptr_eq(&relationship.key, key));
+    let Some(relationship) = relationship else { return Ok(None) };
+    let (near, far) = (&entry.table, &catalog.entry(relationship.target).table);
+    let mut cells = Cells::new(near);
+    let identity = near.primary_key.iter().map(|at| (near.columns[*at].name.clone(), cells.of_column(*at))).collect();
+    let mut hop = hop_plan(near, far, &relationship.hop, &mut cells);
+    let mut rows = bare_step(plan, near, Condition::All(Vec::new()), cells);
+    Arc::make_mut(&mut rows.fetch).max_rows = ALL;
+    let mut referenced = bare_step(plan, far, Condition::All(Vec::new()), Cells::new(far));
+    hop.to_cells = far_cells(plan, relationship.target, &relationship.hop, hop.recheck, &mut referenced)?;
+    Ok(Some(AuditPlan { rows, identity, hop, referenced, expected: near.rows.0 }))
+}
