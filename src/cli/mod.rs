@@ -4,6 +4,7 @@ mod audit;
 mod commands;
 mod demo;
 mod explain;
+mod init;
 mod output;
 mod serve;
 

@@ -37,11 +37,24 @@ pub fn load_with(path: &Path, env: Env<'_>) -> Result<(Config, Faults), Faults> 
 /// Loads what can be read of a configuration, so that a check finds the faults of all stages at once.
 pub fn load_what_can_be(path: &Path, env: Env<'_>) -> (Option<Config>, Faults) {
     let mut faults = Faults::default();
+    match read(path, &mut faults, None) {
+        Some(text) => load_from(path, &text, faults, env),
+        None => (None, faults),
+    }
+}
+
+/// Loads a configuration that is no file; relative paths count from the folder of `path`.
+pub fn load_text(path: &Path, text: &str, env: Env<'_>) -> Result<(Config, Faults), Faults> {
+    let files = vec![SourceText { path: path.to_owned(), text: text.into() }];
+    match load_from(path, text, Faults { files, ..Faults::default() }, env) {
+        (Some(config), faults) if !faults.has_errors() => Ok((config, faults)),
+        (_, faults) => Err(faults),
+    }
+}
+
+fn load_from(path: &Path, text: &str, mut faults: Faults, env: Env<'_>) -> (Option<Config>, Faults) {
     let schema = json_schema();
-    let Some(text) = read(path, &mut faults, None) else {
-        return (None, faults);
-    };
-    let (mut main, declared): (ConfigFile, _) = match parse(&text, 0, &schema, None, Some(env), &mut faults.list) {
+    let (mut main, declared): (ConfigFile, _) = match parse(text, 0, &schema, None, Some(env), &mut faults.list) {
         Some(parsed) => parsed,
         None => return (None, faults),
     };

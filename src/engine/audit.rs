@@ -135,6 +135,12 @@ impl Engine {
     }
 }
 
+/// The keys that the databases themselves declare: referencing and referenced columns.
+pub fn declared(live: &Snapshot) -> Vec<(String, String)> {
+    let native = live.catalog.keys.iter().filter(|key| !key.is_virtual).map(|key| empty(live, key));
+    native.map(|report| (report.column.join(", "), report.references.join(", "))).collect()
+}
+
 /// A report before anything was read.
 fn empty(live: &Snapshot, key: &ForeignKey) -> KeyReport {
     let side = |side: &Side| {

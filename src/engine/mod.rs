@@ -8,6 +8,7 @@ pub mod explain;
 pub mod pipeline;
 pub mod reload;
 pub mod snapshot;
+pub mod suggest;
 
 pub use error::Error;
 pub use pipeline::{Engine, ReadAnswer, Stream};

@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use crate::execute::check::have_rows;
 use crate::execute::context::Context;
+use crate::execute::decide;
 use crate::execute::error::ExecuteError;
 use crate::execute::join;
 use crate::execute::rows::RowRef;
 use crate::plan::audit::AuditPlan;
+use crate::plan::{HopPlan, Step};
 use crate::source::Chunks;
+use crate::value::Key;
 
 /// Referencing rows at a time.
 const ROWS: usize = 1000;
@@ -65,4 +68,36 @@ impl AuditStream {
         }
         Ok(Some(audited))
     }
+}
+
+/// The rows of a step.
+pub async fn sampled(context: &Context<'_>, step: &Step) -> Result<Vec<RowRef>, ExecuteError> {
+    let chunk = Arc::new(decide::fetch(context, step, (*step.fetch).clone()).await?);
+    Ok((0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect())
+}
+
+/// How many different references these rows hold; and of at most `most` of these, how many lead to a row.
+pub async fn contained(
+    context: &Context<'_>,
+    rows: &[RowRef],
+    hop: &HopPlan,
+    referenced: &Step,
+    most: usize,
+) -> Result<Contained, ExecuteError> {
+    let keys = join::gather(rows, hop).keys;
+    let every = keys.len().div_ceil(most.max(1)).max(1);
+    let asked: Vec<Key> = keys.iter().step_by(every).cloned().collect();
+    let found = have_rows(context, referenced, hop, &asked).await?.into_iter().filter(|found| *found).count();
+    Ok(Contained { distinct: keys.len(), asked: asked.len(), found })
+}
+
+/// How far the references of some rows lead to rows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Contained {
+    /// Different references.
+    pub distinct: usize,
+    /// How many of them were looked for.
+    pub asked: usize,
+    /// How many of these were found.
+    pub found: usize,
 }

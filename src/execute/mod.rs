@@ -20,7 +20,7 @@ mod stream;
 mod trace;
 
 pub use aggregate::Grouped;
-pub use audit::{AuditStream, Audited, Orphan};
+pub use audit::{AuditStream, Audited, Contained, Orphan, contained, sampled};
 pub use budget::Budget;
 pub use context::{Context, Partial};
 pub use error::ExecuteError;

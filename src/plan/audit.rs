@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::catalog::{Catalog, ForeignKey, Kind};
+use crate::catalog::{Catalog, ForeignKey, Hop, Kind, SideColumn, TableId};
 use crate::config::Limits;
 use crate::plan::cells::Cells;
 use crate::plan::embed::{far_cells, hop_plan};
@@ -11,6 +11,7 @@ use crate::plan::exists::bare_step;
 use crate::plan::read::{ALL, StepPlan};
 use crate::plan::tree::{HopPlan, Step};
 use crate::statement::Condition;
+use crate::value::{Compare, class};
 
 /// What is read to audit one key.
 #[derive(Clone, Debug)]
@@ -45,4 +46,43 @@ pub fn audit(catalog: &Catalog, limits: &Limits, key: &Arc<ForeignKey>) -> Resul
     let mut referenced = bare_step(plan, far, Condition::All(Vec::new()), Cells::new(far));
     hop.to_cells = far_cells(plan, relationship.target, &relationship.hop, hop.recheck, &mut referenced)?;
     Ok(Some(AuditPlan { rows, identity, hop, referenced, expected: near.rows.0 }))
+}
+
+/// Rows of a table, one column of each, none without a value.
+pub fn sample(catalog: &Catalog, limits: &Limits, table: TableId, column: usize, rows: u64) -> Step {
+    let table = &catalog.entry(table).table;
+    let mut cells = Cells::new(table);
+    cells.of_column(column);
+    let has_value = Condition::Not(Condition::IsNull(table.columns[column].clone()).into());
+    let mut step = bare_step(&StepPlan { catalog, limits, depth: 0 }, table, has_value, cells);
+    Arc::make_mut(&mut step.fetch).limit = Some(rows);
+    step
+}
+
+/// From the only cell of sampled rows to a column of another table, as a key of one column would lead; none where values
+/// of these types never meet.
+pub fn candidate(
+    catalog: &Catalog,
+    limits: &Limits,
+    near: (TableId, &SideColumn),
+    far: (TableId, usize),
+) -> Option<(HopPlan, Step)> {
+    let plan = &StepPlan { catalog, limits, depth: 0 };
+    let (near_table, far_table) = (&catalog.entry(near.0).table, &catalog.entry(far.0).table);
+    let (from, to) = (&near_table.columns[near.1.column], &far_table.columns[far.1]);
+    let hop = Hop {
+        from: vec![near.1.clone()],
+        table: far.0,
+        to: vec![SideColumn { column: far.1, path: Vec::new() }],
+        classes: vec![class::derive(from, !near.1.path.is_empty(), to, Compare::Exact).ok()?],
+        unique: true,
+        when_from: Vec::new(),
+        when_to: Vec::new(),
+    };
+    let mut cells = Cells::new(near_table);
+    cells.of_column(near.1.column);
+    let mut planned = hop_plan(near_table, far_table, &hop, &mut cells);
+    let mut referenced = bare_step(plan, far_table, Condition::All(Vec::new()), Cells::new(far_table));
+    planned.to_cells = far_cells(plan, far.0, &hop, planned.recheck, &mut referenced).ok()?;
+    Some((planned, referenced))
 }

@@ -15,6 +15,7 @@ mod operation;
 mod outage;
 mod scenarios;
 mod streaming;
+mod suggest;
 mod support;
 mod transfer;
 mod volume;

@@ -270,6 +270,16 @@ fn commands_answer_and_exit_as_documented() {
     assert!(code == Some(1) && error.contains("did you mean `limit`?"), "{error}");
     let (code, _, error) = run(&["explain", "-c", path, "contact"]);
     assert!(code == Some(1) && error.contains("help: write it as"), "{error}");
+    // What it prints is a key file that loads.
+    let url = |name: &str| format!("{name}=sqlite:{}", folder.path().join(format!("{name}.db")).display());
+    let (code, out, error) = run(&["init", &url("crm"), &url("billing")]);
+    assert!(code == Some(0) && out.contains("references = \"crm.contact.email\""), "{out}{error}");
+    let started = folder.path().join("started.toml");
+    std::fs::write(&started, out).expect("writing");
+    let (code, out, error) = run(&["check", "-c", started.to_str().expect("text")]);
+    assert_eq!(code, Some(0), "{out}{error}");
+    let (code, out, _) = run(&["init", "sqlite:/nowhere/x.db"]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
     let (code, out, error) = run(&["audit", "-c", path]);
     assert_eq!(code, Some(1), "{error}");
     assert!(out.contains("  80 rows, 78 references, 1 orphan\n    {\"id\":41}: bruno.keller@example.com\n"), "{out}");
@@ -307,7 +317,7 @@ fn commands_answer_and_exit_as_documented() {
         let (code, out, _) = run(&["completions", shell]);
         assert!(code == Some(0) && out.contains("crosskey"), "{shell}");
     }
-    for command in ["demo", "serve", "check", "audit", "explain", "schema", "completions"] {
+    for command in ["demo", "serve", "check", "init", "audit", "explain", "schema", "completions"] {
         let (code, out, _) = run(&[command, "--help"]);
         assert!(code == Some(0) && out.lines().count() > 5, "{command}");
     }
