@@ -132,7 +132,9 @@ pub fn run() -> ExitCode {
         LogForm::Text => LogFormat::Text,
         LogForm::Json => LogFormat::Json,
     };
-    start_log(format, colours);
+    if let Err(error) = start_log(format, colours) {
+        eprintln!("warning: {error}");
+    }
     let code = match cli.command {
         Command::Demo { dir, listen, write_only } => block_on(demo::demo(&dir, listen.as_deref(), write_only, colours)),
         Command::Serve(file) => block_on(serve::serve(&file.config, colours)),

@@ -10,6 +10,7 @@ use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, print_faults};
 use crate::config;
 use crate::engine::{Engine, Snapshot};
 use crate::server::{self, Serving};
+use crate::telemetry;
 
 /// Serves the file until told to stop.
 pub async fn serve(path: &Path, colours: bool) -> u8 {
@@ -49,7 +50,9 @@ pub async fn run(path: &Path, listen: Option<SocketAddr>, colours: bool, ready: 
     let engine = Arc::new(Engine::new(path.to_owned(), snapshot));
     tracing::info!(address = %serving.address, file = %path.display(), "serving");
     ready(serving.address);
+    telemetry::send_here();
     server::serve(serving, engine, stop()).await;
+    telemetry::flush().await;
     FINE
 }
 

@@ -14,9 +14,10 @@ use crate::engine::explain::{Explained, Explainer};
 use crate::engine::snapshot::Snapshot;
 use crate::execute::{self, Answer, Budget, Context, ExecuteError, Level, RowStream, Trace};
 use crate::name::SourceName;
-use crate::plan::{self, ReadPlan};
+use crate::plan::{self, PlanError, ReadPlan};
 use crate::query::Read;
 use crate::source::SourceError;
+use crate::telemetry::SPANS;
 
 /// The proxy without its frontends.
 pub struct Engine {
@@ -83,7 +84,7 @@ impl Engine {
     /// Answers a read.
     pub async fn read(&self, query: &Read) -> Result<ReadAnswer, Error> {
         let live = self.snapshot();
-        let plan = plan::read(&live.catalog, &live.config.limits, query)?;
+        let plan = planned(&live, query)?;
         let context = self.context(&live, query.bypass_cache, true);
         let answer = execute::read(&context, &plan).await.inspect_err(|error| self.heed(error))?;
         drop(context);
@@ -93,7 +94,7 @@ impl Engine {
     /// Tells how a read is answered; with `analyze` it is run, and what each step costs is told too.
     pub async fn explain(&self, query: &Read, analyze: bool, statements: bool) -> Result<Vec<Explained>, Error> {
         let live = self.snapshot();
-        let plan = plan::read(&live.catalog, &live.config.limits, query)?;
+        let plan = planned(&live, query)?;
         let trace = Trace::default();
         if analyze {
             let context = Context { trace: Some(&trace), ..self.context(&live, query.bypass_cache, true) };
@@ -106,7 +107,7 @@ impl Engine {
     /// Answers a read row by row.
     pub async fn stream(self: &Arc<Self>, query: &Read) -> Result<Stream, Error> {
         let live = self.snapshot();
-        let plan = plan::read(&live.catalog, &live.config.limits, query)?;
+        let plan = planned(&live, query)?;
         let context = self.context(&live, query.bypass_cache, false);
         let rows = RowStream::begin(&context, &plan).await.inspect_err(|error| self.heed(error))?;
         drop(context);
@@ -135,6 +136,12 @@ impl Engine {
             self.outdated.notify_one();
         }
     }
+}
+
+fn planned(live: &Snapshot, query: &Read) -> Result<ReadPlan, PlanError> {
+    let span =
+        tracing::trace_span!(target: SPANS, "plan", crosskey.source = query.source, crosskey.table = query.table);
+    span.in_scope(|| plan::read(&live.catalog, &live.config.limits, query))
 }
 
 /// A read that is answered row by row, by the version that it began with.

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use parking_lot::Mutex;
 use tokio::sync::watch;
+use tracing::Instrument;
 
 use crate::execute::fetch::{by_keys, group};
 use crate::plan::HopPlan;
@@ -196,7 +197,8 @@ impl Lane {
         let wanted = (state.flying.len() + state.waiting.len()).min(FLIGHTS);
         while state.senders < wanted {
             state.senders += 1;
-            tokio::spawn(send(self.clone(), lanes.clone(), asker.sequence.clone()));
+            // In a trace, the statement belongs to the request that had it sent.
+            tokio::spawn(send(self.clone(), lanes.clone(), asker.sequence.clone()).in_current_span());
         }
         asked
     }

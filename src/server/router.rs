@@ -27,6 +27,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
+use tracing::{Instrument, Span};
 
 use crate::api::error::ApiError;
 use crate::api::rest::{self, Answer};
@@ -37,7 +38,7 @@ use crate::server::conditional;
 use crate::server::guard::guard;
 use crate::server::health;
 use crate::server::shared::{Shared, request_id, respond_error};
-use crate::telemetry::{METRICS, RequestLabel};
+use crate::telemetry::{METRICS, RequestLabel, SPANS, continue_trace};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// No browser shall take data for a page or a script.
@@ -249,15 +250,51 @@ async fn observe(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let path =
         tracing::enabled!(tracing::Level::DEBUG).then(|| (request.uri().path().to_owned(), request_id(&request)));
-    let response = next.run(request).await;
+    let span = span(&request);
+    let response = next.run(request).instrument(span.clone()).await;
     let seconds = started.elapsed().as_secs_f64();
     let status = response.status();
+    span.record("http.response.status_code", i64::from(status.as_u16()));
+    if status.is_server_error() {
+        span.record("otel.status_code", "ERROR");
+    }
     METRICS.requests.get_or_create(&RequestLabel { method: label(&method), status: status.as_u16() }).inc();
     METRICS.request_seconds.observe(seconds);
     if let Some((path, id)) = path {
         tracing::debug!(request_id = %id, %method, %path, status = status.as_u16(), seconds, "answered");
     }
     response
+}
+
+/// The span of a request, in the words of OpenTelemetry's conventions for HTTP servers.
+fn span(request: &Request) -> Span {
+    let span = tracing::trace_span!(
+        target: SPANS,
+        "request",
+        otel.name = %format_args!("{} {}", label(request.method()), route(request.uri().path())),
+        otel.kind = "server",
+        otel.status_code = tracing::field::Empty,
+        http.request.method = %label(request.method()),
+        http.route = %route(request.uri().path()),
+        http.response.status_code = tracing::field::Empty,
+        url.path = request.uri().path(),
+        crosskey.request_id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()),
+    );
+    continue_trace(&span, request.headers());
+    span
+}
+
+/// A path without what differs from row to row.
+fn route(path: &str) -> String {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    if let Some(at) = parts.iter().position(|part| matches!(*part, "_table" | "_schema"))
+        && parts.len() > at + 2
+        && parts[at] == "_table"
+    {
+        parts.truncate(at + 2);
+        parts.push("{id}");
+    }
+    parts.join("/")
 }
 
 /// Methods are free text, so unknown ones share a label.

@@ -10,12 +10,15 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use tokio::sync::{Semaphore, mpsc};
+use tracing::{Instrument, Span};
 
 use crate::config::Source;
+use crate::config::checked::SourceKind;
+use crate::error::Coded;
 use crate::name::SourceName;
 use crate::source::adapter::{Piece, SharedAdapter, SourceError, Taker};
 use crate::statement::Fetch;
-use crate::telemetry::{METRICS, SourceLabel, source_label};
+use crate::telemetry::{METRICS, SPANS, SourceLabel, source_label};
 use crate::value::Chunk;
 
 /// Failures in a row after which the source is left alone for a while.
@@ -117,7 +120,7 @@ impl OpenSource {
             return self.fetch_here(&fetch).await;
         }
         let this = self.clone();
-        let task = tokio::spawn(async move { this.fetch_here(&fetch).await });
+        let task = tokio::spawn(async move { this.fetch_here(&fetch).await }.in_current_span());
         task.await.unwrap_or_else(|panic| {
             tracing::error!(source = %self.config.name, %panic, "a statement's task ended badly");
             Err(SourceError::Refused { source_name: self.config.name.clone(), cause: "panic".into() })
@@ -133,10 +136,39 @@ impl OpenSource {
         if let Some(keys) = &fetch.keys {
             self.counters.lookup_keys.inc_by(keys.keys.len() as u64);
         }
-        let result = self.adapter.fetch(fetch).await;
+        let span = self.span(fetch);
+        let result = self.adapter.fetch(fetch).instrument(span.clone()).await;
+        match &result {
+            Ok(chunk) => span.record("db.response.returned_rows", chunk.rows() as i64),
+            Err(error) => span.record("otel.status_code", "ERROR").record("error.type", error.code().as_str()),
+        };
         self.counters.seconds.observe(started.elapsed().as_secs_f64());
         self.note(fetch, result.as_ref().err());
         result
+    }
+
+    /// The span of a statement, in the words of OpenTelemetry's conventions for databases.
+    fn span(&self, fetch: &Fetch) -> Span {
+        let system = match self.config.kind {
+            SourceKind::Postgres => "postgresql",
+            SourceKind::Mysql => "mysql",
+            SourceKind::Sqlite => "sqlite",
+        };
+        let keys = fetch.keys.as_ref().map_or(0, |keys| keys.keys.len() as i64);
+        tracing::trace_span!(
+            target: SPANS,
+            "statement",
+            otel.name = %format_args!("SELECT {}.{}", self.config.name, fetch.table),
+            otel.kind = "client",
+            otel.status_code = tracing::field::Empty,
+            error.type = tracing::field::Empty,
+            db.system.name = system,
+            db.namespace = %self.config.name,
+            db.operation.name = "SELECT",
+            db.collection.name = %fetch.table,
+            db.operation.batch.size = keys,
+            db.response.returned_rows = tracing::field::Empty,
+        )
     }
 
     /// Notes how a statement ended.
@@ -163,17 +195,19 @@ impl OpenSource {
         self.counters.statements.inc();
         let (to, from) = mpsc::channel(1);
         let this = self.clone();
-        tokio::spawn(async move {
+        let giving = async move {
             let _place = place;
             let taker = Taker { rows, to };
-            let ended = this.adapter.stream(&fetch, &taker).await;
+            let span = this.span(&fetch);
+            let ended = this.adapter.stream(&fetch, &taker).instrument(span).await;
             // Who has left is no failure of the source.
             if taker.to.is_closed() {
                 return tracing::debug!(source = %this.config.name, table = %fetch.table, "a stream was left");
             }
             this.note(&fetch, ended.as_ref().err());
             drop(taker.to.send(ended.map(|()| None)).await);
-        });
+        };
+        tokio::spawn(giving.in_current_span());
         Ok(Chunks { source_name: self.config.name.clone(), from })
     }
 

@@ -17,5 +17,6 @@ mod scenarios;
 mod streaming;
 mod suggest;
 mod support;
+mod traces;
 mod transfer;
 mod volume;

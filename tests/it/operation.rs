@@ -11,16 +11,22 @@ use crate::support::{read, root};
 const BINARY: &str = env!("CARGO_BIN_EXE_crosskey");
 
 /// A `crosskey demo` process, ended with the test.
-struct Process {
+pub struct Process {
     child: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
     /// What it printed as its welcome.
     welcome: Vec<String>,
 }
 
 impl Process {
     fn demo(folder: &Path) -> Self {
+        Self::demo_with(folder, &[])
+    }
+
+    /// With these variables in its environment.
+    pub fn demo_with(folder: &Path, env: &[(&str, &str)]) -> Self {
         let mut child = Command::new(BINARY)
+            .envs(env.iter().copied())
             .args(["demo", "--listen", "127.0.0.1:0", "--dir"])
             .arg(folder)
             .stdout(Stdio::piped())
@@ -60,7 +66,7 @@ impl Process {
         Self { child, address, welcome: Vec::new() }
     }
 
-    fn ask(&self, request: &str) -> String {
+    pub fn ask(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(self.address).expect("it listens");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time limit");
         stream.write_all(request.as_bytes()).expect("sending");
@@ -73,12 +79,12 @@ impl Process {
         self.ask(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address))
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let status = Command::new("kill").args([name, &self.child.id().to_string()]).status().expect("kill");
         assert!(status.success());
     }
 
-    fn wait(&mut self) -> ExitStatus {
+    pub fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
             if let Some(status) = self.child.try_wait().expect("its state") {

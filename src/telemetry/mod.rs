@@ -1,4 +1,6 @@
-//! Log set-up, and metrics with plain labels. Knows no other module.
+//! Log set-up, metrics with plain labels, and traces. Knows no other module.
+
+mod traces;
 
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicU64;
@@ -9,6 +11,11 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
+
+pub use traces::{SPANS, continue_trace, flush, send_here};
 
 /// The label of what belongs to one source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -124,14 +131,20 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts the log on standard error; `RUST_LOG` chooses what is logged, by default information of ours and warnings.
-pub fn start_log(format: LogFormat, colours: bool) {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,crosskey=info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // A second start (in tests) keeps the first log.
-    let _ = match format {
-        LogFormat::Text => builder.with_ansi(colours).with_target(false).try_init(),
-        LogFormat::Json => builder.json().try_init(),
+/// Starts the log on standard error; `RUST_LOG` chooses what is logged, by default information of ours and warnings. Where
+/// the environment asks for traces, these begin too; `Err` tells why they cannot.
+pub fn start_log(format: LogFormat, colours: bool) -> Result<(), String> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,crosskey=info"));
+    let (traces, failed) = match traces::layer() {
+        Ok(traces) => (traces, None),
+        Err(error) => (None, Some(error)),
     };
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let log: Box<dyn Layer<_> + Send + Sync> = match format {
+        LogFormat::Text => log.with_ansi(colours).with_target(false).with_filter(filter).boxed(),
+        LogFormat::Json => log.json().with_filter(filter).boxed(),
+    };
+    // A second start (in tests) keeps the first log.
+    let _ = tracing_subscriber::registry().with(traces).with(log).try_init();
+    failed.map_or(Ok(()), Err)
 }
