@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need, if it is missing: PostgreSQL and MariaDB (by apt) and cargo-nextest.
+# Installs what the tests need, if it is missing: PostgreSQL, MariaDB and Python (by apt), cargo-nextest, and schemathesis
+# in a Python environment of its own below target/.
 set -euo pipefail
 
 as_root() {
@@ -27,6 +28,7 @@ have_mariadb() {
 packages=()
 have_postgres || packages+=(postgresql)
 have_mariadb || packages+=(mariadb-server)
+python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 
 if [ ${#packages[@]} -gt 0 ]; then
   if ! command -v apt-get >/dev/null; then
@@ -53,4 +55,12 @@ fi
 if ! cargo nextest --version >/dev/null 2>&1; then
   echo "Installing cargo-nextest"
   cargo install cargo-nextest --locked
+fi
+
+# The version is fixed, so that new checks come when somebody looks at them.
+environment=${CARGO_TARGET_DIR:-target}/schemathesis
+if [ ! -x "$environment/bin/schemathesis" ]; then
+  echo "Installing schemathesis"
+  python3 -m venv "$environment"
+  "$environment/bin/pip" install --quiet --disable-pip-version-check schemathesis==4.32.5
 fi

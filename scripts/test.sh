@@ -31,5 +31,7 @@ scripts/servers.sh start "$dir"
 # shellcheck source=/dev/null
 source "$dir/env"
 export SOURCES=all # run the tests of every kind of source
+SCHEMATHESIS=$(realpath "${CARGO_TARGET_DIR:-target}/schemathesis/bin/schemathesis")
+export SCHEMATHESIS
 
 cargo nextest run --locked "$@"

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::api::rest;
 use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, print_faults};
 use crate::cli::{audit, demo, explain, init, serve};
 use crate::config;
@@ -93,11 +94,14 @@ enum Command {
         #[arg(long, value_enum, default_value = "text")]
         format: CheckFormat,
     },
-    /// Print a schema: `config` is the JSON Schema of the key file, for editors.
+    /// Print a schema: `config` is the JSON Schema of the key file, for editors; `openapi` the OpenAPI 3.1 document of the
+    /// key file's tables.
     Schema {
         /// Which schema.
         #[arg(value_enum)]
         which: Schema,
+        #[command(flatten)]
+        file: File,
     },
     /// Print the completions of a shell.
     Completions {
@@ -122,6 +126,7 @@ enum CheckFormat {
 #[derive(Clone, Copy, ValueEnum)]
 enum Schema {
     Config,
+    Openapi,
 }
 
 /// Reads the command line and runs it.
@@ -145,7 +150,8 @@ pub fn run() -> ExitCode {
             let json = matches!(format, CheckFormat::Json);
             block_on(explain::explain(&file.config, &request, analyze, json, colours))
         }
-        Command::Schema { which: Schema::Config } => {
+        Command::Schema { which: Schema::Openapi, file } => block_on(openapi(file.config, colours)),
+        Command::Schema { which: Schema::Config, .. } => {
             let schema = serde_json::to_string_pretty(&config::file::json_schema()).expect("a schema has a JSON form");
             println!("{schema}");
             FINE
@@ -164,6 +170,33 @@ fn block_on(command: impl Future<Output = u8>) -> u8 {
         Err(error) => {
             eprintln!("error: the runtime cannot start: {error}");
             COULD_NOT_RUN
+        }
+    }
+}
+
+/// Prints the OpenAPI document of a key file's tables.
+async fn openapi(path: PathBuf, colours: bool) -> u8 {
+    let (config, faults) = match config::load(&path) {
+        Ok(loaded) => loaded,
+        Err(faults) => {
+            print_faults(&faults, colours);
+            return COULD_NOT_RUN;
+        }
+    };
+    print_faults(&faults, colours);
+    let (snapshot, down) = engine::Snapshot::open(config, None).await;
+    if !down.is_empty() {
+        down.iter().for_each(|(source, cause)| eprintln!("error: source `{source}` does not answer: {cause}"));
+        return COULD_NOT_RUN;
+    }
+    match rest::openapi::document(&snapshot, None) {
+        Ok(document) => {
+            println!("{}", serde_json::to_string_pretty(&document).expect("a document has a JSON form"));
+            FINE
+        }
+        Err(error) => {
+            eprintln!("error: {}", error.message);
+            PROBLEMS
         }
     }
 }

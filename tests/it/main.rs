@@ -11,6 +11,7 @@ mod docs;
 mod explain;
 mod filters_at_size;
 mod limits;
+mod openapi;
 mod operation;
 mod outage;
 mod scenarios;

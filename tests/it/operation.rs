@@ -19,7 +19,7 @@ pub struct Process {
 }
 
 impl Process {
-    fn demo(folder: &Path) -> Self {
+    pub fn demo(folder: &Path) -> Self {
         Self::demo_with(folder, &[])
     }
 
@@ -75,7 +75,7 @@ impl Process {
         reply
     }
 
-    fn get(&self, path: &str) -> String {
+    pub fn get(&self, path: &str) -> String {
         self.ask(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address))
     }
 
@@ -319,6 +319,10 @@ fn commands_answer_and_exit_as_documented() {
     let (code, out, _) = run(&["schema", "config"]);
     let schema: serde_json::Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!((code, &schema["properties"]["foreign_key"]["type"]), (Some(0), &"array".into()));
+    std::fs::write(&file, good).expect("writing");
+    let (code, out, _) = run(&["schema", "openapi", "-c", path]);
+    let document: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((code, &document["openapi"]), (Some(0), &"3.1.0".into()));
     for shell in ["bash", "zsh", "fish"] {
         let (code, out, _) = run(&["completions", shell]);
         assert!(code == Some(0) && out.contains("crosskey"), "{shell}");

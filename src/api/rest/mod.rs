@@ -5,6 +5,7 @@ mod encode;
 mod filter;
 mod format;
 mod lines;
+pub mod openapi;
 mod options;
 mod parse;
 mod related;

@@ -13,7 +13,7 @@ use crate::api::rest::lines::Lines;
 use crate::api::rest::options::{COMMON, ReadInput, refuse_repeats};
 use crate::api::rest::parse::{self, Explain};
 use crate::api::rest::values::boolean;
-use crate::api::rest::{encode, schema};
+use crate::api::rest::{encode, openapi, schema};
 use crate::catalog::TableId;
 use crate::catalog::lookup::Found;
 use crate::engine::{Engine, Snapshot};
@@ -80,15 +80,22 @@ pub async fn handle(engine: &Arc<Engine>, request: Request<'_>) -> Result<Respon
             only(&params, &["fields", "as_list"])?;
             Ok(Response::json(&services(&snapshot)))
         }
+        ["api_docs", rest @ ..] if rest.len() <= 1 && snapshot.catalog.source("api_docs").is_none() => {
+            reading(&verb)?;
+            only(&params, &["expand_schema"])?;
+            let source = rest.first().map(|name| name.to_lowercase());
+            Ok(Response::json(&openapi::document(&snapshot, source.as_deref())?))
+        }
         [source] => {
             find_source(&snapshot, &source.to_lowercase())?;
             reading(&verb)?;
             resources(&params)
         }
         [source, "_table"] => {
-            if !matches!(verb, Method::GET | Method::HEAD) {
+            if matches!(verb, Method::POST | Method::PUT | Method::PATCH | Method::DELETE) {
                 return Err(ApiError::invalid(format!("{verb} is not supported on a table list.")).hint("name a table"));
             }
+            reading(&verb)?;
             table_list(engine, &source.to_lowercase(), &params, false).await
         }
         [source, "_table", table] => {
