@@ -24,6 +24,10 @@ pub fn write_expanded(out: &mut Vec<u8>, step: &Step, level: &Level, row: usize,
     if let Some((whole, nested)) = expansions.iter().find(|(expansion, _)| expansion.hop.from[0].path.is_empty()) {
         return write_leaf(out, whole, nested, row, 0);
     }
+    // A document without a leaf of these paths stays as it is spelled.
+    if expansions.iter().all(|(_, nested)| nested.links.of(row).is_empty()) {
+        return out.extend_from_slice(text);
+    }
     let Some(value) = document(&first.hop.from[0].column, text) else { return out.extend_from_slice(text) };
     let paths = expansions.iter().map(|(expansion, _)| &expansion.hop.from[0].path[..]);
     let active = paths.enumerate().map(|(at, path)| Active { path, at }).collect();

@@ -13,8 +13,9 @@ use crate::value::{Chunk, Key};
 
 /// No version of a source's data.
 const UNKNOWN: i64 = i64::MIN;
-/// Fixed cost of an entry beside its rows, in bytes.
-const OVERHEAD: usize = 160;
+/// Fixed cost of an entry beside its rows, in bytes: the store's nodes, the lists of the chunk and of what it depends on.
+/// Measured with 300,000 entries of one row, by the process's memory.
+const OVERHEAD: usize = 560;
 
 /// The rows of one key; no rows means that none exist.
 #[derive(Debug)]

@@ -64,6 +64,7 @@ async fn asked(engine: &std::sync::Arc<Engine>, request: &str, analyze: bool) ->
         body: bytes::Bytes::new(),
         request_id: None,
         operator: true,
+        cut_shows: true,
     };
     let response = rest::handle(engine, asked).await.map_err(|error| match error.hint {
         Some(hint) => format!("{}\nhelp: {hint}", error.message),

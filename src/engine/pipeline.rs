@@ -122,6 +122,7 @@ impl Engine {
             limits: &live.config.limits,
             bypass_cache,
             may_be_partial,
+            remembers: may_be_partial,
             number: self.requests.fetch_add(1, Ordering::Relaxed),
             budget: Budget::new(&live.config.limits),
             freshened: Mutex::default(),

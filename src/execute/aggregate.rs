@@ -11,7 +11,7 @@ use crate::execute::fetch::{by_keys, scalars};
 use crate::execute::join;
 use crate::execute::rows::{Links, RowRef};
 use crate::plan::{AggregatePlan, HopPlan};
-use crate::statement::Groups;
+use crate::statement::{Fetch, Groups};
 use crate::value::{Chunk, Key};
 
 /// Per near row, one row of aggregates; none where no group came back.
@@ -41,8 +41,22 @@ impl Grouped {
     }
 }
 
+/// What aggregates are read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The answer shows them.
+    Show,
+    /// They decide a filter.
+    Decide,
+}
+
 /// Aggregates the related rows of each near row.
-pub async fn grouped(context: &Context<'_>, plan: &AggregatePlan, rows: &[RowRef]) -> Result<Grouped, ExecuteError> {
+pub async fn grouped(
+    context: &Context<'_>,
+    plan: &AggregatePlan,
+    rows: &[RowRef],
+    purpose: Purpose,
+) -> Result<Grouped, ExecuteError> {
     let (keys, links, by) = match (&plan.identity, &plan.through) {
         (Some(identity), _) => {
             let (links, related) = related(context, plan, rows).await?;
@@ -68,7 +82,7 @@ pub async fn grouped(context: &Context<'_>, plan: &AggregatePlan, rows: &[RowRef
         // Each near row has one key: near rows of the same key share its group.
         for batch in (0..keys.len()).collect::<Vec<_>>().chunks(context.limits.keys_per_batch) {
             let part: Vec<Key> = batch.iter().map(|at| keys[*at].clone()).collect();
-            let chunk = statement(context, plan, by, &part, Groups::Keys).await?;
+            let chunk = statement(context, plan, by, &part, Groups::Keys, purpose).await?;
             let mut of_key: Vec<Option<u32>> = vec![None; part.len()];
             chunk.ordinals().iter().enumerate().for_each(|(row, key)| of_key[*key as usize] = Some(row as u32));
             let number = grouped.chunks.len() as u32;
@@ -92,7 +106,7 @@ pub async fn grouped(context: &Context<'_>, plan: &AggregatePlan, rows: &[RowRef
         // A group is never divided.
         if !part.is_empty() && (part.len() >= context.limits.keys_per_batch || row + 1 == rows.len()) {
             let groups = Groups::Numbered(std::mem::take(&mut numbers));
-            let chunk = statement(context, plan, by, &std::mem::take(&mut part), groups).await?;
+            let chunk = statement(context, plan, by, &std::mem::take(&mut part), groups, purpose).await?;
             let number = grouped.chunks.len() as u32;
             for (at, row) in chunk.ordinals().iter().enumerate() {
                 grouped.rows[*row as usize] = Some((number, at as u32));
@@ -109,10 +123,16 @@ async fn statement(
     by: &HopPlan,
     keys: &[Key],
     groups: Groups,
+    purpose: Purpose,
 ) -> Result<Arc<Chunk>, ExecuteError> {
     let mut fetch = by_keys(&plan.fetch, by, keys, false);
     if let Some(keys) = &mut fetch.keys {
         keys.groups = Some(groups);
+    }
+    if purpose == Purpose::Decide {
+        let most = context.budget.left_to_decide();
+        let fetch = Fetch { max_rows: fetch.max_rows.min(most), ..fetch };
+        return Ok(Arc::new(decide::fetch(context, &plan.step, fetch).await?));
     }
     let started = Instant::now();
     let chunk = context.source(&plan.step.source)?.fetch(Arc::new(fetch)).await?;

@@ -39,7 +39,7 @@ pub fn check<'a>(
             }
             Predicate::Exists(existence) => exist(context, existence, rows).await?.into_iter().map(Some).collect(),
             Predicate::Aggregated(aggregated) => {
-                let grouped = aggregate::grouped(context, &aggregated.plan, rows).await?;
+                let grouped = aggregate::grouped(context, &aggregated.plan, rows, aggregate::Purpose::Decide).await?;
                 let none = aggregated.holds_for_none;
                 (0..rows.len()).map(|row| Some(grouped.of(row).is_some() != none)).collect()
             }

@@ -69,13 +69,23 @@ pub async fn choose(context: &Context<'_>, plan: &ReadPlan, filter: &Predicate) 
 }
 
 /// What the related sides decide with few rows: the conditions, and the parts of the filter that are left open.
-pub async fn begin<'p>(
+async fn begin<'p>(
     context: &Context<'_>,
     filter: &'p Predicate,
 ) -> Result<(Vec<Condition>, Vec<&'p Predicate>), ExecuteError> {
     let mut known = Vec::new();
     let mut open: Vec<&Predicate> = conjuncts(filter).iter().collect();
     ask(context, &mut known, &mut open, context.limits.filter_rows / FAR[0], false).await?;
+    Ok((known, open))
+}
+
+/// As much as the related sides decide, for a list whose rows are all checked anyway.
+pub async fn begin_list<'p>(
+    context: &Context<'_>,
+    filter: &'p Predicate,
+) -> Result<(Vec<Condition>, Vec<&'p Predicate>), ExecuteError> {
+    let (mut known, mut open) = begin(context, filter).await?;
+    ask(context, &mut known, &mut open, context.limits.filter_rows / FAR[1], false).await?;
     Ok((known, open))
 }
 
@@ -134,6 +144,7 @@ fn condition<'a>(
             }
             Predicate::Exists(existence) => match existence.first {
                 First::Near(_) if !demanded => None,
+                _ if !existence.back.complete => None,
                 _ => match select(context, &existence.step, limit, demanded).await? {
                     Some(rows) => refers(context, &existence.back, &rows, limit).await?,
                     None => None,
@@ -142,6 +153,7 @@ fn condition<'a>(
             Predicate::Aggregated(aggregated) => match (&aggregated.back, aggregated.first) {
                 (None, _) => None,
                 (_, First::Near(_)) if !demanded => None,
+                (Some((_, back)), _) if !back.complete => None,
                 (Some((fetch, back)), _) => {
                     let step = &aggregated.plan.step;
                     let fetch = at_most(fetch, limit);

@@ -30,6 +30,8 @@ pub struct Context<'a> {
     pub bypass_cache: bool,
     /// Related rows of a source that is down may read as null or come from memory, and the answer tells.
     pub may_be_partial: bool,
+    /// Rows that are looked up are remembered. Those of a long list are not: they would drive out what is used.
+    pub remembers: bool,
     /// Which request this is; no two have the same number.
     pub number: u64,
     /// What it may still read.

@@ -175,7 +175,7 @@ impl Asking<'_> {
                 let (start, len) = landed.ranges[position as usize];
                 context.budget.spend(len as usize, landed.chunk.bytes_of(start, len))?;
                 let rows = Found { chunk: landed.chunk.clone(), start, len };
-                if let Some(remembering) = remembering {
+                if let Some(remembering) = remembering.filter(|_| context.remembers) {
                     remembering.remember(step, &keys[*at as usize], &rows, landed.filled);
                 }
                 found[*at as usize] = Some(rows);

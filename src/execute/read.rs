@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use futures_util::future::{BoxFuture, try_join_all, try_join3};
 
-use crate::execute::aggregate::{Grouped, grouped};
+use crate::execute::aggregate::{Grouped, Purpose, grouped};
 use crate::execute::check::check;
 use crate::execute::choose::{Chosen, choose};
 use crate::execute::context::{Context, Partial};
@@ -300,7 +300,7 @@ async fn referenced(
 
 /// Aggregates of related rows; without their source they read as those of no rows, where the file allows for it.
 async fn aggregates(context: &Context<'_>, embed: &AggregateEmbed, rows: &[RowRef]) -> Result<Grouped, ExecuteError> {
-    match grouped(context, &embed.plan, rows).await {
+    match grouped(context, &embed.plan, rows, Purpose::Show).await {
         Err(ExecuteError::Source(SourceError::Unavailable { source_name, .. }))
             if context.may_be_missing(&source_name) =>
         {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::execute::check::kept;
-use crate::execute::choose::begin;
+use crate::execute::choose::begin_list;
 use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
 use crate::execute::read::{allowed, level, ordered, with};
@@ -42,7 +42,7 @@ impl RowStream {
         }
         let (mut fetch, mut open) = (plan.root.fetch.clone(), None);
         if let Some(filter) = &plan.root.filter {
-            let (known, left_open) = begin(context, filter).await?;
+            let (known, left_open) = begin_list(context, filter).await?;
             fetch = with(&fetch, Some(&Condition::All(known)));
             if !left_open.is_empty() {
                 open = Some(Predicate::All(left_open.into_iter().cloned().collect()));
@@ -57,39 +57,35 @@ impl RowStream {
         Ok(Self { feed: Feed::Source(chunks), open, skip, left })
     }
 
-    /// The next rows with all below them; none at the end.
+    /// The next rows with all below them, perhaps none that the filter keeps; none at the end. Each call reads at most one
+    /// chunk of listed rows.
     pub async fn next(&mut self, context: &Context<'_>, plan: &ReadPlan) -> Result<Option<Level>, ExecuteError> {
-        while self.left > 0 {
-            let mut rows: Vec<RowRef> = match &mut self.feed {
-                Feed::Rows(rows) => {
-                    let next: Vec<RowRef> = rows.take(ROWS).collect();
-                    if next.is_empty() {
-                        return Ok(None);
-                    }
-                    next
-                }
-                Feed::Source(chunks) => match chunks.next().await? {
-                    None => return Ok(None),
-                    Some(chunk) => {
-                        let chunk = Arc::new(chunk);
-                        (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect()
-                    }
-                },
-            };
-            if let Some(open) = &self.open {
-                rows = kept(context, open, rows).await?;
-            }
-            let skipped = rows.len().min(usize::try_from(self.skip).unwrap_or(usize::MAX));
-            rows.drain(..skipped);
-            self.skip -= skipped as u64;
-            rows.truncate(usize::try_from(self.left).unwrap_or(usize::MAX));
-            self.left -= rows.len() as u64;
-            if !rows.is_empty() {
-                let level = level(context, &plan.root, rows).await?;
-                allowed(context, &level)?;
-                return Ok(Some(level));
-            }
+        if self.left == 0 {
+            return Ok(None);
         }
-        Ok(None)
+        let mut rows: Vec<RowRef> = match &mut self.feed {
+            Feed::Rows(rows) => rows.take(ROWS).collect(),
+            Feed::Source(chunks) => match chunks.next().await? {
+                None => return Ok(None),
+                Some(chunk) => {
+                    let chunk = Arc::new(chunk);
+                    (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect()
+                }
+            },
+        };
+        if rows.is_empty() && matches!(self.feed, Feed::Rows(_)) {
+            return Ok(None);
+        }
+        if let Some(open) = &self.open {
+            rows = kept(context, open, rows).await?;
+        }
+        let skipped = rows.len().min(usize::try_from(self.skip).unwrap_or(usize::MAX));
+        rows.drain(..skipped);
+        self.skip -= skipped as u64;
+        rows.truncate(usize::try_from(self.left).unwrap_or(usize::MAX));
+        self.left -= rows.len() as u64;
+        let level = level(context, &plan.root, rows).await?;
+        allowed(context, &level)?;
+        Ok(Some(level))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::catalog::{Entry, Kind, Relationship, Table};
 use crate::plan::cells::{Cells, member};
 use crate::plan::coerce::{self, Compared};
-use crate::plan::embed::{far_cells, hop_plan};
+use crate::plan::embed::{by_primary_key, far_cells, hop_plan};
 use crate::plan::error::PlanError;
 use crate::plan::exists::{bare_step, first, is_decided_by_database, reversed, to_itself, way_back};
 use crate::plan::filter::{Part, filtered, followed, wrong};
@@ -185,6 +185,10 @@ fn planned(
     let one_by_one = last.0.recheck || step.filter.is_some() || first_only;
     let far_key =
         if one_by_one { far_cells(plan, relationship.target, last.1, last.0.recheck, &mut step)? } else { Vec::new() };
+    if first_only {
+        // Of several rows for an assumed key the first one counts, as everywhere.
+        Arc::make_mut(&mut step.fetch).order = by_primary_key(table);
+    }
     let mut told_apart = None;
     if one_by_one {
         told_apart = to_itself(table, &mut step);

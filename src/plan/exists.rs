@@ -143,6 +143,15 @@ pub fn reversed(hop: &Hop, near: TableId) -> Hop {
 
 /// From related rows to the near ones: by their columns where these tell keys exactly apart, else by their identity.
 pub fn way_back(plan: &StepPlan<'_>, near: &Arc<Table>, hop: &Hop, mut back: HopPlan) -> Result<Back, PlanError> {
+    let complete = back.to.iter().zip(&back.classes).all(|(key, class)| match class {
+        // Texts spell identifiers in several ways, of which a lookup knows one.
+        KeyClass::Uuid | KeyClass::UuidSwapped => {
+            key.path.is_empty() && matches!(key.column.ty, Type::Uuid | Type::Bytes { .. })
+        }
+        // What two databases hold equal may differ.
+        KeyClass::Database => false,
+        _ => true,
+    });
     let exact = !back.recheck && back.to.iter().all(|key| key.path.is_empty()) && back.when_to.is_empty();
     let mut rows = bare_step(plan, near, Condition::All(Vec::new()), Cells::new(near));
     let mut identity = None;
@@ -151,7 +160,7 @@ pub fn way_back(plan: &StepPlan<'_>, near: &Arc<Table>, hop: &Hop, mut back: Hop
         back.to_cells = far_cells(plan, id, &reversed(hop, id), back.recheck, &mut rows)?;
         identity = to_itself(near, &mut rows);
     }
-    Ok(Back { hop: back, exact, rows, identity })
+    Ok(Back { hop: back, complete, exact, rows, identity })
 }
 
 /// From a step's rows to themselves, by the primary key; none where that does not tell them apart, or is no key.

@@ -40,6 +40,12 @@ pub fn filtered(
     filter: &Filter,
     cells: &mut Cells<'_>,
 ) -> Result<Filtered, PlanError> {
+    if planned_comparisons(filter) > MOST_PLANNED {
+        return Err(PlanError::Invalid {
+            message: "the filter compares aggregates in too many combinations".into(),
+            hint: Some("use fewer XORs over aggregates, or several requests".into()),
+        });
+    }
     let mut own = Vec::new();
     let mut rest = Vec::new();
     conjuncts(plan, entry, filter, cells, &mut own, &mut rest)?;
@@ -53,6 +59,26 @@ pub fn filtered(
         _ => Some(Predicate::All(rest)),
     };
     Ok(Filtered { condition, rest })
+}
+
+/// Comparisons after XORs over aggregates were written out.
+const MOST_PLANNED: u64 = 1_000;
+/// Values of one aggregate: each is a statement.
+const MOST_VALUES: usize = 20;
+
+/// How many comparisons a filter has when XORs over aggregates are written out, each of which has both of its sides twice.
+fn planned_comparisons(filter: &Filter) -> u64 {
+    let all = |parts: &[Filter]| parts.iter().map(planned_comparisons).fold(0, u64::saturating_add);
+    match filter {
+        Filter::And(parts) | Filter::Or(parts) => all(parts),
+        Filter::Xor(a, b) => {
+            let both = planned_comparisons(a).saturating_add(planned_comparisons(b));
+            if has_aggregate(filter) { both.saturating_mul(2) } else { both }
+        }
+        Filter::Not(part) => planned_comparisons(part),
+        Filter::Related { filter, .. } => planned_comparisons(filter),
+        Filter::Compare { .. } | Filter::Aggregated { .. } => 1,
+    }
 }
 
 /// Whether a condition leaves few rows: those with given values of a unique column.
@@ -233,6 +259,15 @@ fn compared_aggregate(
     cells: &mut Cells<'_>,
 ) -> Result<Part, PlanError> {
     let Test { operator, negated, values } = test;
+    if values.len() > MOST_VALUES {
+        return Err(PlanError::Invalid {
+            message: format!(
+                "an aggregate is compared with {} values, but at most {MOST_VALUES} are looked for",
+                values.len()
+            ),
+            hint: Some("use BETWEEN, or < and >".into()),
+        });
+    }
     let comparisons: Vec<(Comparison, &Literal)> = match operator {
         Operator::Compare(comparison) => vec![(*comparison, &values[0])],
         Operator::Between => vec![(Comparison::Ge, &values[0]), (Comparison::Le, &values[1])],

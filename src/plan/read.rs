@@ -233,6 +233,19 @@ impl StepPlan<'_> {
                             &mut fields,
                         )?);
                     }
+                    let column = relationship.hop.from.first().map(|side| &table.columns[side.column].name);
+                    if embed.in_place
+                        && embed.rows
+                        && column.is_some_and(|column| column.eq_ignore_ascii_case(&relationship.name))
+                    {
+                        return Err(PlanError::Invalid {
+                            message: format!(
+                                "`{}` is asked for in `related` and in `expand`, and both have its place",
+                                embed.name
+                            ),
+                            hint: Some("leave out one of them".into()),
+                        });
+                    }
                     if embed.in_place {
                         let selection = &embed.selection;
                         expansions.push(embed::expansion(

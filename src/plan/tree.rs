@@ -247,6 +247,8 @@ pub struct Existence {
 pub struct Back {
     /// From the related rows' cells to the near columns.
     pub hop: HopPlan,
+    /// It finds all near rows that refer to a value. Else it is not taken: some spellings are only found from their side.
+    pub complete: bool,
     /// The near columns' own equality tells the key's values exactly apart; else the near rows must be looked up.
     pub exact: bool,
     /// The near rows, to be looked up.

@@ -3,7 +3,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
@@ -28,26 +28,48 @@ pub fn body(bytes: Vec<u8>) -> Body {
 }
 
 /// The body of a list that is given out as it comes. Nothing more is read from the databases while the client does not take
-/// what is there.
-pub fn lines(mut lines: Lines) -> Body {
-    let (to, mut from) = mpsc::channel::<Result<Bytes, std::io::Error>>(1);
-    tokio::spawn(async move {
-        while let Some(piece) = lines.next().await {
-            let (bytes, cut) = match piece {
-                Ok(bytes) => (bytes, false),
-                Err(bytes) => (bytes, true),
-            };
-            if to.send_timeout(Ok(bytes.into()), PATIENCE).await.is_err() {
-                return tracing::debug!("a client takes nothing of its list, or has left");
+/// what is there. Only a list that has come to its end has an end: however else it stops, the connection breaks off.
+pub fn lines(lines: Lines) -> Body {
+    let (to, mut from) = mpsc::channel::<Option<Bytes>>(1);
+    tokio::spawn(give(lines, to));
+    let mut ended = false;
+    Body::from_stream(stream::poll_fn(move |context| {
+        if ended {
+            return Poll::Ready(None);
+        }
+        Poll::Ready(match ready!(from.poll_recv(context)) {
+            Some(Some(piece)) => Some(Ok(piece)),
+            end => {
+                ended = true;
+                // Without the mark of the end the list was cut.
+                if end.is_some() { None } else { Some(Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof))) }
             }
-            if cut {
-                // The connection ends without the sign that the body is whole.
-                drop(to.send(Err(std::io::ErrorKind::UnexpectedEof.into())).await);
-                return;
+        })
+    }))
+}
+
+async fn give(mut lines: Lines, to: mpsc::Sender<Option<Bytes>>) {
+    loop {
+        let piece = tokio::select! {
+            piece = lines.next() => piece,
+            () = to.closed() => return tracing::debug!("a client has left its list"),
+        };
+        let (mut bytes, cut) = match piece {
+            Some(Ok(bytes)) => (Bytes::from(bytes), false),
+            Some(Err(bytes)) => (Bytes::from(bytes), true),
+            None => return drop(to.send_timeout(None, PATIENCE).await),
+        };
+        // In small pieces, so that a slow client shows that it takes them.
+        while !bytes.is_empty() {
+            let part = bytes.split_to(bytes.len().min(PIECE));
+            if to.send_timeout(Some(part), PATIENCE).await.is_err() {
+                return tracing::info!("a list was cut: the client takes nothing of it, or has left");
             }
         }
-    });
-    Body::from_stream(stream::poll_fn(move |context| from.poll_recv(context)))
+        if cut {
+            return;
+        }
+    }
 }
 
 fn paced(bytes: Vec<u8>, patience: Duration) -> Body {

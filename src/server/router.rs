@@ -24,7 +24,7 @@ use tower::load_shed::LoadShedLayer;
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::SizeAbove;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::{Instrument, Span};
@@ -43,6 +43,8 @@ use crate::telemetry::{METRICS, RequestLabel, SPANS, continue_trace};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// No browser shall take data for a page or a script.
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+/// What the form of an answer depends on.
+const FORMS: HeaderValue = HeaderValue::from_static("accept, accept-encoding");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Answers up to this size, in bytes, are not compressed: they fit into one packet anyway.
 const UNCOMPRESSED: u16 = 1024;
@@ -98,6 +100,7 @@ async fn api(State(shared): State<Shared>, request: Request) -> Response {
                 body,
                 request_id: Some(&id),
                 operator: shared.operators,
+                cut_shows: parts.version > http::Version::HTTP_10,
             },
         )
         .await
@@ -127,7 +130,7 @@ async fn api(State(shared): State<Shared>, request: Request) -> Response {
             };
             *response.status_mut() = answer.status;
             // One address has several forms.
-            response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+            response.headers_mut().insert(header::VARY, FORMS);
             if let Some(file) = answer.file {
                 let name: String =
                     file.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')).collect();
@@ -146,6 +149,7 @@ fn not_modified(tag: HeaderValue) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NOT_MODIFIED;
     response.headers_mut().insert(header::ETAG, tag);
+    response.headers_mut().insert(header::VARY, FORMS);
     response
 }
 
@@ -240,7 +244,9 @@ async fn compress(request: Request, next: Next) -> Response {
         }
         .map(Ok::<_, Infallible>)
     });
-    let layer = CompressionLayer::new().compress_when(SizeAbove::new(UNCOMPRESSED));
+    // What an encoder holds back is lost when a list is cut, and with it the line that tells why.
+    let whole = SizeAbove::new(UNCOMPRESSED).and(NotForContentType::const_new("application/x-ndjson"));
+    let layer = CompressionLayer::new().compress_when(whole);
     let Ok(response) = layer.layer(inner).oneshot(request).await;
     response.map(Body::new)
 }

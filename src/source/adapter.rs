@@ -14,6 +14,9 @@ use crate::value::{Chunk, ChunkBuilder, Column};
 /// Reading a catalog of thousands of tables takes longer than a statement may.
 pub const INTROSPECTION_TIME: std::time::Duration = std::time::Duration::from_secs(30);
 
+/// How long a stream may last in all: it holds a connection, and a snapshot or a lock of its table.
+pub const LONGEST_STREAM: std::time::Duration = std::time::Duration::from_secs(3600);
+
 /// How long a stream may take for its next rows.
 pub const STREAMED_TIME: std::time::Duration = std::time::Duration::from_secs(30);
 
@@ -70,9 +73,12 @@ pub struct Described {
 /// What a stream gives: chunks, then their end. Without an end it was cut.
 pub type Piece = Result<Option<Chunk>, SourceError>;
 
+/// Bytes of a stream's chunk, about.
+const CHUNK_BYTES: u64 = 1 << 20;
+
 /// Who takes a stream's rows.
 pub struct Taker {
-    /// Rows of one chunk.
+    /// Rows of one chunk at most.
     pub rows: usize,
     /// Has room for few chunks, so that a slow client slows the database.
     pub to: mpsc::Sender<Piece>,
@@ -82,6 +88,22 @@ impl Taker {
     /// Gives a chunk, when there is room; false when nobody takes it any more.
     pub async fn take(&self, chunk: Chunk) -> bool {
         self.to.send(Ok(Some(chunk))).await.is_ok()
+    }
+
+    /// Whether a chunk of so many rows is to be given.
+    pub fn is_enough(&self, rows: u64, chunk: &ChunkBuilder) -> bool {
+        rows >= self.rows as u64 || chunk.size() >= CHUNK_BYTES
+    }
+
+    /// How many rows of the size that these had make a chunk.
+    pub fn rows_like(&self, chunk: &Chunk) -> usize {
+        let each = chunk.size() as u64 / (chunk.rows() as u64).max(1);
+        usize::try_from(CHUNK_BYTES / each.max(1)).unwrap_or(self.rows).clamp(1, self.rows)
+    }
+
+    /// Done when nobody takes any more.
+    pub async fn left(&self) {
+        self.to.closed().await;
     }
 }
 

@@ -16,7 +16,7 @@ use crate::config::Source;
 use crate::config::checked::SourceKind;
 use crate::error::Coded;
 use crate::name::SourceName;
-use crate::source::adapter::{Piece, SharedAdapter, SourceError, Taker};
+use crate::source::adapter::{LONGEST_STREAM, Piece, SharedAdapter, SourceError, Taker};
 use crate::statement::Fetch;
 use crate::telemetry::{METRICS, SPANS, SourceLabel, source_label};
 use crate::value::Chunk;
@@ -199,7 +199,11 @@ impl OpenSource {
             let _place = place;
             let taker = Taker { rows, to };
             let span = this.span(&fetch);
-            let ended = this.adapter.stream(&fetch, &taker).instrument(span).await;
+            let giving = this.adapter.stream(&fetch, &taker).instrument(span);
+            let ended = tokio::time::timeout(LONGEST_STREAM, giving).await.unwrap_or_else(|_| {
+                let cause = "a list lasted too long".to_owned();
+                Err(SourceError::Timeout { source_name: this.config.name.clone(), cause })
+            });
             // Who has left is no failure of the source.
             if taker.to.is_closed() {
                 return tracing::debug!(source = %this.config.name, table = %fetch.table, "a stream was left");

@@ -21,6 +21,8 @@ pub struct Sql {
     pub text: String,
     /// The parameters.
     pub params: Vec<Param>,
+    /// Within NOT, OR or XOR: an engine that answers what stands at the top by an index must read all rows here.
+    pub nested: bool,
 }
 
 /// One bound parameter.
@@ -308,6 +310,13 @@ pub fn also(sql: &mut Sql, fetch: &Fetch, keys: &KeySet, dialect: &dyn Dialect) 
 
 /// Appends a condition, in parentheses where it has parts.
 pub fn condition(sql: &mut Sql, wanted: &Condition, dialect: &dyn Dialect) {
+    let before = sql.nested;
+    sql.nested |= matches!(wanted, Condition::Any(_) | Condition::Not(_) | Condition::Xor(..));
+    plain_condition(sql, wanted, dialect);
+    sql.nested = before;
+}
+
+fn plain_condition(sql: &mut Sql, wanted: &Condition, dialect: &dyn Dialect) {
     match wanted {
         Condition::All(parts) => joined(sql, parts, " AND ", "1 = 1", dialect),
         Condition::Any(parts) => joined(sql, parts, " OR ", "1 = 0", dialect),

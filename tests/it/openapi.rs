@@ -17,7 +17,14 @@ fn the_running_demo_keeps_its_word() {
     let base = format!("http://{}/api/v2", process.address);
     let output = Command::new(schemathesis)
         .args(["run", &format!("{base}/api_docs"), "--url", &base, "--no-color", "--max-examples", "5"])
-        .args(["--exclude-checks", "positive_data_acceptance,unsupported_method", "--generation-database", "none", "--seed", "1"])
+        .args([
+            "--exclude-checks",
+            "positive_data_acceptance,unsupported_method",
+            "--generation-database",
+            "none",
+            "--seed",
+            "1",
+        ])
         .current_dir(folder.path())
         .output()
         .expect("schemathesis runs");

@@ -78,8 +78,9 @@ async fn a_list_that_cannot_be_finished_says_so() {
         };
         assert!(cut, "{up:?} {down:?}: the body looks whole");
         let rows = lines(&text);
-        assert_eq!(rows.len(), 4001, "{up:?} {down:?}");
-        assert_eq!(rows[4000]["error"]["context"]["reason"], "BUDGET_EXCEEDED");
+        assert!((3001..=4001).contains(&rows.len()), "{up:?} {down:?}: {} rows", rows.len());
+        assert!(rows[..rows.len() - 1].iter().enumerate().all(|(at, row)| row["id"] == 4000 - at));
+        assert_eq!(rows[rows.len() - 1]["error"]["context"]["reason"], "BUDGET_EXCEEDED");
         // In the first thousand.
         let response = ask("/api/v2/up/_table/parent?related=leaves").await;
         assert_eq!(response.status(), 400);
@@ -140,7 +141,7 @@ async fn a_slow_client_slows_the_database() {
     let request = request.header("accept", "application/x-ndjson").body(Body::empty()).expect("a request");
     let mut response = proxy.answer(request).await;
     response.body_mut().frame().await.expect("a frame").expect("data");
-    eventually("the next pieces are ready", async || proxy.statements()["up"] >= 3).await;
+    eventually("the next piece is ready", async || proxy.statements()["up"] >= 2).await;
     for _ in 0..1000 {
         tokio::task::yield_now().await;
     }
@@ -151,7 +152,8 @@ async fn a_slow_client_slows_the_database() {
         bytes += frame.expect("data").data_ref().map_or(0, bytes::Bytes::len);
     }
     assert!(bytes > 50_000 * 40);
-    assert_eq!(proxy.statements()["up"], 50);
+    let sent = proxy.statements()["up"];
+    assert!((50..=52).contains(&sent), "{sent} lookups");
 }
 
 /// Related rows and documents are JSON within a field; what has commas, quotes or line ends is quoted.

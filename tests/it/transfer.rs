@@ -67,7 +67,10 @@ async fn long_answers_are_compressed_for_those_who_take_it() {
     assert!(!headers.contains_key("content-encoding"));
     let (headers, packed) = ask(path, &[("accept-encoding", "gzip")]).await;
     assert_eq!(headers["content-encoding"], "gzip");
-    assert!(headers.get_all("vary").iter().any(|value| value == "accept-encoding"), "{headers:?}");
+    assert!(
+        headers.get_all("vary").iter().any(|value| value.to_str().is_ok_and(|text| text.contains("accept-encoding"))),
+        "{headers:?}"
+    );
     assert!(packed.len() * 3 < plain.len(), "{} of {}", packed.len(), plain.len());
     assert_eq!(unpacked(&packed), plain);
     let (headers, _) = ask(path, &[("accept-encoding", "gzip, br")]).await;

@@ -26,12 +26,11 @@ impl Lines {
     /// Begins with the first rows.
     pub async fn begin(
         engine: &Arc<Engine>,
-        request: &mut ReadRequest,
+        request: &ReadRequest,
         format: Format,
         request_id: &str,
     ) -> Result<Self, ApiError> {
         refuse_what_has_no_place(request)?;
-        request.read.stream = true;
         let mut stream = engine.stream(&request.read).await?;
         let mut first = head(&stream.plan.root, format);
         let level = stream.next().await?;
@@ -51,17 +50,25 @@ impl Lines {
         if self.ended {
             return None;
         }
-        match self.stream.next().await {
-            Ok(Some(level)) => Some(Ok(encode(&self.stream.plan.root, &level, self.format))),
-            Ok(None) => None,
-            Err(error) => {
-                self.ended = true;
-                let error = ApiError::from(error);
-                tracing::warn!(request_id = %self.request_id, reason = error.code.as_str(), "a stream was cut: {}", error.message);
-                Some(Err(match self.format {
-                    Format::Ndjson => format!("{}\n", error.body(Some(&self.request_id))).into_bytes(),
-                    _ => Vec::new(),
-                }))
+        loop {
+            match self.stream.next().await {
+                // Rows that the filter does not keep may be many.
+                Ok(Some(level)) if level.rows.is_empty() => {}
+                Ok(Some(level)) => return Some(Ok(encode(&self.stream.plan.root, &level, self.format))),
+                Ok(None) => {
+                    self.ended = true;
+                    return None;
+                }
+                Err(error) => {
+                    self.ended = true;
+                    let error = ApiError::from(error);
+                    let (id, reason) = (&self.request_id, error.code.as_str());
+                    tracing::warn!(request_id = %id, reason, "a list was cut: {}", error.message);
+                    return Some(Err(match self.format {
+                        Format::Ndjson => format!("{}\n", error.body(Some(id))).into_bytes(),
+                        _ => Vec::new(),
+                    }));
+                }
             }
         }
     }

@@ -37,6 +37,8 @@ pub struct Request<'a> {
     pub request_id: Option<&'a str>,
     /// The client may see what is for operators: statements.
     pub operator: bool,
+    /// A body that breaks off shows that it does, as over HTTP/1.0 it would not.
+    pub cut_shows: bool,
 }
 
 /// An answer.
@@ -368,13 +370,24 @@ async fn read_table(
         bypass_cache: wants_fresh(request.headers),
         depth: snapshot.config.limits.depth,
     })?;
+    let format = Format::of(request.headers, read.file.as_deref())?;
+    if read.single && format != Format::Json && read.file.as_deref().is_some_and(|file| file.contains('.')) {
+        return Err(ApiError::invalid("a record by its identifier is JSON").hint("name a file that ends in .json"));
+    }
+    let format = if read.single { Format::Json } else { format };
+    read.read.stream = format != Format::Json;
     if let Some(explain) = read.explain {
         let steps = engine.explain(&read.read, explain == Explain::Analyze, request.operator).await?;
         return Ok(Response::json(&json!({"explain": steps})));
     }
-    let format = if read.single { Format::Json } else { Format::of(request.headers, read.file.as_deref())? };
     if format != Format::Json {
-        let lines = Lines::begin(engine, &mut read, format, request.request_id.unwrap_or_default()).await?;
+        if !request.cut_shows {
+            return Err(ApiError::invalid(
+                "a list row by row needs HTTP/1.1, by which a client sees where it breaks off",
+            )
+            .hint("ask for application/json"));
+        }
+        let lines = Lines::begin(engine, &read, format, request.request_id.unwrap_or_default()).await?;
         return Ok(Response { status: StatusCode::OK, body: Answer::Lines(lines.into()), file: read.file });
     }
     let found = engine.read(&read.read).await?;

@@ -37,11 +37,21 @@ fn options(source: &Source, statement_timeout: Duration) -> Result<Opts, String>
         .after_connect(move |conn: &mut Conn| {
             Box::pin(async move {
                 let timeout = time_limit(conn, milliseconds);
-                conn.query_drop(format!("SET SESSION time_zone = '+00:00', {timeout}")).await?;
+                let cache = without_subquery_cache(conn);
+                conn.query_drop(format!("SET SESSION time_zone = '+00:00', {timeout}{cache}")).await?;
                 conn.query_drop("SET SESSION TRANSACTION READ ONLY").await
             })
         });
     Ok(builder.into())
+}
+
+/// MariaDB remembers what a subquery gave for a row, and finds it again by the column's collation: a text then gets the
+/// answer of another one that only the collation holds equal to it. MySQL has no such cache.
+fn without_subquery_cache(conn: &Conn) -> &'static str {
+    match conn.server_version().0 {
+        10.. => ", optimizer_switch = 'subquery_cache=off'",
+        _ => "",
+    }
 }
 
 /// The session variable that ends slow statements.

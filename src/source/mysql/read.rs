@@ -1,17 +1,15 @@
 //! Runs reads on MySQL or MariaDB and writes their rows into chunks.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use async_trait::async_trait;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, DriverError, Params, Row, Value};
+use std::sync::Arc;
 
 use crate::catalog::table::Table;
 use crate::config::Source;
 use crate::name::TableName;
 use crate::source::adapter::{
-    Adapter, Described, INTROSPECTION_TIME, PATIENCE, STREAMED_TIME, SourceError, Taker, within_bounds,
+    Adapter, Described, INTROSPECTION_TIME, LONGEST_STREAM, PATIENCE, STREAMED_TIME, SourceError, Taker, within_bounds,
 };
 use crate::source::mysql::connect::{Connections, Lease};
 use crate::source::mysql::convert::{Decode, decode_of, value_of, write};
@@ -44,10 +42,17 @@ impl Mysql {
             true => Some(conn.prep(&sql.text).await?),
             false => None,
         };
-        let mut result = match &passing {
-            Some(statement) => conn.exec_iter(statement, params).await?,
-            None => conn.exec_iter(&sql.text, params).await?,
+        let sending = async {
+            match &passing {
+                Some(statement) => conn.exec_iter(statement, params).await,
+                None => conn.exec_iter(&sql.text, params).await,
+            }
         };
+        let mut result = match taker {
+            None => sending.await?,
+            Some(_) => tokio::time::timeout(STREAMED_TIME, sending).await.map_err(|_| self.silent())??,
+        };
+        let mut given = 0;
         let keyed = usize::from(fetch.keys.is_some());
         let decodes: Vec<Decode> = fetch
             .outputs
@@ -91,10 +96,13 @@ impl Mysql {
                 chunk.ordinal(0);
             }
             if let Some(taker) = taker
-                && count % taker.rows as u64 == 0
-                && !taker.take(std::mem::replace(&mut chunk, ChunkBuilder::new(decodes.len())).finish()).await
+                && taker.is_enough(count - given, &chunk)
             {
-                return Err(self.silent().into());
+                given = count;
+                let full = std::mem::replace(&mut chunk, ChunkBuilder::new(decodes.len())).finish();
+                if !taker.take(full).await {
+                    return Err(self.silent().into());
+                }
             }
         }
         drop(result);
@@ -212,10 +220,14 @@ impl Adapter for Mysql {
     async fn stream(&self, fetch: &Fetch, taker: &Taker) -> Result<(), SourceError> {
         let fetch = &*dialect::within_range(fetch);
         let sql = sql::render(fetch, &dialect::Mysql);
-        // A client may take its time, and the server's limit would count that.
-        let mut conn = self.connections.dedicated(Duration::ZERO).await?;
+        // A client may take its time, and the server's limit counts that.
+        let mut conn = self.connections.dedicated(LONGEST_STREAM).await?;
         let number = conn.id();
-        match self.run(&mut conn, fetch, &sql, Some(taker)).await {
+        let outcome = tokio::select! {
+            outcome = self.run(&mut conn, fetch, &sql, Some(taker)) => outcome,
+            () = taker.left() => Err(self.silent().into()),
+        };
+        match outcome {
             Ok(rest) => {
                 taker.take(rest).await;
                 drop(conn.disconnect().await);
@@ -223,10 +235,16 @@ impl Adapter for Mysql {
             }
             Err(failure) => {
                 // To hang up, the driver reads all that is still to come; so that has to end first.
-                if let Ok(mut lease) = self.connections.lease().await {
-                    drop(lease.conn.query_drop(format!("KILL QUERY {number}")).await);
+                match self.connections.dedicated(self.source.statement_timeout).await {
+                    Ok(mut other) => {
+                        if let Err(error) = other.query_drop(format!("KILL QUERY {number}")).await {
+                            tracing::warn!(source = %self.source.name, %error, "a list that was left runs on");
+                        }
+                        drop(other.disconnect().await);
+                    }
+                    Err(error) => tracing::warn!(source = %self.source.name, %error, "a list that was left runs on"),
                 }
-                drop(conn.disconnect().await);
+                tokio::spawn(conn.disconnect());
                 Err(match failure {
                     Failure::Source(error) => error,
                     Failure::Driver(error) => self.translate(fetch, &error),

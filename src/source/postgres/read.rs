@@ -23,6 +23,9 @@ use crate::source::sql::{self, Param, Sql};
 use crate::statement::{Fetch, Groups, Output};
 use crate::value::{Chunk, ChunkBuilder, Column, Scalar};
 
+/// Rows of a stream that are taken first.
+const FIRST_ROWS: usize = 100;
+
 /// An open PostgreSQL database.
 pub struct Postgres {
     source: Source,
@@ -81,15 +84,18 @@ impl Postgres {
         let statement = transaction.prepare_typed(&sql.text, &types).await?;
         let decodes = decodes(&statement, fetch);
         let portal = transaction.bind_raw(&statement, &params).await?;
+        // How large rows are is not known before some have come.
+        let mut size = taker.rows.min(FIRST_ROWS);
         loop {
             let rows = async {
-                let rows = transaction.query_portal_raw(&portal, taker.rows as i32).await?;
+                let rows = transaction.query_portal_raw(&portal, size as i32).await?;
                 self.gather(rows, fetch, &decodes).await
             };
             let chunk = tokio::time::timeout(STREAMED_TIME + PATIENCE, rows).await;
             let timeout = || SourceError::Timeout { source_name: self.source.name.clone(), cause: "no answer".into() };
             let chunk = chunk.map_err(|_| timeout())??;
-            let last = chunk.rows() < taker.rows;
+            let last = chunk.rows() < size;
+            size = taker.rows_like(&chunk);
             if !taker.take(chunk).await || last {
                 return Ok(());
             }
@@ -205,7 +211,13 @@ impl Adapter for Postgres {
     async fn stream(&self, fetch: &Fetch, taker: &Taker) -> Result<(), SourceError> {
         let sql = sql::render(fetch, &self.dialect);
         let mut client = self.connections.dedicated(STREAMED_TIME).await?;
-        self.give(&mut client, fetch, &sql, taker).await.map_err(|failure| match failure {
+        // The client is dropped with what runs on it: the server ends the statement when it has rows to send, or by its
+        // own time limit.
+        let given = tokio::select! {
+            given = self.give(&mut client, fetch, &sql, taker) => given,
+            () = taker.left() => return Ok(()),
+        };
+        given.map_err(|failure| match failure {
             Failure::Source(error) => error,
             Failure::Driver(error) => self.translate(fetch, &error),
         })

@@ -2,6 +2,7 @@
 //! taken the place of the open one is opened in its stead.
 
 use std::os::unix::fs::MetadataExt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -32,6 +33,40 @@ struct Open {
 pub struct Lease {
     /// The driver's connection.
     pub conn: PoolConnection<sqlx::Sqlite>,
+}
+
+/// Asked every so many steps whether a statement goes on.
+type GoesOn = Box<dyn FnMut() -> bool + Send>;
+
+/// Keeps a statement alive, beat by beat.
+#[derive(Clone)]
+pub struct Pulse {
+    /// When it beat last; never again once it was stopped.
+    last: Arc<Mutex<Option<Instant>>>,
+}
+
+impl Default for Pulse {
+    fn default() -> Self {
+        Self { last: Arc::new(Mutex::new(Some(Instant::now()))) }
+    }
+}
+
+impl Pulse {
+    /// The statement has brought something, or waits for us.
+    pub fn beat(&self) {
+        if let Some(last) = &mut *self.last.lock() {
+            *last = Instant::now();
+        }
+    }
+
+    /// The statement is to end.
+    pub fn stop(&self) {
+        *self.last.lock() = None;
+    }
+
+    fn goes_on(&self, time: Duration) -> bool {
+        self.last.lock().is_some_and(|last| last.elapsed() < time)
+    }
 }
 
 impl Connections {
@@ -87,15 +122,24 @@ impl Connections {
 
     /// A connection whose next statements end within `time`.
     pub async fn lease_for(&self, time: Duration) -> Result<Lease, SourceError> {
-        self.acquire(Some(time)).await
+        let start = Instant::now();
+        self.acquire(Some(Box::new(move || start.elapsed() < time))).await
     }
 
-    /// A connection whose statements nothing interrupts.
-    pub async fn unhurried(&self) -> Result<Lease, SourceError> {
+    /// A connection to keep, whose statements nothing interrupts.
+    pub async fn watcher(&self) -> Result<Lease, SourceError> {
         self.acquire(None).await
     }
 
-    async fn acquire(&self, time: Option<Duration>) -> Result<Lease, SourceError> {
+    /// A connection whose statement ends when `time` has passed since the last beat.
+    pub async fn lease_with_pulse(&self, time: Duration) -> Result<(Lease, Pulse), SourceError> {
+        let pulse = Pulse::default();
+        let watched = pulse.clone();
+        let lease = self.acquire(Some(Box::new(move || watched.goes_on(time)))).await?;
+        Ok((lease, pulse))
+    }
+
+    async fn acquire(&self, goes_on: Option<GoesOn>) -> Result<Lease, SourceError> {
         let mut conn = self.current()?.0.acquire().await.map_err(|error| match error {
             // Opening a file does not wait, so all connections are in use.
             sqlx::Error::PoolTimedOut => SourceError::Busy { source_name: self.source.name.clone() },
@@ -103,11 +147,8 @@ impl Connections {
         })?;
         let mut handle =
             conn.lock_handle().await.map_err(|error| SourceError::unavailable(&self.source.name, error))?;
-        match time {
-            Some(time) => {
-                let start = Instant::now();
-                handle.set_progress_handler(STEPS, move || start.elapsed() < time);
-            }
+        match goes_on {
+            Some(goes_on) => handle.set_progress_handler(STEPS, goes_on),
             None => handle.remove_progress_handler(),
         }
         drop(handle);

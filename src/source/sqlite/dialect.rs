@@ -153,18 +153,22 @@ impl Dialect for Sqlite {
     fn among(&self, sql: &mut Sql, keys: &Arc<KeySet>) {
         sql.params.push(Param::Among(keys.clone()));
         let at = sql.params.len();
-        if let [key] = &keys.columns[..]
-            && key.matching == Matching::Own
-        {
-            let value = if matches!(key.column.ty, Type::Bytes { .. }) { "unhex(k.value)" } else { "k.value" };
+        let (mut near, mut values) = (Vec::new(), Vec::new());
+        sql.text.push('(');
+        for (part, key) in keys.columns.iter().enumerate() {
             let column = sql::column_text(&key.column, self);
-            let _ = write!(sql.text, "({column} IS NOT NULL AND {column} IN (SELECT {value} FROM json_each(?{at}) k))");
-            return;
+            let _ = write!(sql.text, "{column} IS NOT NULL AND ");
+            let value = match keys.columns.len() {
+                1 => "k.value".to_owned(),
+                _ => format!("json_extract(k.value, '$[{part}]')"),
+            };
+            let bytes = matches!(key.column.ty, Type::Bytes { .. });
+            values.push(if bytes { format!("unhex({value})") } else { value });
+            // Bytewise, whatever the column's own collation.
+            near.push(if key.matching == Matching::Exact { format!("{column} COLLATE BINARY") } else { column });
         }
-        // A bare EXISTS becomes a join (SQLite 3.51), and an OFFSET then counts the join's rows.
-        let _ = write!(sql.text, "EXISTS (SELECT 1 FROM json_each(?{at}) k WHERE ");
-        self.matches(&mut sql.text, keys);
-        sql.text.push_str(") = 1");
+        let near = if near.len() > 1 { format!("({})", near.join(", ")) } else { near.join(", ") };
+        let _ = write!(sql.text, "{near} IN (SELECT {} FROM json_each(?{at}) k))", values.join(", "));
     }
 
     fn test(&self, sql: &mut Sql, wanted: &Condition) {

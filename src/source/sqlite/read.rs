@@ -10,9 +10,11 @@ use sqlx::{Arguments, AssertSqlSafe, Row};
 use crate::catalog::table::Table;
 use crate::config::Source;
 use crate::name::TableName;
-use crate::source::adapter::{Adapter, Described, INTROSPECTION_TIME, SourceError, Taker, within_bounds};
+use crate::source::adapter::{
+    Adapter, Described, INTROSPECTION_TIME, STREAMED_TIME, SourceError, Taker, within_bounds,
+};
 use crate::source::sql::{self, LONGEST_KEPT, Param, Sql};
-use crate::source::sqlite::connect::{Connections, Lease};
+use crate::source::sqlite::connect::{Connections, Lease, Pulse};
 use crate::source::sqlite::convert::{Shape, shape_of, write};
 use crate::source::sqlite::dialect;
 use crate::source::sqlite::introspect;
@@ -44,7 +46,13 @@ impl Sqlite {
     }
 
     /// Runs a statement; gives all of its rows, or what is left when a taker has got the others.
-    async fn run(&self, lease: &mut Lease, fetch: &Fetch, sql: Sql, taker: Option<&Taker>) -> Result<Chunk, Failure> {
+    async fn run(
+        &self,
+        lease: &mut Lease,
+        fetch: &Fetch,
+        sql: Sql,
+        taker: Option<(&Taker, &Pulse)>,
+    ) -> Result<Chunk, Failure> {
         let mut arguments = SqliteArguments::default();
         for param in &sql.params {
             bind(&mut arguments, param, fetch).map_err(sqlx::Error::Encode)?;
@@ -67,7 +75,7 @@ impl Sqlite {
         let query = sqlx::query_with(AssertSqlSafe(sql.text), arguments).persistent(kept);
         let mut rows = query.fetch(&mut *lease.conn);
         let mut chunk = ChunkBuilder::new(shapes.len());
-        let mut count = 0;
+        let (mut count, mut given) = (0, 0);
         while let Some(row) = rows.try_next().await? {
             count += 1;
             within_bounds(fetch, &self.source.name, count, &chunk)?;
@@ -82,11 +90,16 @@ impl Sqlite {
             if shapes.is_empty() && keyed == 0 {
                 chunk.ordinal(0);
             }
-            if let Some(taker) = taker
-                && count % taker.rows as u64 == 0
-                && !taker.take(std::mem::replace(&mut chunk, ChunkBuilder::new(shapes.len())).finish()).await
+            if let Some((taker, pulse)) = taker
+                && taker.is_enough(count - given, &chunk)
             {
-                break;
+                given = count;
+                let full = std::mem::replace(&mut chunk, ChunkBuilder::new(shapes.len())).finish();
+                if !taker.take(full).await {
+                    break;
+                }
+                // The time that the client took is not the statement's.
+                pulse.beat();
             }
         }
         within_bounds(fetch, &self.source.name, count, &chunk)?;
@@ -150,8 +163,18 @@ impl Adapter for Sqlite {
 
     async fn stream(&self, fetch: &Fetch, taker: &Taker) -> Result<(), SourceError> {
         let sql = sql::render(fetch, &dialect::Sqlite);
-        let mut lease = self.connections.unhurried().await?;
-        match self.run(&mut lease, fetch, sql, Some(taker)).await {
+        let (mut lease, pulse) = self.connections.lease_with_pulse(STREAMED_TIME).await?;
+        let running = self.run(&mut lease, fetch, sql, Some((taker, &pulse)));
+        futures_util::pin_mut!(running);
+        let outcome = tokio::select! {
+            outcome = &mut running => outcome,
+            () = taker.left() => {
+                // The statement ends at its next step; its thread must not be left before.
+                pulse.stop();
+                running.await
+            }
+        };
+        match outcome {
             Ok(rest) => {
                 taker.take(rest).await;
                 Ok(())
@@ -179,7 +202,7 @@ impl Adapter for Sqlite {
             Some(lease) => lease,
             None => {
                 *generation += 1;
-                lease.insert(self.connections.unhurried().await?)
+                lease.insert(self.connections.watcher().await?)
             }
         };
         match sqlx::query_scalar::<_, i64>("PRAGMA data_version").fetch_one(&mut *lease.conn).await {
