@@ -1,12 +1,13 @@
 //! `crosskey audit`: dangling references of all keys.
 
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, print_faults};
+use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, print_faults, say};
 use crate::config;
 use crate::engine::audit::{KeyReport, Progress};
 use crate::engine::{Engine, Snapshot};
@@ -51,9 +52,11 @@ pub async fn audit(path: &Path, only: Option<&str>, form: Form, colours: bool) -
         }
     };
     match form {
-        Form::Text => reports.iter().for_each(print),
-        Form::Json => println!("{}", serde_json::to_string_pretty(&reports).expect("reports have a JSON form")),
-        Form::Csv => print!("{}", lines(&reports)),
+        Form::Text => say(&reports.iter().map(text).collect::<String>()),
+        Form::Json => {
+            say(&format!("{}\n", serde_json::to_string_pretty(&reports).expect("reports have a JSON form")));
+        }
+        Form::Csv => say(&lines(&reports)),
     }
     match () {
         () if unreached || unusable || reports.iter().any(|report| report.error.is_some()) => COULD_NOT_RUN,
@@ -62,22 +65,25 @@ pub async fn audit(path: &Path, only: Option<&str>, form: Form, colours: bool) -
     }
 }
 
-fn print(report: &KeyReport) {
+fn text(report: &KeyReport) -> String {
     let native = if report.native { " (native)" } else { "" };
-    println!("{}: {} -> {}{native}", report.key, report.column.join(", "), report.references.join(", "));
+    let (column, references) = (report.column.join(", "), report.references.join(", "));
+    let mut text = format!("{}: {column} -> {references}{native}\n", report.key);
     let counted = |number: u64, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
     let counts = [(report.rows, "row"), (report.checked, "reference"), (report.orphans, "orphan")];
-    println!("  {}", counts.map(|(number, word)| counted(number, word)).join(", "));
+    // Writing to a text does not fail.
+    let _ = writeln!(text, "  {}", counts.map(|(number, word)| counted(number, word)).join(", "));
     for sample in &report.samples {
         let row = serde_json::Value::Object(sample.row.clone());
-        println!("    {row}: {}", sample.values.join(", "));
+        let _ = writeln!(text, "    {row}: {}", sample.values.join(", "));
     }
     if report.orphans > report.samples.len() as u64 {
-        println!("    …");
+        text.push_str("    …\n");
     }
     if let Some(error) = &report.error {
-        println!("  not finished: {error}");
+        let _ = writeln!(text, "  not finished: {error}");
     }
+    text
 }
 
 fn lines(reports: &[KeyReport]) -> String {

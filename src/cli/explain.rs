@@ -5,7 +5,7 @@ use std::path::Path;
 use http::{HeaderMap, Method};
 
 use crate::api::rest::{self, Answer};
-use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, print_faults};
+use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, print_faults, say};
 use crate::config;
 use crate::engine::explain::{Explained, text};
 use crate::engine::{Engine, Snapshot};
@@ -27,11 +27,11 @@ pub async fn explain(path: &Path, request: &str, analyze: bool, json: bool, colo
     let engine = std::sync::Arc::new(Engine::new(path.to_owned(), snapshot));
     match asked(&engine, request, analyze).await {
         Ok(steps) if json => {
-            println!("{}", serde_json::to_string_pretty(&steps).expect("steps have a JSON form"));
+            say(&format!("{}\n", serde_json::to_string_pretty(&steps).expect("steps have a JSON form")));
             FINE
         }
         Ok(steps) => {
-            print!("{}", text(&steps));
+            say(&text(&steps));
             FINE
         }
         Err(message) => {
@@ -46,8 +46,10 @@ async fn asked(engine: &std::sync::Arc<Engine>, request: &str, analyze: bool) ->
     let address = request.strip_prefix("GET ").unwrap_or(request).trim();
     let address = match address.split_once("://") {
         // A whole address, as it was copied.
-        Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
-        None => address,
+        Some((scheme, rest)) if scheme.chars().all(|c| c.is_ascii_alphabetic()) => {
+            rest.find('/').map_or("", |at| &rest[at..])
+        }
+        _ => address,
     };
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let Some(path) = path.strip_prefix("/api") else {

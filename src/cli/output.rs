@@ -9,6 +9,12 @@ pub const PROBLEMS: u8 = 1;
 /// The command could not run.
 pub const COULD_NOT_RUN: u8 = 2;
 
+/// A text on standard output. Who reads no further is not told more.
+pub fn say(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
 /// Faults on standard error, and how many there are.
 pub fn print_faults(faults: &Faults, colours: bool) {
     if faults.list.is_empty() {

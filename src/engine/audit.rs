@@ -6,12 +6,13 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::catalog::{ForeignKey, Side};
+use crate::config::{ColumnPath, VirtualKey};
 use crate::engine::error::Error;
 use crate::engine::pipeline::Engine;
 use crate::engine::snapshot::Snapshot;
 use crate::error::Coded;
 use crate::execute::{AuditStream, Audited};
-use crate::name::closest;
+use crate::name::{closest, quoted};
 use crate::plan::audit::{AuditPlan, audit};
 
 /// Rows that are shown of each key.
@@ -65,12 +66,14 @@ impl Engine {
         let mut reports = Vec::new();
         for key in &live.catalog.keys {
             let report = empty(&live, key);
-            let names = [&report.key, &report.column.join(",")];
-            if only.is_some_and(|only| !names.iter().any(|name| name.eq_ignore_ascii_case(only))) {
+            if !is_meant(&report, only) {
                 continue;
             }
             reports.push(self.audit_key(&live, key, report, progress).await);
         }
+        // Keys whose tables could not be read are not in the catalog.
+        let unread = live.config.keys.iter().filter(|key| !is_known(&live, key)).map(unread);
+        reports.extend(unread.filter(|report| is_meant(report, only)));
         match only {
             Some(only) if reports.is_empty() => {
                 let known: Vec<KeyReport> = live.catalog.keys.iter().map(|key| empty(&live, key)).collect();
@@ -135,6 +138,32 @@ impl Engine {
     }
 }
 
+/// Whether `--key` asks for it: by its name, or by its referencing columns.
+fn is_meant(report: &KeyReport, only: Option<&str>) -> bool {
+    let names = [report.key.clone(), report.column.join(","), report.column.join(", ")];
+    only.is_none_or(|only| names.iter().any(|name| name.eq_ignore_ascii_case(only)))
+}
+
+fn is_known(live: &Snapshot, key: &VirtualKey) -> bool {
+    let source = |path: &ColumnPath| live.catalog.is_known(path.table.source.as_str());
+    source(&key.columns[0]) && source(&key.references[0])
+}
+
+fn unread(key: &VirtualKey) -> KeyReport {
+    let shown = |paths: &[ColumnPath]| paths.iter().map(ToString::to_string).collect();
+    KeyReport {
+        key: key.name.clone().unwrap_or_default(),
+        column: shown(&key.columns),
+        references: shown(&key.references),
+        native: false,
+        rows: 0,
+        checked: 0,
+        orphans: 0,
+        samples: Vec::new(),
+        error: Some("one of its databases does not answer".into()),
+    }
+}
+
 /// The keys that the databases themselves declare: referencing and referenced columns.
 pub fn declared(live: &Snapshot) -> Vec<(String, String)> {
     let native = live.catalog.keys.iter().filter(|key| !key.is_virtual).map(|key| empty(live, key));
@@ -146,7 +175,7 @@ fn empty(live: &Snapshot, key: &ForeignKey) -> KeyReport {
     let side = |side: &Side| {
         let table = &live.catalog.entry(side.table).table;
         let column = |of: &crate::catalog::SideColumn| {
-            let mut text = format!("{}.{}", table.name, table.columns[of.column].name);
+            let mut text = format!("{}.{}", table.name, quoted(&table.columns[of.column].name));
             // Writing to a text does not fail.
             let _ = crate::name::write_path(&mut text, &of.path);
             text

@@ -111,7 +111,9 @@ impl Explainer<'_> {
             None => None,
         };
         if plan.want_rows {
-            let mut explained = self.step("listed rows", root, &root.fetch, root, None);
+            let reads =
+                if root.filter.is_some() { "listed rows, of those that the filter keeps" } else { "listed rows" };
+            let mut explained = self.step(reads, root, &root.fetch, root, None);
             explained.estimated_rows = estimated;
             self.below(root, estimated, &mut explained.steps);
             if root.sort.is_some() {
@@ -124,7 +126,12 @@ impl Explainer<'_> {
         }
         if let Some(count) = plan.count.as_ref().filter(|_| plan.want_count || !plan.want_rows || plan.limit_is_ceiling)
         {
-            let when = if plan.want_count || !plan.want_rows { "count" } else { "count, when the page is full" };
+            let mut when =
+                if plan.want_count || !plan.want_rows { "count" } else { "count, when the page is full" }.to_owned();
+            if root.filter.is_some() {
+                when += ", of those that the filter keeps";
+            }
+            let when = when.as_str();
             all.push(self.step(when, root, count, &plan.count, None));
         }
         all

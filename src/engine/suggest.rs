@@ -12,7 +12,7 @@ use crate::engine::error::Error;
 use crate::engine::pipeline::Engine;
 use crate::engine::snapshot::Snapshot;
 use crate::execute::{Contained, ExecuteError, RowRef, contained, document, sampled};
-use crate::name::PathStep;
+use crate::name::{PathStep, quoted};
 use crate::plan::audit::{candidate, sample};
 use crate::value::{Column, Type};
 
@@ -23,7 +23,7 @@ const LOOKS: [usize; 2] = [20, 500];
 /// Share of the values that must be found.
 const ENOUGH: f64 = 0.9;
 /// Different texts that prove something without a name.
-const TELLING: usize = 3;
+const TELLING: usize = 5;
 /// Leaves of one JSON column that are looked at.
 const LEAVES: usize = 50;
 /// Steps to a leaf at most.
@@ -38,6 +38,8 @@ pub struct Suggestion {
     pub references: String,
     /// What was found.
     pub contained: Contained,
+    /// Which part of the referenced values is referred to, where that can be asked.
+    pub used: Option<f64>,
     /// The column is named like the referenced table.
     pub named: bool,
     /// Whether the referencing column has an index, which the way back needs.
@@ -53,7 +55,11 @@ impl Suggestion {
     pub fn evidence(&self) -> String {
         let Contained { asked, found, .. } = self.contained;
         let percent = found * 100 / asked.max(1);
-        let values = format!("{percent} % of {asked} sampled values of {} exist in {}", self.column, self.references);
+        let mut values =
+            format!("{percent} % of {asked} sampled values of {} exist in {}", self.column, self.references);
+        if let Some(used) = self.used {
+            values += &format!(", {:.0} % of whose values are referred to", used * 100.0);
+        }
         if self.named { format!("{values}, and the name fits") } else { values }
     }
 }
@@ -109,7 +115,10 @@ impl Engine {
         let context = self.context(live, true, false);
         let rows = match sampled(&context, &sample(&live.catalog, &live.config.limits, id, column, ROWS)).await {
             // A column that the database cannot read so is no key.
-            Err(ExecuteError::Source(error)) if error.is_an_answer() => return Ok(()),
+            Err(ExecuteError::Source(error)) if !error.is_outage() => {
+                tracing::warn!(table = %table.name, column = %of.name, "the column is passed over: {error}");
+                return Ok(());
+            }
             rows => rows?,
         };
         let paths = if json { leaves(of, &rows) } else { vec![Vec::new()] };
@@ -119,7 +128,7 @@ impl Engine {
             for target in targets {
                 if let Some(suggestion) = self.proved(live, id, &side, target, &rows).await? {
                     let better = |best: &Suggestion| {
-                        let rank = |of: &Suggestion| (of.named, of.share());
+                        let rank = |of: &Suggestion| (of.named, of.share(), of.used);
                         rank(&suggestion) > rank(best)
                     };
                     if best.as_ref().is_none_or(better) {
@@ -130,6 +139,31 @@ impl Engine {
             all.extend(best);
         }
         Ok(())
+    }
+
+    /// Which part of a sample of the referenced values is found on the referencing side; none within documents, which
+    /// are not looked through for it.
+    async fn used(
+        &self,
+        live: &Snapshot,
+        id: TableId,
+        side: &SideColumn,
+        target: &Target,
+    ) -> Result<Option<f64>, Error> {
+        if !side.path.is_empty() {
+            return Ok(None);
+        }
+        let context = self.context(live, true, false);
+        let limits = &live.config.limits;
+        let sampled = sampled(&context, &sample(&live.catalog, limits, target.table, target.column, ROWS)).await;
+        let Ok(rows) = sampled else { return Ok(None) };
+        let from = SideColumn { column: target.column, path: Vec::new() };
+        let Some((mut hop, near)) = candidate(&live.catalog, limits, (target.table, &from), (id, side.column)) else {
+            return Ok(None);
+        };
+        hop.unique = false;
+        let Contained { asked, found, .. } = contained(&context, &rows, &hop, &near, LOOKS[0]).await?;
+        Ok((asked > 0).then(|| found as f64 / asked as f64))
     }
 
     async fn proved(
@@ -147,8 +181,8 @@ impl Engine {
         }
         let (from, to) = (&near.columns[side.column], &far.columns[target.column]);
         let named = fits(&leaf_name(from, &side.path), far, to, itself);
-        let telling = side.path.is_empty() && matches!(from.ty, Type::Text { .. } | Type::Uuid | Type::Bytes { .. })
-            || !side.path.is_empty() && matches!(to.ty, Type::Text { .. } | Type::Uuid);
+        let telling = |ty: &Type| matches!(ty, Type::Text { .. } | Type::Uuid | Type::Bytes { .. });
+        let telling = telling(&to.ty) && (telling(&from.ty) || !side.path.is_empty());
         // A primary key that is itself referred to names its own rows; only a name makes it a reference.
         let own_key = side.path.is_empty() && near.is_unique(&[side.column]);
         if !named && (!telling || own_key || itself) {
@@ -168,12 +202,13 @@ impl Engine {
                 return Ok(None);
             }
         }
-        let mut column = format!("{}.{}", near.name, from.name);
+        let used = self.used(live, id, side, target).await?;
+        let mut column = format!("{}.{}", near.name, quoted(&from.name));
         // Writing to a text does not fail.
         let _ = crate::name::write_path(&mut column, &side.path);
-        let references = format!("{}.{}", far.name, to.name);
+        let references = format!("{}.{}", far.name, quoted(&to.name));
         let indexed = !side.path.is_empty() || near.is_indexed(&[side.column]);
-        Ok(Some(Suggestion { column, references, contained: last, named, indexed }))
+        Ok(Some(Suggestion { column, references, contained: last, used, named, indexed }))
     }
 }
 
@@ -260,6 +295,10 @@ fn fits(column: &str, table: &Table, referenced: &Column, itself: bool) -> bool 
     if itself && stem.iter().any(|word| ["parent", "manager", "previous", "next", "replace"].contains(&word.as_str())) {
         return true;
     }
+    // A column that is named like its own table, as order_no of orders, describes the row; reply_to_comment_id refers.
+    if itself && stem.len() <= table_words.len() {
+        return false;
+    }
     // `id` alone names the row itself.
     !stem.is_empty() && stem != ["id"] && stem.ends_with(&table_words)
 }
@@ -317,5 +356,7 @@ mod tests {
         assert!(!fits("id", "contact", "id", false));
         assert!(!fits("amount", "contact", "id", false));
         assert!(!fits("line_id", "invoice_line", "id", false));
+        assert!(!fits("order_no", "orders", "id", true));
+        assert!(fits("reply_to_comment_id", "comments", "id", true));
     }
 }

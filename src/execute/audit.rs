@@ -38,7 +38,7 @@ pub struct Audited {
 pub struct Orphan {
     /// The row that holds it.
     pub row: RowRef,
-    /// The reference, one text a column, in the form in which keys meet.
+    /// The reference, one text a column, in the form in which keys meet; as it is stored where it can be no key.
     pub values: Vec<String>,
 }
 
@@ -60,6 +60,10 @@ impl AuditStream {
         for (at, row) in rows.iter().enumerate() {
             let links = gathered.links.of(at);
             audited.references += links.len() as u64;
+            for values in join::unreadable(row, &plan.hop) {
+                audited.references += 1;
+                audited.orphans.push(Orphan { row: row.clone(), values });
+            }
             for key in links.iter().filter(|key| !found[**key as usize]) {
                 let parts = gathered.keys[*key as usize].parts(plan.hop.to.len());
                 let values = parts.iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect();

@@ -2,9 +2,10 @@
 //!
 //! Two ways lead there. From the related side: the related rows that meet their condition are read, and the near rows that
 //! refer to them are a condition of the listed table's own statement, which then counts, orders and pages as always. From
-//! the near side: the first listed rows are read and checked, then twice as many, until enough are kept. Which is shorter depends on how many rows meet which condition, and nobody knows that before. So both are tried in turn, each
-//! time for more rows: what was read for nothing stays a fraction of what the shorter way reads. `limits.filter_rows`
-//! bounds all of it, and no way over the limit gives a part of the answer.
+//! the near side: the first listed rows are read and checked, then twice as many, until enough are kept. Which is shorter
+//! depends on how many rows meet which condition, and nobody knows that before. So both are tried in turn, each time for
+//! more rows: what was read for nothing stays a fraction of what the shorter way reads. `limits.filter_rows` bounds all of
+//! it, and no way over the limit gives a part of the answer.
 
 use std::collections::HashMap;
 use std::sync::Arc;

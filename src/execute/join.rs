@@ -81,6 +81,34 @@ pub fn gather_leaves(rows: &[RowRef], hop: &HopPlan) -> Gathered {
     Gathered { keys: distinct.keys, links }
 }
 
+/// References of a row whose values can be no key of the other side, so that they lead nowhere: each as its values' texts.
+/// NULLs, and leaves that are null, objects or arrays, refer to nothing.
+pub fn unreadable(row: &RowRef, hop: &HopPlan) -> Vec<Vec<String>> {
+    let text = |cell: &[u8]| {
+        crate::value::json::read_str(cell).map_or_else(|| String::from_utf8_lossy(cell).into_owned(), Into::into)
+    };
+    if !refers(row, hop) {
+        return Vec::new();
+    }
+    let mut builder = KeyBuilder::default();
+    let cells = || hop.from.iter().map(|cell| row.cell(cell.cell));
+    if hop.from[0].path.is_empty() {
+        let is_one = cells().all(|cell| cell != b"null") && row_key(&mut builder, row, hop).is_none();
+        return if is_one { vec![cells().map(text).collect()] } else { Vec::new() };
+    }
+    let mut found = Vec::new();
+    let cell = &hop.from[0];
+    if let Some(value) = document(&cell.column, row.cell(cell.cell)) {
+        walk(&value, &cell.path, &mut |leaf| {
+            let scalar = leaf.is_string() || leaf.is_number() || leaf.is_boolean();
+            if scalar && leaf_key(&mut builder, hop.classes[0], &cell.column, leaf).is_none() {
+                found.push(vec![text(leaf.to_string().as_bytes())]);
+            }
+        });
+    }
+    found
+}
+
 /// The keys that a path into a JSON document leads to, in the document's order, repeats included.
 pub fn leaf_keys(
     builder: &mut KeyBuilder,

@@ -21,8 +21,6 @@ pub struct Sql {
     pub text: String,
     /// The parameters.
     pub params: Vec<Param>,
-    /// Within NOT, OR or XOR: an engine that answers what stands at the top by an index must read all rows here.
-    pub nested: bool,
 }
 
 /// One bound parameter.
@@ -154,6 +152,7 @@ pub fn describe(fetch: &Fetch, dialect: &dyn Dialect) -> Described {
     };
     let shape = |param: &Param| match param {
         Param::Value(_, Some(column)) => typed(column),
+        Param::Value(Scalar::Text(_), None) => "text".to_owned(),
         Param::Value(_, None) => "number".to_owned(),
         Param::Values(values) => format!("array of {}", values.len()),
         Param::KeyColumn(at) => key(fetch.keys.as_ref(), *at),
@@ -310,13 +309,6 @@ pub fn also(sql: &mut Sql, fetch: &Fetch, keys: &KeySet, dialect: &dyn Dialect) 
 
 /// Appends a condition, in parentheses where it has parts.
 pub fn condition(sql: &mut Sql, wanted: &Condition, dialect: &dyn Dialect) {
-    let before = sql.nested;
-    sql.nested |= matches!(wanted, Condition::Any(_) | Condition::Not(_) | Condition::Xor(..));
-    plain_condition(sql, wanted, dialect);
-    sql.nested = before;
-}
-
-fn plain_condition(sql: &mut Sql, wanted: &Condition, dialect: &dyn Dialect) {
     match wanted {
         Condition::All(parts) => joined(sql, parts, " AND ", "1 = 1", dialect),
         Condition::Any(parts) => joined(sql, parts, " OR ", "1 = 0", dialect),

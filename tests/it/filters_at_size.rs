@@ -114,3 +114,31 @@ async fn a_first_page_takes_few_statements() {
     let (reply, _) = ask("customers.plan = 'pro'&include_count=true").await;
     assert_eq!(reply.json()["error"]["context"]["reason"], "BUDGET_EXCEEDED", "{}", reply.text);
 }
+
+/// Thousands of texts as a condition on tens of thousands of rows, at the top and under NOT and OR: no engine compares each
+/// with each, which would take longer than a statement may.
+#[tokio::test(flavor = "multi_thread")]
+async fn thousands_of_keys_are_one_condition() {
+    for (up, down) in crate::volume::layouts() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let urls = BTreeMap::from([
+            ("up".to_owned(), create(up, folder.path(), &crate::volume::scripts(up, 60_000).0).await),
+            ("down".to_owned(), create(down, folder.path(), &crate::volume::scripts(down, 60_000).1).await),
+        ]);
+        let keys = "[sources.up]\nurl = \"${UP_URL}\"\n[sources.down]\nurl = \"${DOWN_URL}\"\n[[foreign_key]]\n\
+                    column = \"down.child.parent_code\"\nreferences = \"up.parent.code\"\nname = \"parent\"";
+        let proxy = Proxy::open(folder.path(), keys, &urls).await;
+        for (filter, count) in [
+            ("parent.id < 6000", 5_999),
+            ("not (parent.id < 6000)", 54_001),
+            ("parent.id < 6000 or id > 59990", 6_009),
+            ("parent.id < 6000 xor id < 3", 5_997),
+        ] {
+            let filter = filter.replace(' ', "%20").replace('<', "%3C").replace('>', "%3E");
+            let reply = proxy
+                .get(&format!("/api/v2/down/_table/child?fields=id&limit=20&include_count=true&filter={filter}"))
+                .await;
+            assert_eq!(reply.json()["meta"]["count"], count, "{up:?} {down:?} {filter}: {}", reply.text);
+        }
+    }
+}

@@ -129,6 +129,29 @@ async fn clients_that_leave_end_the_statement() {
     }
 }
 
+/// Clients that leave before the first row end the statement too, and give their places back.
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_without_rows_end_with_their_clients() {
+    for (up, down) in layouts() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let none = "CREATE VIEW none AS SELECT a.id FROM child a CROSS JOIN child b WHERE a.id + b.id < 0;";
+        let script = format!("{}{none}", crate::volume::scripts(down, 60_000).1);
+        let url = create(down, folder.path(), &script).await;
+        let key_file = "[sources.down]\nurl = \"${DOWN_URL}\"\npool = { max = 4, acquire_timeout = \"20s\" }";
+        let proxy = Proxy::open(folder.path(), key_file, &BTreeMap::from([("down".to_owned(), url.clone())])).await;
+        for turn in 1..=3 {
+            let sent = eventually("it is sent", async || proxy.statements()["down"] == turn);
+            let csv = [("accept", "text/csv")];
+            tokio::select! {
+                reply = proxy.send("GET /api/v2/down/_table/none", &csv, "") => panic!("{up:?} {down:?}: {}", reply.text),
+                () = sent => {}
+            }
+        }
+        eventually("no statement runs on", async || running(down, &url).await == 0).await;
+        assert_eq!(ndjson(&proxy, "/api/v2/down/_table/child?fields=id&limit=3").await.len(), 3);
+    }
+}
+
 /// A client that takes nothing holds the database back: no more is read than what is under way.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_client_slows_the_database() {

@@ -275,27 +275,26 @@ impl Dialect for Mysql {
         "k.o".into()
     }
 
+    /// Few values of one column are a list, for which the server may use an index. Many keys are a subquery that it hashes
+    /// once: at the top of a WHERE it would take it for a join and read all keys anew for each row, so IS TRUE keeps it in
+    /// its place. Texts meet by their digests as well, which tell apart what collations do not.
     fn among(&self, sql: &mut Sql, keys: &Arc<KeySet>) {
-        sql.params.push(Param::Among(keys.clone()));
+        sql.text.push('(');
         if let [key] = &keys.columns[..]
-            && key.matching == Matching::Own
-            && !needs_raw(&key.column, key.matching)
+            && keys.keys.len() <= LISTED
         {
+            let values: Vec<Scalar> = keys.keys.iter().filter_map(|key| key.first().cloned()).collect();
             let column = sql::column_text(&key.column, self);
-            let _ =
-                write!(sql.text, "({column} IS NOT NULL AND {column} IN (SELECT {} FROM ", key_value(&key.column, 0));
-            self.key_table(&mut sql.text, keys);
-            sql.text.push_str("))");
-            return;
+            let _ = write!(sql.text, "{column} IS NOT NULL AND ");
+            self.one_of(sql, &values, &key.column);
+            if !matches!(key.column.ty, Type::Text { .. }) {
+                return sql.text.push(')');
+            }
+            sql.text.push_str(" AND ");
         }
-        if sql.nested {
-            return self.among_all(&mut sql.text, keys);
-        }
-        sql.text.push_str("EXISTS (SELECT 1 FROM ");
-        self.key_table(&mut sql.text, keys);
-        sql.text.push_str(" WHERE ");
-        self.all_match(&mut sql.text, keys);
-        sql.text.push(')');
+        sql.params.push(Param::Among(keys.clone()));
+        self.among_all(&mut sql.text, keys);
+        sql.text.push_str(" IS TRUE)");
     }
 
     fn test(&self, sql: &mut Sql, wanted: &Condition) {
@@ -317,6 +316,9 @@ fn is_geometry(column: &Column) -> bool {
     column.ty == Type::Other && GEOMETRY.contains(&&*column.native)
 }
 
+/// Values of a column that are listed one by one.
+const LISTED: usize = 1000;
+
 impl Mysql {
     /// Appends the keys of the next parameter as a table `k`.
     fn key_table(&self, text: &mut String, keys: &KeySet) {
@@ -336,9 +338,7 @@ impl Mysql {
         text.push_str(")) k");
     }
 
-    /// Appends what says that the columns hold one of the keys, in a form that the server hashes once: where it must look at
-    /// every row, comparing each with each key would take hours. Texts meet by their digests, which tell apart what
-    /// collations do not, and are short enough to be hashed in a table.
+    /// Appends what says that the columns hold one of the keys of the next parameter, as a subquery.
     fn among_all(&self, text: &mut String, keys: &KeySet) {
         let (mut near, mut values) = (Vec::new(), Vec::new());
         text.push('(');
