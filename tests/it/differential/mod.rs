@@ -19,7 +19,7 @@ async fn split_and_single_databases_agree() {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock after 1970");
         now.as_nanos() as u64
     });
-    let cases: usize = std::env::var("CROSSKEY_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(2400);
+    let cases: usize = std::env::var("CROSSKEY_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(5000);
     println!("CROSSKEY_SEED={seed}");
     let mut random = generate::Random::new(seed);
     let tables = data::tables();
