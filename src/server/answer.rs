@@ -11,6 +11,7 @@ use futures_util::stream;
 use hyper::body::{Frame, SizeHint};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::time::Instant;
 
 use crate::api::rest::Lines;
@@ -62,8 +63,12 @@ async fn give(mut lines: Lines, to: mpsc::Sender<Option<Bytes>>) {
         // In small pieces, so that a slow client shows that it takes them.
         while !bytes.is_empty() {
             let part = bytes.split_to(bytes.len().min(PIECE));
-            if to.send_timeout(Some(part), PATIENCE).await.is_err() {
-                return tracing::info!("a list was cut: the client takes nothing of it, or has left");
+            match to.send_timeout(Some(part), PATIENCE).await {
+                Ok(()) => {}
+                Err(SendTimeoutError::Closed(_)) => return tracing::debug!("a client has left its list"),
+                Err(SendTimeoutError::Timeout(_)) => {
+                    return tracing::info!("a list was cut: the client takes nothing of it");
+                }
             }
         }
         if cut {
