@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, print_faults, say};
-use crate::config;
+use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, loaded, print_faults, say};
 use crate::engine::audit::{KeyReport, Progress};
 use crate::engine::{Engine, Snapshot};
 
@@ -25,14 +24,7 @@ pub enum Form {
 
 /// Audits all keys of the file, or one.
 pub async fn audit(path: &Path, only: Option<&str>, form: Form, colours: bool) -> u8 {
-    let (config, faults) = match config::load(path) {
-        Ok(loaded) => loaded,
-        Err(faults) => {
-            print_faults(&faults, colours);
-            return COULD_NOT_RUN;
-        }
-    };
-    print_faults(&faults, colours);
+    let Some(config) = loaded(path, colours) else { return COULD_NOT_RUN };
     let (snapshot, down) = Snapshot::open(config, None).await;
     let unreached = !down.is_empty();
     for (source, cause) in down {

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::api::rest;
-use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, print_faults};
+use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, loaded, print_faults};
 use crate::cli::{audit, demo, explain, init, serve};
 use crate::config;
 use crate::engine;
@@ -176,14 +176,7 @@ fn block_on(command: impl Future<Output = u8>) -> u8 {
 
 /// Prints the OpenAPI document of a key file's tables.
 async fn openapi(path: PathBuf, colours: bool) -> u8 {
-    let (config, faults) = match config::load(&path) {
-        Ok(loaded) => loaded,
-        Err(faults) => {
-            print_faults(&faults, colours);
-            return COULD_NOT_RUN;
-        }
-    };
-    print_faults(&faults, colours);
+    let Some(config) = loaded(&path, colours) else { return COULD_NOT_RUN };
     let (snapshot, down) = engine::Snapshot::open(config, None).await;
     if !down.is_empty() {
         down.iter().for_each(|(source, cause)| eprintln!("error: source `{source}` does not answer: {cause}"));

@@ -5,21 +5,13 @@ use std::path::Path;
 use http::{HeaderMap, Method};
 
 use crate::api::rest::{self, Answer};
-use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, print_faults, say};
-use crate::config;
+use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, loaded, say};
 use crate::engine::explain::{Explained, text};
 use crate::engine::{Engine, Snapshot};
 
 /// Explains one request, as text or as JSON.
 pub async fn explain(path: &Path, request: &str, analyze: bool, json: bool, colours: bool) -> u8 {
-    let (config, faults) = match config::load(path) {
-        Ok(loaded) => loaded,
-        Err(faults) => {
-            print_faults(&faults, colours);
-            return COULD_NOT_RUN;
-        }
-    };
-    print_faults(&faults, colours);
+    let Some(config) = loaded(path, colours) else { return COULD_NOT_RUN };
     let (snapshot, down) = Snapshot::open(config, None).await;
     for (source, cause) in down {
         eprintln!("warning: source `{source}` does not answer: {cause}");

@@ -1,6 +1,8 @@
 //! Exit codes, and how faults are printed.
 
-use crate::config::{Faults, Severity};
+use std::path::Path;
+
+use crate::config::{self, Config, Faults, Severity};
 
 /// Fine, or warnings only.
 pub const FINE: u8 = 0;
@@ -13,6 +15,20 @@ pub const COULD_NOT_RUN: u8 = 2;
 pub fn say(text: &str) {
     use std::io::Write;
     let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// The key file, its faults printed; none where it cannot be used.
+pub fn loaded(path: &Path, colours: bool) -> Option<Config> {
+    match config::load(path) {
+        Ok((config, faults)) => {
+            print_faults(&faults, colours);
+            Some(config)
+        }
+        Err(faults) => {
+            print_faults(&faults, colours);
+            None
+        }
+    }
 }
 
 /// Faults on standard error, and how many there are.

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, print_faults};
-use crate::config;
+use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, loaded, print_faults};
 use crate::engine::{Engine, Snapshot};
 use crate::server::{self, Serving};
 use crate::telemetry;
@@ -19,14 +18,9 @@ pub async fn serve(path: &Path, colours: bool) -> u8 {
 
 /// Serves the file; `ready` is called with the address once it listens.
 pub async fn run(path: &Path, listen: Option<SocketAddr>, colours: bool, ready: impl FnOnce(SocketAddr)) -> u8 {
-    let (config, warnings) = match config::load(path) {
-        Ok(loaded) => loaded,
-        Err(faults) => {
-            print_faults(&faults, colours);
-            return if path.is_file() { PROBLEMS } else { COULD_NOT_RUN };
-        }
+    let Some(config) = loaded(path, colours) else {
+        return if path.is_file() { PROBLEMS } else { COULD_NOT_RUN };
     };
-    print_faults(&warnings, colours);
     let listen = listen.unwrap_or(config.server.listen);
     let (snapshot, down) = Snapshot::open(config, None).await;
     for (source, cause) in down {

@@ -152,11 +152,7 @@ fn planned(
     filter: Option<&Filter>,
     cells: &mut Cells<'_>,
 ) -> Result<AggregatePlan, PlanError> {
-    let depth = plan.depth + 1;
-    if depth > plan.limits.depth {
-        return Err(PlanError::TooDeep { limit: plan.limits.depth });
-    }
-    let plan = &StepPlan { depth, ..*plan };
+    let plan = &plan.below()?;
     let far = plan.catalog.entry(relationship.target);
     let table: &Arc<Table> = &far.table;
     let mut far_rows = Cells::new(table);

@@ -20,15 +20,11 @@ pub fn embed(
     cells: &mut Cells<'_>,
     fields: &mut Vec<Field>,
 ) -> Result<Embed, PlanError> {
-    let depth = plan.depth + 1;
-    if depth > plan.limits.depth {
-        return Err(PlanError::TooDeep { limit: plan.limits.depth });
-    }
+    let below = plan.below()?;
     let mut hop =
         hop_plan(&entry.table, plan.catalog.entry(relationship.hop.table).table.as_ref(), &relationship.hop, cells);
     show_joining_columns(&entry.table, relationship, cells, fields);
 
-    let below = StepPlan { depth, ..*plan };
     let mut step = below.step(relationship.target, selection, &[])?;
     let mut cut = None;
     let through = match &relationship.through {
@@ -91,10 +87,7 @@ pub fn expansion(
     cells: &mut Cells<'_>,
     fields: &mut Vec<Field>,
 ) -> Result<Expansion, PlanError> {
-    let depth = plan.depth + 1;
-    if depth > plan.limits.depth {
-        return Err(PlanError::TooDeep { limit: plan.limits.depth });
-    }
+    let below = plan.below()?;
     let far = &plan.catalog.entry(relationship.target).table;
     let mut hop = hop_plan(&entry.table, far, &relationship.hop, cells);
     for side in &relationship.hop.from {
@@ -103,7 +96,7 @@ pub fn expansion(
             fields.push(Field { name: member(&entry.table.columns[side.column].name), cell });
         }
     }
-    let mut step = StepPlan { depth, ..*plan }.step(relationship.target, selection, &[])?;
+    let mut step = below.step(relationship.target, selection, &[])?;
     hop.to_cells = far_cells(plan, relationship.target, &relationship.hop, hop.recheck, &mut step)?;
     hop.first_only = true;
     Ok(Expansion { label: relationship.name.clone(), hop, step })

@@ -42,11 +42,7 @@ fn through(
     cells: &mut Cells<'_>,
     inner: Inner<'_>,
 ) -> Result<Part, PlanError> {
-    let depth = plan.depth + 1;
-    if depth > plan.limits.depth {
-        return Err(PlanError::TooDeep { limit: plan.limits.depth });
-    }
-    let plan = &StepPlan { depth, ..*plan };
+    let plan = &plan.below()?;
     let label = &relationship.name;
     match &relationship.through {
         None => over(plan, &entry.table, &relationship.hop, label, cells, inner),

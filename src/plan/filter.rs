@@ -132,16 +132,16 @@ fn part(
     let within = has_aggregate(filter);
     let not = |part| if negated { opposite(part) } else { part };
     Ok(match filter {
-        Filter::And(parts) if within && negated => either(plan, entry, parts, true, cells)?,
-        Filter::And(parts) => not(both(plan, entry, parts, false, cells)?),
-        Filter::Or(parts) if within && negated => both(plan, entry, parts, true, cells)?,
-        Filter::Or(parts) => not(either(plan, entry, parts, false, cells)?),
+        Filter::And(parts) if within && negated => any(each(plan, entry, parts, true, cells)?, cells),
+        Filter::And(parts) => not(all(each(plan, entry, parts, false, cells)?, cells)),
+        Filter::Or(parts) if within && negated => all(each(plan, entry, parts, true, cells)?, cells),
+        Filter::Or(parts) => not(any(each(plan, entry, parts, false, cells)?, cells)),
         Filter::Not(inner) => part(plan, entry, inner, !negated, cells)?,
         Filter::Xor(a, b) if within => {
             let and = |a: &Filter, b: &Filter| Filter::And(vec![a.clone(), b.clone()]);
             let not = |part: &Filter| Filter::Not(part.clone().into());
             let parts = if negated { [and(a, b), and(&not(a), &not(b))] } else { [and(a, &not(b)), and(&not(a), b)] };
-            either(plan, entry, &parts, false, cells)?
+            any(each(plan, entry, &parts, false, cells)?, cells)
         }
         Filter::Xor(a, b) => not(match (part(plan, entry, a, false, cells)?, part(plan, entry, b, false, cells)?) {
             (Part::Own(a), Part::Own(b)) => Part::Own(Condition::Xor(a.into(), b.into())),
@@ -193,26 +193,14 @@ fn opposite(part: Part) -> Part {
     }
 }
 
-fn both(
+fn each(
     plan: &StepPlan<'_>,
     entry: &Entry,
     parts: &[Filter],
     negated: bool,
     cells: &mut Cells<'_>,
-) -> Result<Part, PlanError> {
-    let parts = parts.iter().map(|inner| part(plan, entry, inner, negated, cells)).collect::<Result<Vec<_>, _>>()?;
-    Ok(all(parts, cells))
-}
-
-fn either(
-    plan: &StepPlan<'_>,
-    entry: &Entry,
-    parts: &[Filter],
-    negated: bool,
-    cells: &mut Cells<'_>,
-) -> Result<Part, PlanError> {
-    let parts = parts.iter().map(|inner| part(plan, entry, inner, negated, cells)).collect::<Result<Vec<_>, _>>()?;
-    Ok(any(parts, cells))
+) -> Result<Vec<Part>, PlanError> {
+    parts.iter().map(|inner| part(plan, entry, inner, negated, cells)).collect()
 }
 
 fn all(parts: Vec<Part>, cells: &mut Cells<'_>) -> Part {

@@ -195,6 +195,15 @@ impl StepPlan<'_> {
         known.expect("a table of the catalog is found by its name")
     }
 
+    /// The plan one level further down; an error beyond `limits.depth`.
+    pub fn below(&self) -> Result<Self, PlanError> {
+        let depth = self.depth + 1;
+        if depth > self.limits.depth {
+            return Err(PlanError::TooDeep { limit: self.limits.depth });
+        }
+        Ok(Self { depth, ..*self })
+    }
+
     /// Plans one table and all below it.
     pub fn step(&self, id: TableId, selection: &Selection, group: &[String]) -> Result<Step, PlanError> {
         let entry = self.catalog.entry(id);
