@@ -139,6 +139,16 @@ impl Lanes {
         }
     }
 
+    /// Number of keys whose rows are awaited, in all lanes: asked for already, or to be asked.
+    pub fn keys(&self) -> usize {
+        let keys = |lane: &Arc<Lane>| {
+            let state = lane.state.lock();
+            let waiting: usize = state.waiting.iter().map(|batch| batch.positions.len()).sum();
+            waiting + state.flying.iter().map(|flight| flight.positions.len()).sum::<usize>()
+        };
+        self.lanes.lock().values().map(keys).sum()
+    }
+
     /// Number of lanes in use.
     pub fn count(&self) -> usize {
         self.lanes.lock().len()

@@ -98,6 +98,47 @@ pub async fn mysql(url: &str) -> mysql_async::Conn {
     mysql_async::Conn::from_url(url).await.expect("MariaDB")
 }
 
+/// A table that nobody else can read until it is released.
+pub enum Held {
+    Sqlite(sqlx::SqliteConnection),
+    Postgres(tokio_postgres::Client),
+    Mysql(Box<mysql_async::Conn>),
+}
+
+/// Locks a table (in SQLite, its database) against readers.
+pub async fn hold(engine: Engine, url: &str, table: &str) -> Held {
+    match engine {
+        Engine::Sqlite => {
+            let path = url.strip_prefix("sqlite:").expect("a SQLite url");
+            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+            let mut conn = options.connect().await.expect("the SQLite file");
+            sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut conn).await.expect("BEGIN EXCLUSIVE");
+            Held::Sqlite(conn)
+        }
+        Engine::Postgres => {
+            let client = postgres(url).await;
+            client.batch_execute(&format!("BEGIN; LOCK TABLE {table}")).await.expect("LOCK TABLE");
+            Held::Postgres(client)
+        }
+        Engine::Mysql => {
+            let mut conn = mysql(url).await;
+            conn.query_drop(format!("LOCK TABLES {table} WRITE")).await.expect("LOCK TABLES");
+            Held::Mysql(Box::new(conn))
+        }
+    }
+}
+
+impl Held {
+    /// Lets the readers go on.
+    pub async fn release(self) {
+        match self {
+            Held::Sqlite(mut conn) => drop(sqlx::raw_sql("ROLLBACK").execute(&mut conn).await.expect("ROLLBACK")),
+            Held::Postgres(client) => client.batch_execute("ROLLBACK").await.expect("ROLLBACK"),
+            Held::Mysql(mut conn) => conn.query_drop("UNLOCK TABLES").await.expect("UNLOCK TABLES"),
+        }
+    }
+}
+
 fn with_database(url: &str, name: &str) -> String {
     let (base, _) = url.rsplit_once('/').expect("the url ends in a database");
     format!("{base}/{name}")
