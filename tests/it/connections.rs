@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use mysql_async::prelude::Queryable;
 
-use crate::support::databases::{Engine, all_engines, create, mysql, postgres};
+use crate::support::databases::{Engine, all_engines, create, hold, mysql, postgres};
 use crate::support::eventually;
 use crate::support::proxy::Proxy;
 use crate::support::wire::Wire;
@@ -139,16 +139,20 @@ async fn statements_wait_their_turn_on_shared_connections() {
     }
     let admin = postgres(&url).await;
     let count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    let open: i64 = admin.query_one(count, &[]).await.expect("the activity").get(0);
-    assert!((1..=2).contains(&open), "{open} connections");
+    let connected: i64 = admin.query_one(count, &[]).await.expect("the activity").get(0);
+    assert!((1..=2).contains(&connected), "{connected} connections");
 
+    let patient =
+        open(folder.path(), url.clone(), "max = 2, statement_timeout = \"60s\", acquire_timeout = \"200ms\"").await;
+    let held = hold(Engine::Postgres, &url, "thing").await;
     let beside = async {
-        eventually("16 statements are sent", async || proxy.statements()["crm"] >= 14 + 16).await;
-        let reply = proxy.get("/api/v2/crm/_table/thing/7").await;
+        eventually("16 statements are sent", async || patient.statements()["crm"] >= 16).await;
+        let reply = patient.get("/api/v2/crm/_table/thing/7").await;
         assert_eq!(reply.json()["error"]["context"]["reason"], "OVERLOADED", "{}", reply.text);
+        held.release().await;
     };
-    let slow = futures_util::future::join_all((0..16).map(|_| proxy.get("/api/v2/crm/_table/slow")));
+    let slow = futures_util::future::join_all((0..16).map(|_| patient.get("/api/v2/crm/_table/thing")));
     let (slow, ()) = tokio::join!(slow, beside);
     assert!(slow.iter().all(|reply| reply.status == 200));
-    assert_eq!(proxy.get("/readyz").await.status, 200);
+    assert_eq!(patient.get("/readyz").await.status, 200);
 }

@@ -50,7 +50,7 @@ async fn a_request_over_its_time_is_a_timeout() {
 async fn requests_beyond_the_limit_are_turned_away_and_health_is_not() {
     let folder = tempfile::tempdir().expect("a folder");
     let limits = "[limits]\nrequests = 2\nrequest_time = \"30s\"";
-    let proxy = open(folder.path(), limits, "pool = { max = 4, statement_timeout = \"500ms\" }\n").await;
+    let proxy = open(folder.path(), limits, "pool = { max = 4, statement_timeout = \"2s\" }\n").await;
     let slow = futures_util::future::join_all((0..2).map(|_| proxy.get("/api/v2/crm/_table/slow")));
     let beside = async {
         // The slow ones are under way once their statements are sent.
@@ -72,7 +72,7 @@ async fn requests_beyond_the_limit_are_turned_away_and_health_is_not() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pool_without_a_free_connection_is_busy_and_not_down() {
     let folder = tempfile::tempdir().expect("a folder");
-    let pool = "pool = { max = 1, acquire_timeout = \"50ms\", statement_timeout = \"1s\" }\n";
+    let pool = "pool = { max = 1, acquire_timeout = \"50ms\", statement_timeout = \"3s\" }\n";
     let proxy = open(folder.path(), "", pool).await;
     let beside = async {
         while proxy.statements()["crm"] < 1 {
