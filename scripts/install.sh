@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need, if it is missing: PostgreSQL, MariaDB and Python (by apt), cargo-nextest, and schemathesis
-# in a Python environment of its own below target/.
+# Installs what the tests need, if it is missing: PostgreSQL, MariaDB, Python and Chromium (by apt), cargo-nextest, and
+# schemathesis in a Python environment of its own below target/.
 set -euo pipefail
 
 as_root() {
@@ -29,6 +29,7 @@ packages=()
 have_postgres || packages+=(postgresql)
 have_mariadb || packages+=(mariadb-server)
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
+command -v chromium >/dev/null || packages+=(chromium)
 
 if [ ${#packages[@]} -gt 0 ]; then
   if ! command -v apt-get >/dev/null; then

@@ -33,5 +33,7 @@ source "$dir/env"
 export SOURCES=all # run the tests of every kind of source
 SCHEMATHESIS=$(realpath "${CARGO_TARGET_DIR:-target}/schemathesis/bin/schemathesis")
 export SCHEMATHESIS
+CHROMIUM=$(command -v chromium)
+export CHROMIUM
 
 cargo nextest run --locked "$@"

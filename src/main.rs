@@ -1,5 +1,11 @@
 //! The `crosskey` command.
 
+use mimalloc::MiMalloc;
+
+/// A request makes many small allocations on several threads, which the system's allocator serves slowly.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 fn main() -> std::process::ExitCode {
     crosskey::cli::run()
 }

@@ -7,7 +7,7 @@ use crate::execute::check;
 use crate::execute::context::Context;
 use crate::execute::decide;
 use crate::execute::error::ExecuteError;
-use crate::execute::fetch::{by_keys, scalars};
+use crate::execute::fetch::{by_keys, fits};
 use crate::execute::join;
 use crate::execute::rows::{Links, RowRef};
 use crate::plan::{AggregatePlan, HopPlan};
@@ -75,7 +75,7 @@ pub async fn grouped(
             (gathered.keys, gathered.links, &plan.hop)
         }
     };
-    let fits: Vec<bool> = keys.iter().map(|key| scalars(by, key).is_some()).collect();
+    let fits: Vec<bool> = keys.iter().map(|key| fits(by, key)).collect();
     let alone = |row: usize| matches!(links.of(row), [key] if fits[*key as usize]);
     let mut grouped = Grouped::none(rows.len());
     if (0..rows.len()).all(|row| links.of(row).is_empty() || alone(row)) {

@@ -9,7 +9,7 @@ use crate::execute::aggregate;
 use crate::execute::context::Context;
 use crate::execute::decide;
 use crate::execute::error::ExecuteError;
-use crate::execute::fetch::{by_keys, recheck, scalars};
+use crate::execute::fetch::{by_keys, fits, recheck};
 use crate::execute::join;
 use crate::execute::rows::RowRef;
 use crate::plan::{Existence, HopPlan, Predicate, Step};
@@ -104,7 +104,7 @@ pub async fn have_rows(
     all: &[Key],
 ) -> Result<Vec<bool>, ExecuteError> {
     let mut found = vec![false; all.len()];
-    let asked: Vec<usize> = (0..all.len()).filter(|at| scalars(hop, &all[*at]).is_some()).collect();
+    let asked: Vec<usize> = (0..all.len()).filter(|at| fits(hop, &all[*at])).collect();
     for batch in asked.chunks(context.limits.keys_per_batch) {
         let keys: Vec<Key> = batch.iter().map(|at| all[*at].clone()).collect();
         if step.filter.is_none() && !hop.recheck {

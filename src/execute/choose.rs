@@ -16,7 +16,7 @@ use crate::execute::check::{self, kept};
 use crate::execute::context::Context;
 use crate::execute::decide;
 use crate::execute::error::ExecuteError;
-use crate::execute::fetch::{by_keys, key_set, recheck, scalars};
+use crate::execute::fetch::{by_keys, fits, key_set, recheck};
 use crate::execute::join;
 use crate::execute::rows::RowRef;
 use crate::plan::{Back, First, Predicate, ReadPlan, Step};
@@ -245,7 +245,7 @@ async fn refers(
         return Ok(Some(among(&back.hop, keys)));
     }
     let Some(identity) = &back.identity else { return Ok(None) };
-    let asked: Vec<Key> = keys.into_iter().filter(|key| scalars(&back.hop, key).is_some()).collect();
+    let asked: Vec<Key> = keys.into_iter().filter(|key| fits(&back.hop, key)).collect();
     let mut found: Vec<RowRef> = Vec::new();
     for batch in asked.chunks(context.limits.keys_per_batch) {
         let fetch = by_keys(&back.rows.fetch, &back.hop, batch, false);
@@ -261,7 +261,7 @@ async fn refers(
 
 /// The hop's far columns hold one of these keys.
 fn among(hop: &crate::plan::HopPlan, keys: Vec<Key>) -> Condition {
-    let fitting: Vec<Key> = keys.into_iter().filter(|key| scalars(hop, key).is_some()).collect();
+    let fitting: Vec<Key> = keys.into_iter().filter(|key| fits(hop, key)).collect();
     Condition::Among(Arc::new(key_set(hop, &fitting, false)))
 }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
-use crate::execute::fetch::{by_keys, recheck, scalars};
+use crate::execute::fetch::{by_keys, fits, recheck};
 use crate::execute::rows::{Links, RowRef};
 use crate::plan::{HopPlan, Step};
 use crate::statement::Fetch;
@@ -51,7 +51,7 @@ async fn in_batches(
     keys: &[Key],
     batch: usize,
 ) -> Result<(Links, Vec<RowRef>), ExecuteError> {
-    let asked: Vec<usize> = (0..keys.len()).filter(|at| scalars(hop, &keys[*at]).is_some()).collect();
+    let asked: Vec<usize> = (0..keys.len()).filter(|at| fits(hop, &keys[*at])).collect();
     let (mut rows, mut near) = (Vec::new(), Vec::new());
     for batch in asked.chunks(batch) {
         let part: Vec<Key> = batch.iter().map(|at| keys[*at].clone()).collect();

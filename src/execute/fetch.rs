@@ -26,6 +26,18 @@ pub fn key_set(hop: &HopPlan, keys: &[Key], ranked: bool) -> KeySet {
     }
 }
 
+/// Whether the far columns can hold a key; where they cannot, no row matches.
+pub fn fits(hop: &HopPlan, key: &Key) -> bool {
+    // The usual case needs no values: text that the column takes as it is.
+    if let ([to], [KeyClass::Text]) = (&hop.to[..], &hop.classes[..])
+        && let Type::Text { fixed: false, length } = to.column.ty
+        && length.is_none_or(|length| key.as_bytes().len() <= length as usize)
+    {
+        return true;
+    }
+    scalars(hop, key).is_some()
+}
+
 /// The key's values for the far columns; `None` where one of them cannot hold its part, so that no row matches.
 pub fn scalars(hop: &HopPlan, key: &Key) -> Option<SmallKey> {
     let parts = key.parts(hop.to.len());

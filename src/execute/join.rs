@@ -1,10 +1,6 @@
 //! The in-memory half of a join: keys out of near rows, far rows back to them. Pure.
 
-use std::hash::BuildHasher;
-
-use hashbrown::HashTable;
-use xxhash_rust::xxh3::Xxh3DefaultBuilder;
-
+use crate::execute::distinct::Distinct;
 use crate::execute::rows::{Links, NONE, RowRef};
 use crate::name::PathStep;
 use crate::plan::HopPlan;
@@ -39,7 +35,7 @@ pub fn gather(rows: &[RowRef], hop: &HopPlan) -> Gathered {
         }
         links.end_row();
     }
-    Gathered { keys: distinct.keys, links }
+    Gathered { keys: distinct.into_keys(), links }
 }
 
 /// Whether a row has the fixed values under which its key refers to anything.
@@ -78,7 +74,7 @@ pub fn gather_leaves(rows: &[RowRef], hop: &HopPlan) -> Gathered {
         }
         links.end_row();
     }
-    Gathered { keys: distinct.keys, links }
+    Gathered { keys: distinct.into_keys(), links }
 }
 
 /// References of a row whose values can be no key of the other side, so that they lead nowhere: each as its values' texts.
@@ -288,31 +284,6 @@ pub fn cut(links: &Links, ranked: bool, part: Option<(u64, Option<u64>)>) -> Lin
         result.end_row();
     }
     result
-}
-
-/// Keys by first appearance.
-#[derive(Default)]
-struct Distinct {
-    keys: Vec<Key>,
-    table: HashTable<u32>,
-    hasher: Xxh3DefaultBuilder,
-}
-
-impl Distinct {
-    fn position(&mut self, key: Key) -> u32 {
-        let Distinct { keys, table, hasher } = self;
-        let hash = |key: &Key| hasher.hash_one(key);
-        let entry = table.entry(hash(&key), |at| keys[*at as usize] == key, |at| hash(&keys[*at as usize]));
-        match entry {
-            hashbrown::hash_table::Entry::Occupied(found) => *found.get(),
-            hashbrown::hash_table::Entry::Vacant(free) => {
-                let at = keys.len() as u32;
-                free.insert(at);
-                keys.push(key);
-                at
-            }
-        }
-    }
 }
 
 #[cfg(test)]

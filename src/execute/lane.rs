@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 use tracing::Instrument;
 
+use crate::execute::distinct::{self, Distinct};
 use crate::execute::fetch::{by_keys, group};
 use crate::plan::HopPlan;
 use crate::source::{OpenSource, SourceError};
@@ -76,9 +77,8 @@ struct State {
 
 /// Keys that go together.
 struct Batch {
-    keys: Vec<Key>,
+    keys: Distinct,
     bytes: usize,
-    positions: HashMap<Key, u32>,
     /// The requests that wait for it, by number.
     requests: Vec<u64>,
     outcome: watch::Sender<Outcome>,
@@ -87,13 +87,13 @@ struct Batch {
 impl Batch {
     fn new() -> Self {
         let (outcome, _) = watch::channel(None);
-        Batch { keys: Vec::new(), bytes: 0, positions: HashMap::new(), requests: Vec::new(), outcome }
+        Batch { keys: Distinct::default(), bytes: 0, requests: Vec::new(), outcome }
     }
 }
 
 /// A statement under way.
 struct Flight {
-    positions: HashMap<Key, u32>,
+    keys: Distinct,
     filled: u64,
     outcome: watch::Receiver<Outcome>,
 }
@@ -113,8 +113,8 @@ pub struct Asked {
 pub struct Asker<F, S> {
     /// The request's number.
     pub request: u64,
-    /// Whether a statement sent at this count of the cache may answer a key.
-    pub fresh: F,
+    /// Whether a statement sent at this count of the cache may answer a key; none may where this is `None`.
+    pub fresh: Option<F>,
     /// The cache's counter.
     pub sequence: S,
 }
@@ -143,8 +143,8 @@ impl Lanes {
     pub fn keys(&self) -> usize {
         let keys = |lane: &Arc<Lane>| {
             let state = lane.state.lock();
-            let waiting: usize = state.waiting.iter().map(|batch| batch.positions.len()).sum();
-            waiting + state.flying.iter().map(|flight| flight.positions.len()).sum::<usize>()
+            let waiting: usize = state.waiting.iter().map(|batch| batch.keys.keys().len()).sum();
+            waiting + state.flying.iter().map(|flight| flight.keys.keys().len()).sum::<usize>()
         };
         self.lanes.lock().values().map(keys).sum()
     }
@@ -174,9 +174,12 @@ impl Lane {
         let mut flying: Vec<Option<usize>> = vec![None; state.flying.len()];
         let mut waiting: Vec<Option<usize>> = vec![None; state.waiting.len()];
         for key in keys {
-            let under_way = state.flying.iter().enumerate().find_map(|(at, flight)| {
-                let position = *flight.positions.get(key)?;
-                (asker.fresh)(flight.filled, key).then_some((at, position))
+            let hash = distinct::hash(key);
+            let under_way = asker.fresh.as_ref().and_then(|fresh| {
+                state.flying.iter().enumerate().find_map(|(at, flight)| {
+                    let position = flight.keys.find(hash, key)?;
+                    fresh(flight.filled, key).then_some((at, position))
+                })
             });
             if let Some((at, position)) = under_way {
                 let flight = &state.flying[at];
@@ -187,14 +190,9 @@ impl Lane {
                 asked.places.push((outcome, position));
                 continue;
             }
-            let at = self.batch_of(&mut state.waiting, key);
+            let (at, position) = self.place(&mut state.waiting, hash, key);
             waiting.resize(state.waiting.len(), None);
             let batch = &mut state.waiting[at];
-            let position = *batch.positions.entry(key.clone()).or_insert_with(|| {
-                batch.bytes += key.as_bytes().len();
-                batch.keys.push(key.clone());
-                batch.keys.len() as u32 - 1
-            });
             let outcome = *waiting[at].get_or_insert_with(|| {
                 if !batch.requests.contains(&asker.request) {
                     batch.requests.push(asker.request);
@@ -213,16 +211,19 @@ impl Lane {
         asked
     }
 
-    /// The batch that has the key already, else the last one with room, else a new one.
-    fn batch_of(&self, waiting: &mut VecDeque<Batch>, key: &Key) -> usize {
-        if let Some(at) = waiting.iter().position(|batch| batch.positions.contains_key(key)) {
-            return at;
+    /// The key's batch and its position there: the batch that has it already, else the last one with room, else a new one.
+    fn place(&self, waiting: &mut VecDeque<Batch>, hash: u64, key: &Key) -> (usize, u32) {
+        let known = waiting.iter().enumerate().find_map(|(at, batch)| Some((at, batch.keys.find(hash, key)?)));
+        if let Some(known) = known {
+            return known;
         }
-        let full = |batch: &Batch| batch.keys.len() >= self.spec.batch || batch.bytes >= BATCH_BYTES;
+        let full = |batch: &Batch| batch.keys.keys().len() >= self.spec.batch || batch.bytes >= BATCH_BYTES;
         if waiting.back().is_none_or(full) {
             waiting.push_back(Batch::new());
         }
-        waiting.len() - 1
+        let at = waiting.len() - 1;
+        waiting[at].bytes += key.as_bytes().len();
+        (at, waiting[at].keys.position(key.clone()))
     }
 
     /// The statement for these keys alone, beside the lane.
@@ -259,7 +260,7 @@ async fn send(lane: Arc<Lane>, lanes: Arc<Lanes>, sequence: impl Fn() -> u64) {
                 break;
             };
             let flight = Arc::new(Flight {
-                positions: std::mem::take(&mut batch.positions),
+                keys: std::mem::take(&mut batch.keys),
                 filled: sequence(),
                 outcome: batch.outcome.subscribe(),
             });
@@ -267,7 +268,7 @@ async fn send(lane: Arc<Lane>, lanes: Arc<Lanes>, sequence: impl Fn() -> u64) {
             (batch, flight)
         };
         // A panic must not end the sender: others wait for it.
-        let flown = AssertUnwindSafe(fly(&lane.spec, &batch.keys, flight.filled)).catch_unwind().await;
+        let flown = AssertUnwindSafe(fly(&lane.spec, flight.keys.keys(), flight.filled)).catch_unwind().await;
         let result = flown.unwrap_or_else(|_| Err(lost(&lane.spec))).map(Arc::new);
         lane.state.lock().flying.retain(|other| !Arc::ptr_eq(other, &flight));
         batch.outcome.send_replace(Some(result));
@@ -327,7 +328,7 @@ mod tests {
             |from: usize| (from..from + 10).map(|key| Key::single(key.to_string().as_bytes())).collect::<Vec<_>>();
         // Nothing is sent before this test waits, so all that is asked waits too.
         let ask = |request: u64, keys: &[Key]| {
-            let asker = Asker { request, fresh: |_: u64, _: &Key| false, sequence: || 0 };
+            let asker = Asker { request, fresh: None::<fn(u64, &Key) -> bool>, sequence: || 0 };
             lane.ask(&lanes, keys, asker).places.len()
         };
         assert_eq!(ask(1, &keys(0)), 10, "nobody else waits");
@@ -336,7 +337,7 @@ mod tests {
         assert_eq!(ask(1, &keys(30)), 5);
         assert_eq!(ask(3, &keys(0)[..3]), 3);
         let state = lane.state.lock();
-        let waiting: Vec<usize> = state.waiting.iter().map(|batch| batch.keys.len()).collect();
+        let waiting: Vec<usize> = state.waiting.iter().map(|batch| batch.keys.keys().len()).collect();
         assert_eq!((waiting, state.senders), (vec![10, 10, 10], 3));
     }
 }

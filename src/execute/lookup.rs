@@ -14,7 +14,7 @@ use crate::cache::CacheEntry;
 use crate::config::OnUnavailable;
 use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
-use crate::execute::fetch::{by_keys, recheck, scalars};
+use crate::execute::fetch::{by_keys, fits, recheck};
 use crate::execute::lane::{Asker, Landed, LaneSpec, Place};
 use crate::execute::remember::{Remembering, project};
 use crate::execute::rows::{Found, Links, RowRef};
@@ -35,6 +35,8 @@ pub struct Looked {
     pub links: Links,
     /// Some rows were served beyond their time, because the source is down.
     pub stale: bool,
+    /// Some key has no rows as far as is remembered.
+    pub absent: bool,
 }
 
 /// Looks up the rows of each key.
@@ -60,7 +62,8 @@ pub async fn lookup(context: &Context<'_>, step: &Step, hop: &HopPlan, keys: &[K
         _ => missing.extend(0..keys.len() as u32),
     }
     let remembered = found.iter().flatten().count() as u64;
-    missing.retain(|at| scalars(hop, &keys[*at as usize]).is_some());
+    let absent = found.iter().flatten().any(|rows| rows.len == 0);
+    missing.retain(|at| fits(hop, &keys[*at as usize]));
     let mut stale = false;
     if !missing.is_empty() {
         let asking = Asking { context, source, step, hop, lane: identity.lane, remembering: remembering.as_ref() };
@@ -80,7 +83,7 @@ pub async fn lookup(context: &Context<'_>, step: &Step, hop: &HopPlan, keys: &[K
             Err(error) => return Err(error),
         }
     }
-    let looked = flatten(found, hop, stale);
+    let looked = Looked { absent, ..flatten(found, hop, stale) };
     if let Some(trace) = context.trace {
         let (rows, keys) = (looked.rows.len() as u64, keys.len() as u64);
         let statements =
@@ -98,7 +101,7 @@ async fn ranked(
     hop: &HopPlan,
     keys: &[Key],
 ) -> Result<Looked, ExecuteError> {
-    let asked: Vec<usize> = (0..keys.len()).filter(|at| scalars(hop, &keys[*at]).is_some()).collect();
+    let asked: Vec<usize> = (0..keys.len()).filter(|at| fits(hop, &keys[*at])).collect();
     if asked.is_empty() {
         return Ok(Looked { links: Links::empty(keys.len()), ..Looked::default() });
     }
@@ -111,7 +114,7 @@ async fn ranked(
     let most = if hop.unique || hop.first_only { 1 } else { usize::MAX };
     let links = Links::grouped(keys.len(), chunk.ordinals().iter().map(|ordinal| asked[*ordinal as usize]), most);
     let rows = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
-    Ok(Looked { rows, links, stale: false })
+    Ok(Looked { rows, links, ..Looked::default() })
 }
 
 /// What one lookup asks, of what is not remembered.
@@ -139,9 +142,9 @@ impl Asking<'_> {
         // A statement under way may be older than a write that this client has just seen done. Where rows are
         // remembered that is allowed within the ttl, and stamps tell of what we know; elsewhere only what is not sent
         // yet is shared.
-        let fresh = |filled: u64, key: &Key| {
-            !context.bypass_cache && remembering.is_some_and(|remembering| remembering.stands(filled, key))
-        };
+        let fresh = remembering
+            .filter(|_| !context.bypass_cache)
+            .map(|remembering| move |filled: u64, key: &Key| remembering.stands(filled, key));
         let mut left = missing;
         let mut flying = FuturesUnordered::new();
         loop {
@@ -196,7 +199,12 @@ fn batch_of(context: &Context<'_>, source: &OpenSource, step: &Step, hop: &HopPl
 
 fn flatten(found: Vec<Option<Found>>, hop: &HopPlan, stale: bool) -> Looked {
     let total = found.iter().flatten().map(|rows| rows.len as usize).sum();
-    let mut looked = Looked { rows: Vec::with_capacity(total), links: Links::with_capacity(found.len(), total), stale };
+    let mut looked = Looked {
+        rows: Vec::with_capacity(total),
+        links: Links::with_capacity(found.len(), total),
+        stale,
+        absent: false,
+    };
     for rows in found {
         if let Some(rows) = rows {
             let len = if hop.first_only { rows.len.min(1) } else { rows.len };

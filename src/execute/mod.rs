@@ -7,6 +7,7 @@ mod check;
 mod choose;
 mod context;
 mod decide;
+mod distinct;
 mod error;
 mod fetch;
 mod join;

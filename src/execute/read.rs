@@ -58,16 +58,7 @@ pub async fn read(context: &Context<'_>, plan: &ReadPlan) -> Result<Answer, Exec
         return page(context, plan, rows, whole).await;
     }
     let (level, by_id) = if plan.want_rows {
-        let fetch = with(&plan.root.fetch, further.as_ref());
-        let started = Instant::now();
-        let chunk = Arc::new(context.source(&plan.root.source)?.fetch(fetch).await?);
-        context.note_rows(&plan.root, started, chunk.rows());
-        context.budget.spend(chunk.rows(), chunk.size())?;
-        let rows: Vec<RowRef> = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
-        let by_id = plan.ids.as_ref().map(|ids| {
-            let near = chunk.ordinals().iter().map(|ordinal| *ordinal as usize);
-            Links::grouped(ids.texts.len(), near, usize::MAX)
-        });
+        let (rows, by_id) = listed(context, plan, further.as_ref()).await?;
         (level(context, &plan.root, rows).await?, by_id)
     } else {
         (Level::default(), None)
@@ -86,6 +77,33 @@ pub async fn read(context: &Context<'_>, plan: &ReadPlan) -> Result<Answer, Exec
     };
     let partial = std::mem::take(&mut *context.partial.lock());
     Ok(Answer { level, by_id, count, more: false, partial })
+}
+
+/// The listed rows; and for a read by identifiers, which rows each of them has.
+async fn listed(
+    context: &Context<'_>,
+    plan: &ReadPlan,
+    further: Option<&Condition>,
+) -> Result<(Vec<RowRef>, Option<Links>), ExecuteError> {
+    let source = context.source(&plan.root.source)?;
+    if let Some(ids) = plan.ids.as_ref().and_then(|ids| ids.lookup.as_ref()) {
+        let looked = lookup(context, &plan.root, &ids.hop, &ids.keys).await?;
+        // Only related rows may be older than their time, and a record that was not there may be there by now.
+        if !looked.stale && !looked.absent {
+            return Ok((looked.rows, Some(looked.links)));
+        }
+    }
+    let fetch = with(&plan.root.fetch, further);
+    let started = Instant::now();
+    let chunk = Arc::new(source.fetch(fetch).await?);
+    context.note_rows(&plan.root, started, chunk.rows());
+    context.budget.spend(chunk.rows(), chunk.size())?;
+    let rows = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
+    let by_id = plan.ids.as_ref().map(|ids| {
+        let near = chunk.ordinals().iter().map(|ordinal| *ordinal as usize);
+        Links::grouped(ids.texts.len(), near, usize::MAX)
+    });
+    Ok((rows, by_id))
 }
 
 /// All rows that the filter keeps, in an order that is put together here.

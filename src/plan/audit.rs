@@ -30,7 +30,7 @@ pub struct AuditPlan {
 
 /// Plans the audit of a key; none of a key that no relationship follows.
 pub fn audit(catalog: &Catalog, limits: &Limits, key: &Arc<ForeignKey>) -> Result<Option<AuditPlan>, PlanError> {
-    let plan = &StepPlan { catalog, limits, depth: 0 };
+    let plan = &StepPlan { catalog, limits, depth: 0, remembered: false };
     let entry = catalog.entry(key.referencing.table);
     let relationship = entry
         .relationships
@@ -54,7 +54,7 @@ pub fn sample(catalog: &Catalog, limits: &Limits, table: TableId, column: usize,
     let mut cells = Cells::new(table);
     cells.of_column(column);
     let has_value = Condition::Not(Condition::IsNull(table.columns[column].clone()).into());
-    let mut step = bare_step(&StepPlan { catalog, limits, depth: 0 }, table, has_value, cells);
+    let mut step = bare_step(&StepPlan { catalog, limits, depth: 0, remembered: false }, table, has_value, cells);
     Arc::make_mut(&mut step.fetch).limit = Some(rows);
     step
 }
@@ -67,7 +67,7 @@ pub fn candidate(
     near: (TableId, &SideColumn),
     far: (TableId, usize),
 ) -> Option<(HopPlan, Step)> {
-    let plan = &StepPlan { catalog, limits, depth: 0 };
+    let plan = &StepPlan { catalog, limits, depth: 0, remembered: false };
     let (near_table, far_table) = (&catalog.entry(near.0).table, &catalog.entry(far.0).table);
     let (from, to) = (&near_table.columns[near.1.column], &far_table.columns[far.1]);
     let hop = Hop {

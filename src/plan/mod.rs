@@ -8,6 +8,7 @@ mod embed;
 mod error;
 mod exists;
 mod filter;
+mod ids;
 mod order;
 pub mod read;
 mod show;

@@ -1,6 +1,5 @@
 //! Plans a read: the listed table first, then each relationship below it.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::catalog::lookup::{Found, Waiting};
@@ -9,16 +8,16 @@ use crate::config::{Limits, OnUnavailable};
 use crate::name::closest;
 use crate::plan::aggregate;
 use crate::plan::cells::{Cells, member};
-use crate::plan::coerce;
 use crate::plan::embed;
 use crate::plan::error::PlanError;
 use crate::plan::exists;
 use crate::plan::filter;
+use crate::plan::ids;
 use crate::plan::order::{self, Ordered};
-use crate::plan::tree::{Field, IdsPlan, Missing, ReadPlan, Step};
-use crate::query::{Count, FieldQuery, Ids, Read, Selection};
-use crate::statement::{Aggregate, Condition, Fetch, KeyColumn, KeySet, Matching, Output, SmallKey};
-use crate::value::{Column, Scalar, Type};
+use crate::plan::tree::{Field, Missing, ReadPlan, Step};
+use crate::query::{Count, FieldQuery, Read, Selection};
+use crate::statement::{Aggregate, Condition, Fetch, Output};
+use crate::value::{Column, Type};
 
 /// The table that a query names.
 pub fn find_table(catalog: &Catalog, source: &str, table: &str) -> Result<TableId, PlanError> {
@@ -46,7 +45,7 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
         true => Some(query.selection.limit.filter(|limit| *limit > 0).unwrap_or(ALL)),
         false => query.selection.limit.filter(|limit| (1..=ceiling).contains(limit)),
     };
-    let plan = StepPlan { catalog, limits, depth: 0 };
+    let plan = StepPlan { catalog, limits, depth: 0, remembered: query.ids.is_some() && ids::are_keys(&entry.table) };
     let mut step = plan.step(id, &query.selection, &query.group)?;
     let identity = match step.filter.is_some() && query.group.is_empty() {
         true => exists::to_itself(&entry.table, &mut step),
@@ -62,7 +61,7 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
         });
     }
     let ids = match &query.ids {
-        Some(ids) => Some(by_ids(&entry.table, limits, ids, fetch)?),
+        Some(ids) => Some(ids::by_ids(&entry.table, limits, ids, fetch)?),
         None => None,
     };
     if ids.is_some() {
@@ -86,60 +85,6 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
 /// More rows than any table has, in the largest number that all engines take as a limit.
 pub const ALL: u64 = i64::MAX as u64 - 1;
 
-/// Turns the root's fetch into a lookup by identifier.
-fn by_ids(table: &Table, limits: &Limits, ids: &Ids, fetch: &mut Fetch) -> Result<IdsPlan, PlanError> {
-    let mut columns = Vec::new();
-    for name in &ids.columns {
-        columns.push(table.column(name).ok_or_else(|| unknown_field(table, name))?);
-    }
-    if columns.is_empty() {
-        columns = table.primary_key.clone();
-    }
-    if columns.is_empty() {
-        return Err(PlanError::NoIdentifier { table: table.name.clone() });
-    }
-    let mut wanted: Vec<&Vec<String>> = Vec::with_capacity(ids.ids.len());
-    let mut keys: Vec<SmallKey> = Vec::with_capacity(ids.ids.len());
-    let mut seen = HashSet::new();
-    for id in &ids.ids {
-        if id.len() != columns.len() {
-            return Err(PlanError::IdentifierParts {
-                found: id.len(),
-                wanted: columns.len(),
-                table: table.name.clone(),
-            });
-        }
-        let values = columns.iter().zip(id.iter()).map(|(at, text)| {
-            let column = &table.columns[*at];
-            coerce::identifier(column, text)
-                .map_err(|wanted| PlanError::IdentifierValue { field: column.name.to_string(), wanted })
-        });
-        let key = values.collect::<Result<SmallKey, _>>()?;
-        // In the table's order each record stands once, so asking twice for it is asking once.
-        if !ids.table_order || seen.insert(if key.contains(&Scalar::Null) { Err(id) } else { Ok(key.clone()) }) {
-            wanted.push(id);
-            keys.push(key);
-        }
-    }
-    fetch.keys = Some(KeySet {
-        columns: columns
-            .iter()
-            .map(|at| KeyColumn { column: table.columns[*at].clone(), path: Vec::new(), matching: Matching::Own })
-            .collect(),
-        keys,
-        unique: false,
-        ranked: ids.table_order,
-        when: Vec::new(),
-        groups: None,
-    });
-    (fetch.limit, fetch.offset, fetch.condition, fetch.max_rows) = (None, 0, None, limits.rows);
-    Ok(IdsPlan {
-        texts: wanted.iter().map(|id| id.join(",")).collect(),
-        columns: columns.iter().map(|at| table.columns[*at].name.clone()).collect(),
-        table_order: ids.table_order,
-    })
-}
-
 fn count_fetch(table: &Table, fetch: &Fetch, by_ids: bool) -> Option<Fetch> {
     // Rows by identifier are counted as they are found.
     if by_ids {
@@ -160,7 +105,8 @@ pub fn not_grouped(name: &str) -> PlanError {
     }
 }
 
-fn unknown_field(table: &Table, name: &str) -> PlanError {
+/// A field that the table does not have.
+pub fn unknown_field(table: &Table, name: &str) -> PlanError {
     PlanError::UnknownField {
         name: name.to_owned(),
         table: table.name.clone(),
@@ -186,6 +132,8 @@ pub struct StepPlan<'a> {
     pub limits: &'a Limits,
     /// How many relationships lead here.
     pub depth: u32,
+    /// Rows may be remembered: those that are looked up by key.
+    pub remembered: bool,
 }
 
 impl StepPlan<'_> {
@@ -201,7 +149,7 @@ impl StepPlan<'_> {
         if depth > self.limits.depth {
             return Err(PlanError::TooDeep { limit: self.limits.depth });
         }
-        Ok(Self { depth, ..*self })
+        Ok(Self { depth, remembered: true, ..*self })
     }
 
     /// Plans one table and all below it.
@@ -314,7 +262,7 @@ impl StepPlan<'_> {
     /// requests for different fields share entries. Gives the cells of the primary key, which entries depend on.
     fn remembered_cells(&self, table: &Table, cells: &mut Cells<'_>) -> Vec<usize> {
         let source = self.catalog.source(table.name.source.as_str());
-        if self.depth == 0 || source.is_none_or(|source| source.cache_ttl.is_none()) {
+        if !self.remembered || source.is_none_or(|source| source.cache_ttl.is_none()) {
             return Vec::new();
         }
         if table.columns.len() <= WIDEST_REMEMBERED {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::name::{PathStep, SourceName};
 use crate::statement::{Condition, Fetch, KeyColumn};
-use crate::value::{Column, KeyClass, Scalar};
+use crate::value::{Column, Key, KeyClass, Scalar};
 
 /// A whole read.
 #[derive(Clone, Debug)]
@@ -52,6 +52,17 @@ pub struct IdsPlan {
     pub columns: Vec<Arc<str>>,
     /// Answer in the table's order.
     pub table_order: bool,
+    /// The same rows as a lookup, where they can be remembered.
+    pub lookup: Option<IdsLookup>,
+}
+
+/// Rows by identifier as a lookup by key.
+#[derive(Clone, Debug)]
+pub struct IdsLookup {
+    /// To the table, from nowhere.
+    pub hop: HopPlan,
+    /// The identifiers, in order, repeats included.
+    pub keys: Vec<Key>,
 }
 
 /// One fetch, what it shows, and what hangs on its rows.

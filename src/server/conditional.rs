@@ -5,8 +5,12 @@ use xxhash_rust::xxh3::xxh3_128;
 
 /// The tag of a body. It is weak: a compressed body has other bytes and the same meaning.
 pub fn tag(body: &[u8]) -> HeaderValue {
-    let tag = format!("W/\"{:032x}\"", xxh3_128(body));
-    HeaderValue::from_str(&tag).expect("hexadecimal digits are a header's text")
+    let mut tag = *b"W/\"                                \"";
+    let hash = xxh3_128(body);
+    for (at, digit) in tag[3..35].iter_mut().enumerate() {
+        *digit = b"0123456789abcdef"[(hash >> (124 - 4 * at)) as usize & 15];
+    }
+    HeaderValue::from_bytes(&tag).expect("hexadecimal digits are a header's text")
 }
 
 /// Whether the client says that it has the body of this tag (RFC 9110, section 13.1.2).

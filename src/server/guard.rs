@@ -3,40 +3,33 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use http::Request;
 use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
 
 use crate::api::error::ApiError;
 use crate::error::Code;
-use crate::server::shared::{Shared, request_id, respond_error};
+use crate::server::shared::Shared;
 
 /// The address that a connection came in on.
 #[derive(Clone, Copy, Debug)]
 pub struct LocalAddress(pub SocketAddr);
 
 /// Refuses foreign hosts, foreign origins, and URLs over the limit.
-pub async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+pub fn guard<B>(shared: &Shared, request: &Request<B>) -> Result<(), ApiError> {
     let snapshot = shared.engine.snapshot();
     let local = request.extensions().get::<LocalAddress>().map(|local| local.0);
-    let verdict = check(&request, &snapshot.config.server.hosts, local).and_then(|()| {
-        let length = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len()) as u64;
-        let limit = snapshot.config.limits.url;
-        if length > limit {
-            return Err(ApiError::new(Code::TooLarge, format!("the URL has {length} bytes, but the limit is {limit}"))
-                .hint("send the options in the body of a POST with X-HTTP-Method: GET"));
-        }
-        Ok(())
-    });
-    match verdict {
-        Ok(()) => next.run(request).await,
-        Err(error) => respond_error(&error, &request_id(&request)),
+    check(request, &snapshot.config.server.hosts, local)?;
+    let length = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len()) as u64;
+    let limit = snapshot.config.limits.url;
+    if length > limit {
+        return Err(ApiError::new(Code::TooLarge, format!("the URL has {length} bytes, but the limit is {limit}"))
+            .hint("send the options in the body of a POST with X-HTTP-Method: GET"));
     }
+    Ok(())
 }
 
-fn check(request: &Request, hosts: &[String], local: Option<SocketAddr>) -> Result<(), ApiError> {
+fn check<B>(request: &Request<B>, hosts: &[String], local: Option<SocketAddr>) -> Result<(), ApiError> {
     let forbidden = |message: String| ApiError::new(Code::Forbidden, message);
     let mut named = request.headers().get_all(HOST).iter();
     // HTTP/2 names the host in the request line.
@@ -83,7 +76,7 @@ fn foreign_page() -> ApiError {
 
 /// Whether a page of another origin sent it without saying its origin, as images, scripts and GET forms do. A link that
 /// a person follows is fine, as long as it makes the proxy do nothing but answer.
-fn is_from_elsewhere(request: &Request) -> bool {
+fn is_from_elsewhere<B>(request: &Request<B>) -> bool {
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !matches!(header("sec-fetch-site"), "cross-site" | "same-site") {
         return false;
@@ -107,12 +100,12 @@ fn is_ours(host: &str, hosts: &[String], local: Option<SocketAddr>) -> bool {
 mod tests {
     use super::*;
 
-    fn request(headers: &[(&str, &str)]) -> Request {
+    fn request(headers: &[(&str, &str)]) -> Request<()> {
         let mut builder = Request::builder().uri("/api/v2");
         for (name, value) in headers {
             builder = builder.header(*name, *value);
         }
-        builder.body(axum::body::Body::empty()).expect("a request")
+        builder.body(()).expect("a request")
     }
 
     #[test]

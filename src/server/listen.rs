@@ -1,23 +1,25 @@
 //! Accepts connections (HTTP/1.1 and HTTP/2) until told to stop; then finishes what runs, within its time.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
-use tower::ServiceExt;
 
 use crate::engine::Engine;
 use crate::server::guard::LocalAddress;
-use crate::server::router;
+use crate::server::service::Service;
 use crate::server::watch;
 
 /// Longest time for a client to send its first request, and each later one's head; and to take nothing of an answer.
@@ -58,7 +60,7 @@ fn connections_allowed() -> usize {
 /// Serves until `stop` is done, then lets running requests finish.
 pub async fn serve(serving: Serving, engine: Arc<Engine>, stop: impl Future<Output = ()>) {
     let background = [tokio::spawn(engine.clone().keep_up()), tokio::spawn(watch::watch(engine.clone()))];
-    let app = router(engine.clone());
+    let service = Arc::new(Service::new(engine.clone()));
     let places = Arc::new(Semaphore::new(serving.connections));
     let head_timeout = serving.head_timeout;
     let mut server = auto::Builder::new(TokioExecutor::new());
@@ -94,16 +96,19 @@ pub async fn serve(serving: Serving, engine: Arc<Engine>, stop: impl Future<Outp
         let _ = stream.set_nodelay(true);
         let spoken = Arc::new(AtomicBool::new(false));
         let speaks = spoken.clone();
-        let app = app.clone().map_request(move |mut request: http::Request<hyper::body::Incoming>| {
+        let service = service.clone();
+        let answering = service_fn(move |mut request: http::Request<Incoming>| {
             speaks.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(LocalAddress(local));
-            request.map(axum::body::Body::new)
+            let service = service.clone();
+            // In a box, so that an idle connection holds no room for a request.
+            Box::pin(async move { Ok::<_, Infallible>(service.answer(request.map(Body::new)).await) })
         });
         // A client that takes nothing more of its answer is not waited for either.
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(head_timeout));
         let stream = TokioIo::new(Box::pin(stream));
-        let connection = server.serve_connection(stream, TowerToHyperService::new(app)).into_owned();
+        let connection = server.serve_connection(stream, answering).into_owned();
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             let _place = place;

@@ -1,13 +1,16 @@
 //! Listening, routing, guarding: HTTP around the frontends.
 
-mod answer;
+mod api;
+mod body;
 mod conditional;
+mod docs;
 mod guard;
 mod health;
 mod listen;
-mod router;
+mod request_id;
+mod service;
 mod shared;
 mod watch;
 
 pub use listen::{Serving, serve};
-pub use router::router;
+pub use service::Service;

@@ -1,14 +1,17 @@
 //! What all handlers share, and how an error is answered.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::Request;
 use axum::response::Response;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use tokio::sync::Semaphore;
 
 use crate::api::error::ApiError;
 use crate::engine::Engine;
+use crate::error::Code;
+use crate::server::request_id::REQUEST_ID;
 
 /// What all handlers share.
 #[derive(Clone)]
@@ -17,14 +20,22 @@ pub struct Shared {
     pub engine: Arc<Engine>,
     /// Clients may see what is for operators: only a loopback address is listened on.
     pub operators: bool,
+    /// Places for requests that are being answered.
+    pub requests: Arc<Semaphore>,
     /// Places for bodies that are being read.
-    pub bodies: Arc<tokio::sync::Semaphore>,
+    pub bodies: Arc<Semaphore>,
 }
 
-/// The id that the request-id layer has set.
-pub fn request_id(request: &Request) -> String {
-    let header = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
-    header.unwrap_or_default().to_owned()
+/// The id that the request's headers have by now.
+pub fn request_id(headers: &HeaderMap) -> &str {
+    headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// A fault of ours: the cause is for the log, the client is told that there was one.
+pub fn panicked(cause: &(dyn Any + Send), id: &str) -> ApiError {
+    let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+    tracing::error!(request_id = id, cause = text.unwrap_or("unknown"), "a request panicked");
+    ApiError::new(Code::Internal, "the request could not be answered")
 }
 
 /// An error in its envelope.

@@ -92,7 +92,7 @@ pub trait Dialect: Sync {
 
 /// Renders any read.
 pub fn render(fetch: &Fetch, dialect: &dyn Dialect) -> Sql {
-    let mut sql = Sql::default();
+    let mut sql = Sql { text: String::with_capacity(256), params: Vec::new() };
     match &fetch.keys {
         None if fetch.outputs == [Output::Total] && !fetch.group.is_empty() => {
             sql.text.push_str("SELECT COUNT(*) FROM (SELECT 1 FROM ");
@@ -132,7 +132,8 @@ pub fn render(fetch: &Fetch, dialect: &dyn Dialect) -> Sql {
             } else if !keys.unique {
                 order_by(&mut sql.text, fetch, dialect, &ordinal);
             }
-            let _ = write!(sql.text, " LIMIT {}", fetch.max_rows + 1);
+            sql.text.push_str(" LIMIT ");
+            digits(&mut sql.text, fetch.max_rows + 1);
         }
     }
     sql
@@ -274,6 +275,23 @@ fn via(text: &mut String, way: &Via, dialect: &dyn Dialect) {
 pub fn column(text: &mut String, column: &Column, dialect: &dyn Dialect) {
     text.push_str("t.");
     dialect.quote(text, &column.name);
+}
+
+/// Appends a number.
+pub fn digits(text: &mut String, number: u64) {
+    text.push_str(itoa::Buffer::new().format(number));
+}
+
+/// Appends a name between two marks; a mark within it is doubled.
+pub fn quoted(text: &mut String, name: &str, mark: char) {
+    text.push(mark);
+    for c in name.chars() {
+        if c == mark {
+            text.push(mark);
+        }
+        text.push(c);
+    }
+    text.push(mark);
 }
 
 /// The text of `t.name`.

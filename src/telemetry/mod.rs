@@ -28,7 +28,7 @@ pub struct SourceLabel {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RequestLabel {
     /// The HTTP method.
-    pub method: String,
+    pub method: &'static str,
     /// The HTTP status.
     pub status: u16,
 }

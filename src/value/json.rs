@@ -25,11 +25,9 @@ pub fn write_str(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let bytes = text.as_bytes();
     let mut start = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
+    while let Some(at) = next_escaped(bytes, start) {
+        let byte = bytes[at];
         let escape = ESCAPE[byte as usize];
-        if escape == 0 {
-            continue;
-        }
         out.extend_from_slice(&bytes[start..at]);
         if escape == b'u' {
             out.extend_from_slice(b"\\u00");
@@ -44,9 +42,31 @@ pub fn write_str(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
+/// The first byte from `start` on that a JSON string escapes. Eight bytes are looked at together (the tests for a zero and
+/// for a small byte within a word: Bit Twiddling Hacks, "Determine if a word has a zero byte").
+fn next_escaped(bytes: &[u8], start: usize) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+    let below = |word: u64, bound: u8| word.wrapping_sub(ONES * u64::from(bound)) & !word & HIGH;
+    let mut at = start;
+    while let Some(eight) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*eight);
+        let [quote, slash] = [b'"', b'\\'].map(|byte| word ^ (ONES * u64::from(byte)));
+        if below(word, 0x20) | below(quote, 1) | below(slash, 1) != 0 {
+            break;
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..)?;
+    rest.iter().position(|byte| ESCAPE[*byte as usize] != 0).map(|found| at + found)
+}
+
 /// Appends bytes that should be UTF-8 as a JSON string; what is not is replaced, as nothing may be dropped silently.
 pub fn write_text(out: &mut Vec<u8>, bytes: &[u8]) {
-    write_str(out, &String::from_utf8_lossy(bytes));
+    match std::str::from_utf8(bytes) {
+        Ok(text) => write_str(out, text),
+        Err(_) => write_str(out, &String::from_utf8_lossy(bytes)),
+    }
 }
 
 /// Appends an integer.

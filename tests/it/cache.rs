@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use mysql_async::prelude::Queryable;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
-use crate::support::databases::{Engine, all_engines, create, postgres};
+use crate::support::databases::{Engine, all_engines, create, mysql, postgres};
 use crate::support::eventually;
 use crate::support::proxy::Proxy;
 
@@ -143,4 +144,53 @@ async fn another_file_in_the_same_place_is_noticed() {
     assert_eq!(read().await, ("new".into(), "new".into()));
     std::fs::remove_file(path).expect("removing");
     assert_eq!(proxy.get("/api/v2/crm/_table/thing/8").await.status, 503);
+}
+
+/// Records that are read by their identifier come from memory within their time, whatever fields are asked for; a client may
+/// ask for the database's own, and a record that was not there is looked for again.
+#[tokio::test(flavor = "multi_thread")]
+async fn records_by_identifier_are_remembered() {
+    let engines = if all_engines() { vec![Engine::Postgres, Engine::Mysql] } else { Vec::new() };
+    for engine in engines {
+        let folder = tempfile::tempdir().expect("a folder");
+        let script = "CREATE TABLE thing (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(20), size INTEGER);\n\
+            INSERT INTO thing VALUES (1, 'a', 10), (2, 'b', 20);\n\
+            CREATE TABLE pair (a INTEGER NOT NULL, b INTEGER NOT NULL, name VARCHAR(20), PRIMARY KEY (a, b));\n\
+            INSERT INTO pair VALUES (1, 2, 'x');\n";
+        let url = create(engine, folder.path(), script).await;
+        let keys = "[sources.crm]\nurl = \"${CRM_URL}\"\n[cache]\nttl = \"10m\"\n";
+        let proxy = Proxy::open(folder.path(), keys, &BTreeMap::from([("crm".to_owned(), url.clone())])).await;
+        let ask = async |path: &str, headers: &[(&str, &str)]| {
+            let before = proxy.statements()["crm"];
+            let reply = proxy.send(&format!("GET /api/v2/crm/_table/{path}"), headers, "").await;
+            (reply.text, proxy.statements()["crm"] - before)
+        };
+        let said = |text: &str, sent: u64| (text.to_owned(), sent);
+        assert_eq!(ask("thing/1?fields=name", &[]).await, said("{\"name\":\"a\"}", 1), "{engine:?}");
+        assert_eq!(ask("thing/1?fields=size", &[]).await, said("{\"size\":10}", 0), "{engine:?}");
+        assert_eq!(
+            ask("thing?ids=2,1&fields=id", &[]).await,
+            said("{\"resource\":[{\"id\":2},{\"id\":1}]}", 1),
+            "{engine:?}: one of them is remembered"
+        );
+        assert_eq!(ask("thing?ids=2,1,2&fields=id", &[]).await.1, 0, "{engine:?}");
+        assert_eq!(ask("pair/1,2?fields=name", &[]).await, said("{\"name\":\"x\"}", 1), "{engine:?}");
+        assert_eq!(ask("pair/1,2?fields=name", &[]).await.1, 0, "{engine:?}");
+        assert!(ask("thing/3", &[]).await.0.contains("NOT_FOUND"), "{engine:?}");
+        let write = "UPDATE thing SET name = 'new' WHERE id = 1;\nINSERT INTO thing VALUES (3, 'c', 30)";
+        match engine {
+            Engine::Postgres => postgres(&url).await.batch_execute(write).await.expect("a write"),
+            _ => {
+                for statement in write.split(";\n") {
+                    mysql(&url).await.query_drop(statement).await.expect("a write");
+                }
+            }
+        }
+        assert_eq!(ask("thing/1?fields=name", &[]).await, said("{\"name\":\"a\"}", 0), "{engine:?}");
+        assert_eq!(ask("thing/3?fields=name", &[]).await.0, "{\"name\":\"c\"}", "{engine:?}");
+        let fresh = [("cache-control", "no-cache")];
+        assert_eq!(ask("thing/1?fields=name", &fresh).await, said("{\"name\":\"new\"}", 1), "{engine:?}");
+        assert_eq!(ask("thing/1?fields=name", &[]).await, said("{\"name\":\"new\"}", 0), "{engine:?}");
+        assert_eq!(ask("thing?filter=id=1&fields=name", &[]).await.1, 1, "{engine:?}: a list is asked");
+    }
 }

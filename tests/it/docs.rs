@@ -138,7 +138,7 @@ fn every_metric_is_documented() {
     counters.iter().for_each(|family| drop(family.get_or_create(&label)));
     drop(METRICS.statement_seconds.get_or_create(&label));
     drop(METRICS.source_up.get_or_create(&label));
-    drop(METRICS.requests.get_or_create(&RequestLabel { method: "GET".into(), status: 200 }));
+    drop(METRICS.requests.get_or_create(&RequestLabel { method: "GET", status: 200 }));
     let exposed = METRICS.encode();
     let mut count = 0;
     for line in exposed.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {

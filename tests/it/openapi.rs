@@ -66,3 +66,46 @@ fn the_examples_work() {
     assert_eq!(contact["customers"]["items"]["$ref"], "#/components/schemas/billing.customer");
     assert!(process.get("/api/v2/api_docs/crmm").contains("did you mean `crm`?"));
 }
+
+/// The page in a real browser: it shows every source's tables, reaches no other host, and breaks no rule of its policy.
+/// Runs where scripts/test.sh installed the browser.
+#[test]
+fn the_docs_page_shows_the_tables_in_a_browser() {
+    let Ok(chromium) = std::env::var("CHROMIUM") else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let process = Process::demo(folder.path());
+    let show = |path: &str| {
+        let output = Command::new(&chromium)
+            .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+            .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+            // Whatever is not the proxy itself cannot be resolved.
+            .args(["--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--enable-logging=stderr"])
+            .arg(format!("--user-data-dir={}", folder.path().join("browser").display()))
+            .args(["--virtual-time-budget=20000", "--dump-dom"])
+            .arg(format!("http://{}{path}", process.address))
+            .output()
+            .expect("the browser runs");
+        let log = String::from_utf8_lossy(&output.stderr).into_owned();
+        let said: Vec<&str> = log.lines().filter(|line| line.contains("CONSOLE")).collect();
+        assert_eq!(said, Vec::<&str>::new(), "{path}: the page has no complaint");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let page = show("/docs");
+    for part in [
+        "data-path=\"/crm/_table/contact\"",
+        "data-path=\"/billing/_table/customer/{id}\"",
+        "href=\"/docs?source=shop\"",
+    ] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+    let one = show("/docs?source=crm");
+    assert!(
+        one.contains("data-path=\"/crm/_table/contact\"") && !one.contains("data-path=\"/billing/_table/customer\"")
+    );
+    let reply = process.get("/docs");
+    assert!(reply.contains("content-security-policy: default-src 'none'; script-src 'self';"), "{reply}");
+    for file in ["page.js", "page.css", "swagger-ui.css", "swagger-ui-bundle.js"] {
+        let reply = process.get(&format!("/docs/{file}"));
+        assert!(reply.starts_with("HTTP/1.1 200"), "{file}");
+    }
+}

@@ -60,7 +60,7 @@ pub fn limited_keys(form: &Fetch) -> usize {
 
 impl Dialect for Mysql {
     fn quote(&self, text: &mut String, name: &str) {
-        let _ = write!(text, "`{}`", name.replace('`', "``"));
+        sql::quoted(text, name, '`');
     }
 
     fn table(&self, text: &mut String, table: &TableName) {

@@ -17,7 +17,7 @@ pub struct Postgres {
 
 impl Dialect for Postgres {
     fn quote(&self, text: &mut String, name: &str) {
-        let _ = write!(text, "\"{}\"", name.replace('"', "\"\""));
+        sql::quoted(text, name, '"');
     }
 
     fn table(&self, text: &mut String, table: &TableName) {
@@ -208,8 +208,11 @@ impl Postgres {
         sql.text.push_str("unnest(");
         for (at, key) in keys.columns.iter().enumerate() {
             sql.params.push(param(at));
-            let comma = if at > 0 { ", " } else { "" };
-            let _ = write!(sql.text, "{comma}CAST(${}::text[] AS {}[])", sql.params.len(), cast_type(&key.column));
+            sql.text.push_str(if at > 0 { ", CAST($" } else { "CAST($" });
+            sql::digits(&mut sql.text, sql.params.len() as u64);
+            sql.text.push_str("::text[] AS ");
+            sql.text.push_str(cast_type(&key.column));
+            sql.text.push_str("[])");
         }
         if sql::is_numbered(keys) {
             sql.params.push(Param::GroupNumbers);
@@ -218,7 +221,9 @@ impl Postgres {
             sql.text.push_str(") WITH ORDINALITY k(");
         }
         for at in 0..keys.columns.len() {
-            let _ = write!(sql.text, "v{at}, ");
+            sql.text.push('v');
+            sql::digits(&mut sql.text, at as u64);
+            sql.text.push_str(", ");
         }
         sql.text.push_str("o)");
     }
@@ -242,7 +247,11 @@ impl Postgres {
                     };
                     write!(text, "{lead}lower({column}) = lower(k.v{at}{collation})")
                 }
-                _ => write!(text, "{lead}{column} = k.v{at}"),
+                _ => {
+                    text.extend([lead, &column, " = k.v"]);
+                    sql::digits(text, at as u64);
+                    Ok(())
+                }
             };
         }
     }

@@ -14,7 +14,7 @@ pub struct Sqlite;
 
 impl Dialect for Sqlite {
     fn quote(&self, text: &mut String, name: &str) {
-        let _ = write!(text, "\"{}\"", name.replace('"', "\"\""));
+        sql::quoted(text, name, '"');
     }
 
     fn table(&self, text: &mut String, table: &TableName) {

@@ -7,14 +7,13 @@ use std::sync::Arc;
 use axum::body::Body;
 use crosskey::config;
 use crosskey::engine::{Engine, Snapshot};
-use crosskey::server::router;
+use crosskey::server::Service;
 use http::{HeaderMap, Request, StatusCode};
-use tower::ServiceExt;
 
 /// A running proxy.
 pub struct Proxy {
     pub engine: Arc<Engine>,
-    router: axum::Router,
+    service: Service,
 }
 
 /// An answer.
@@ -58,7 +57,7 @@ impl Proxy {
             return Err(snapshot.faults);
         }
         let engine = Arc::new(Engine::new(path, snapshot));
-        Ok(Self { router: router(engine.clone()), engine })
+        Ok(Self { service: Service::new(engine.clone()), engine })
     }
 
     /// Asks `GET /path`.
@@ -85,7 +84,7 @@ impl Proxy {
 
     /// The answer with its body still to be taken.
     pub async fn answer(&self, request: Request<Body>) -> http::Response<Body> {
-        self.router.clone().oneshot(request).await.expect("the router answers")
+        self.service.answer(request).await
     }
 
     /// Statements sent to each source so far.

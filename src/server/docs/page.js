@@ -1,0 +1,32 @@
+// Shows the description of all sources, or of the one that the address names, and a link to each.
+"use strict";
+
+const chosen = new URLSearchParams(location.search).get("source");
+
+window.ui = SwaggerUIBundle({
+  url: "/api/v2/api_docs" + (chosen ? "/" + encodeURIComponent(chosen) : ""),
+  dom_id: "#viewer",
+  deepLinking: true,
+  docExpansion: "list",
+  defaultModelsExpandDepth: 0,
+  filter: true,
+  tryItOutEnabled: true,
+  // A validator would be another host.
+  validatorUrl: null,
+});
+
+fetch("/api/v2")
+  .then((answer) => answer.json())
+  .then(({ services }) => {
+    const link = (text, address, current) => {
+      const a = document.createElement("a");
+      a.textContent = text;
+      a.href = address;
+      if (current) a.setAttribute("aria-current", "page");
+      return a;
+    };
+    document.getElementById("sources").replaceChildren(
+      link("all sources", "/docs", !chosen),
+      ...services.map(({ name }) => link(name, "/docs?source=" + encodeURIComponent(name), name === chosen)),
+    );
+  });

@@ -1,0 +1,179 @@
+//! The way of every request: its id, its span, the guard, the answer or a fault of ours, compression, common headers,
+//! metrics. One function instead of a stack of layers: each layer would box and copy what passes it, and for a small read
+//! their sum was more than all else that we do.
+
+use std::convert::Infallible;
+use std::future::ready;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::{Body, HttpBody};
+use axum::response::Response;
+use axum::routing::get;
+use futures_util::FutureExt;
+use http::{HeaderMap, HeaderValue, Method, Request, header};
+use tokio::sync::Semaphore;
+use tower::{Layer, ServiceExt, service_fn};
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tracing::{Instrument, Span};
+
+use crate::api::error::ApiError;
+use crate::engine::Engine;
+use crate::error::Code;
+use crate::server::guard::guard;
+use crate::server::request_id::{self, REQUEST_ID};
+use crate::server::shared::{Shared, panicked, request_id, respond_error};
+use crate::server::{api, docs, health};
+use crate::telemetry::{METRICS, RequestLabel, SPANS, continue_trace};
+
+/// No browser shall take data for a page or a script.
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+/// Answers up to this size, in bytes, are not compressed: they fit into one packet anyway.
+const UNCOMPRESSED: u16 = 1024;
+
+/// The whole service, without its sockets.
+#[derive(Clone)]
+pub struct Service {
+    shared: Shared,
+    /// All but the API.
+    pages: Router,
+}
+
+impl Service {
+    /// The service over an engine.
+    pub fn new(engine: Arc<Engine>) -> Self {
+        let snapshot = engine.snapshot();
+        let places = || Arc::new(Semaphore::new(snapshot.config.limits.requests as usize));
+        let operators = snapshot.config.server.listen.ip().is_loopback();
+        let shared = Shared { operators, requests: places(), bodies: places(), engine: engine.clone() };
+        let pages = Router::new()
+            .route("/livez", get(health::livez))
+            .route("/readyz", get(health::readyz))
+            .route("/metrics", get(health::metrics))
+            .merge(docs::routes())
+            .fallback(not_found)
+            .method_not_allowed_fallback(not_allowed)
+            .with_state(shared.clone());
+        Self { shared, pages }
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, mut request: Request<Body>) -> Response {
+        let started = Instant::now();
+        let id = request_id::settle(request.headers_mut());
+        let method = request.method().clone();
+        let path = tracing::enabled!(tracing::Level::DEBUG).then(|| request.uri().path().to_owned());
+        let accepted = request.headers().get(header::ACCEPT_ENCODING).cloned();
+        let span = span(&request);
+        // Pinned before it is wrapped: it is large, and each wrapper would copy it.
+        let answering = pin!(self.guarded(request));
+        let answering = AssertUnwindSafe(answering).catch_unwind().instrument(span.clone());
+        let mut response = answering.await.unwrap_or_else(|cause| {
+            let id = id.to_str().unwrap_or_default();
+            respond_error(&panicked(&*cause, id), id)
+        });
+        if let Some(accepted) = accepted {
+            response = compressed(accepted, response).await;
+        }
+        if method == Method::HEAD {
+            response = without_body(response);
+        }
+        response.headers_mut().insert(REQUEST_ID, id.clone());
+        response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+        let (seconds, status) = (started.elapsed().as_secs_f64(), response.status());
+        span.record("http.response.status_code", i64::from(status.as_u16()));
+        if status.is_server_error() {
+            span.record("otel.status_code", "ERROR");
+        }
+        METRICS.requests.get_or_create(&RequestLabel { method: label(&method), status: status.as_u16() }).inc();
+        METRICS.request_seconds.observe(seconds);
+        if let Some(path) = path {
+            let id = id.to_str().unwrap_or_default();
+            tracing::debug!(request_id = id, %method, %path, status = status.as_u16(), seconds, "answered");
+        }
+        response
+    }
+
+    async fn guarded(&self, request: Request<Body>) -> Response {
+        if let Err(error) = guard(&self.shared, &request) {
+            return respond_error(&error, request_id(request.headers()));
+        }
+        let path = request.uri().path();
+        if path.strip_prefix("/api").is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+            return api::answer(&self.shared, request).await;
+        }
+        self.pages.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+    }
+}
+
+async fn not_found(headers: HeaderMap) -> Response {
+    let error = ApiError::new(Code::NotFound, "there is nothing under this path")
+        .hint("the API starts at /api/v2, its description is at /docs");
+    respond_error(&error, request_id(&headers))
+}
+
+async fn not_allowed(method: Method, headers: HeaderMap) -> Response {
+    respond_error(&ApiError::method_not_allowed(&method), request_id(&headers))
+}
+
+/// The answer in an encoding that the client takes; others do not pay for it.
+async fn compressed(accepted: HeaderValue, response: Response) -> Response {
+    // What an encoder holds back is lost when a list is cut, and with it the line that tells why.
+    let whole = SizeAbove::new(UNCOMPRESSED).and(NotForContentType::const_new("application/x-ndjson"));
+    let layer = CompressionLayer::new().compress_when(whole);
+    let mut response = Some(response);
+    let answered = service_fn(move |_: Request<Body>| ready(Ok::<_, Infallible>(response.take().unwrap_or_default())));
+    let mut request = Request::new(Body::empty());
+    request.headers_mut().insert(header::ACCEPT_ENCODING, accepted);
+    let Ok(response) = layer.layer(answered).oneshot(request).await;
+    response.map(Body::new)
+}
+
+/// What HEAD gives: all but the body.
+fn without_body(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact().filter(|_| !parts.headers.contains_key(header::TRANSFER_ENCODING)) {
+        parts.headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from(length));
+    }
+    Response::from_parts(parts, Body::empty())
+}
+
+/// The span of a request, in the words of OpenTelemetry's conventions for HTTP servers.
+fn span(request: &Request<Body>) -> Span {
+    let span = tracing::trace_span!(
+        target: SPANS,
+        "request",
+        otel.name = %format_args!("{} {}", label(request.method()), route(request.uri().path())),
+        otel.kind = "server",
+        otel.status_code = tracing::field::Empty,
+        http.request.method = label(request.method()),
+        http.route = %route(request.uri().path()),
+        http.response.status_code = tracing::field::Empty,
+        url.path = request.uri().path(),
+        crosskey.request_id = request_id(request.headers()),
+    );
+    continue_trace(&span, request.headers());
+    span
+}
+
+/// A path without what differs from row to row.
+fn route(path: &str) -> String {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    if let Some(at) = parts.iter().position(|part| *part == "_table")
+        && parts.len() > at + 2
+    {
+        parts.truncate(at + 2);
+        parts.push("{id}");
+    }
+    parts.join("/")
+}
+
+/// Methods are free text, so unknown ones share a label.
+fn label(method: &Method) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("OTHER")
+}
