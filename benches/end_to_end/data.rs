@@ -1,7 +1,8 @@
-//! 100,000 contacts in PostgreSQL and 500,000 customers in MariaDB, related by e-mail address.
+//! 100,000 contacts in PostgreSQL; 500,000 customers in MariaDB, related to them by e-mail address, and 500,000 payments.
 
 use mysql_async::prelude::Queryable;
 
+use crate::load::Pages;
 use crate::process::Server;
 
 const CONTACTS: &str = "
@@ -11,12 +12,16 @@ INSERT INTO contact SELECT i, 'First' || i % 977, 'Lastname' || i % 7919, 'perso
   (ARRAY['DE', 'FR', 'GB', 'IT', 'SE'])[1 + i % 5], 'City number ' || i % 1000 FROM generate_series(1, 100000) i;
 ANALYZE contact";
 
-const CUSTOMERS: [&str; 3] = [
+const CUSTOMERS: [&str; 6] = [
     "CREATE TABLE customer (id INT PRIMARY KEY, username VARCHAR(60), plan VARCHAR(10), amount INT, note VARCHAR(80),
        KEY customer_username (username)) CHARACTER SET utf8mb4",
     "INSERT INTO customer SELECT seq, CONCAT('person', 1 + seq * 7919 % 100000, '@mail', (1 + seq * 7919 % 100000) % 50, '.example.org'),
        ELT(1 + seq % 3, 'free', 'pro', 'team'), seq % 1000, CONCAT('A short note about customer ', seq) FROM seq_1_to_500000",
     "ANALYZE TABLE customer",
+    "CREATE TABLE payment (id INT PRIMARY KEY, customer_id INT NOT NULL, amount INT NOT NULL, method VARCHAR(10) NOT NULL,
+       KEY payment_customer (customer_id)) CHARACTER SET utf8mb4",
+    "INSERT INTO payment SELECT seq, 1 + seq * 4999 % 500000, seq % 900, ELT(1 + seq % 3, 'card', 'debit', 'cash') FROM seq_1_to_500000",
+    "ANALYZE TABLE payment",
 ];
 
 /// Makes both databases; gives their urls.
@@ -47,8 +52,8 @@ fn with_database(url: &str, name: &str) -> String {
 }
 
 /// Both servers must do the same work to be compared.
-pub async fn assert_equal_answers(path: &str, a: &Server, b: &Server) {
-    let path = path.replace("{}", "100");
+pub async fn assert_equal_answers(asked: &Pages<'_>, a: &Server, b: &Server) {
+    let path = asked.path.replace("{}", "100");
     let (a, b) = (a.get(&path).await, b.get(&path).await);
     let parse = |text: &[u8]| serde_json::from_slice::<serde_json::Value>(text).expect("JSON");
     let (mut a, b) = (parse(&a), parse(&b));

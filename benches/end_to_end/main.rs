@@ -1,62 +1,78 @@
 //! Whole requests: CPU time of the proxy process per request, beside a hand-written handler that sends the same
-//! statements by the same drivers and joins with a HashMap (the practical limit). Both run as processes of their own
-//! over the same PostgreSQL and MariaDB, in turn, so that a ratio holds although the machine's speed drifts.
+//! statements by the same drivers and joins with a HashMap (the practical limit), and one that goes through
+//! `serde_json::Value` (what most would write). All run as processes of their own over the same PostgreSQL and MariaDB, in
+//! turn, so that a ratio holds although the machine's speed drifts.
 //!
 //! `make bench` starts the servers. `CROSSKEY_BENCH_SECONDS` sets the time of one measurement (default 2).
 
 mod by_hand;
+mod by_value;
 mod data;
+mod filters;
+mod load;
 mod process;
+mod statements;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use process::{Measured, Server};
+use load::{Measured, Pages, load};
+use process::Server;
 
 /// A request whose page number is filled in: `{}`.
 struct Case {
     name: &'static str,
-    path: &'static str,
-    /// Different pages asked for.
-    pages: u64,
-    /// Rows skipped per page.
-    step: u64,
+    asked: Pages<'static>,
 }
 
-const CASES: [Case; 5] = [
-    Case {
-        name: "page of 50 with has_many",
-        path: "/api/v2/crm/_table/contact?order=id&limit=50&offset={}&related=customers",
-        pages: 1500,
-        step: 50,
-    },
-    Case {
-        name: "page of 100 with belongs_to",
-        path: "/api/v2/billing/_table/customer?order=id&limit=100&offset={}&related=contact",
-        pages: 800,
-        step: 100,
-    },
-    Case {
-        name: "page of 1000 with has_many",
-        path: "/api/v2/crm/_table/contact?order=id&limit=1000&offset={}&related=customers",
-        pages: 80,
-        step: 1000,
-    },
-    Case {
-        name: "one row with has_many",
-        path: "/api/v2/crm/_table/contact/{}?related=customers",
-        pages: 50_000,
-        step: 1,
-    },
-    Case { name: "point read", path: "/api/v2/crm/_table/contact/{}", pages: 50_000, step: 1 },
+const CASES: [Case; 6] = [
+    case("page of 50, has_many", "/api/v2/crm/_table/contact?order=id&limit=50&offset={}&related=customers", 1500, 50),
+    case(
+        "page of 100, belongs_to",
+        "/api/v2/billing/_table/customer?order=id&limit=100&offset={}&related=contact",
+        800,
+        100,
+    ),
+    case(
+        "page of 1000, has_many",
+        "/api/v2/crm/_table/contact?order=id&limit=1000&offset={}&related=customers",
+        80,
+        1000,
+    ),
+    case("one row, two levels", "/api/v2/crm/_table/contact/{}?related=customers.payments", 50_000, 1),
+    case("one row, has_many", "/api/v2/crm/_table/contact/{}?related=customers", 50_000, 1),
+    case("point read", "/api/v2/crm/_table/contact/{}", 50_000, 1),
 ];
+
+const fn case(name: &'static str, path: &'static str, pages: u64, step: u64) -> Case {
+    Case { name, asked: Pages { path, pages, step } }
+}
+
+/// Connections of the comparison, and of the survey.
+const CONNECTIONS: usize = 8;
+const SURVEY: [usize; 3] = [1, 16, 64];
+const ROUNDS: usize = 5;
+/// Pages that are remembered.
+const WARM_PAGES: u64 = 20;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    if arguments.get(1).map(String::as_str) == Some("--by-hand") {
-        return runtime.block_on(by_hand::serve(&arguments[2], &arguments[3]));
+    if let [_, kind, crm, billing] = &arguments[..] {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+        return runtime.block_on(serve(kind, crm, billing));
     }
+    // Whoever measures takes one thread.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(measure());
+}
+
+/// Serves a hand-written handler until it is killed; prints its address first.
+async fn serve(kind: &str, crm: &str, billing: &str) {
+    let databases = Arc::new(statements::Databases::open(crm, billing).await);
+    let routes = if kind == "--by-hand" { by_hand::routes() } else { by_value::routes() };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    println!("{}", listener.local_addr().expect("an address"));
+    axum::serve(listener, routes.with_state(databases)).await.expect("serving");
 }
 
 async fn measure() {
@@ -68,51 +84,80 @@ async fn measure() {
     let seconds = std::env::var("CROSSKEY_BENCH_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(2);
     let time = Duration::from_secs(seconds);
     let (crm, billing) = data::create(&postgres, &mysql).await;
-    let by_hand = Server::by_hand(&crm, &billing);
-    let cold = Server::proxy(&crm, &billing, "0s");
-    let warm = Server::proxy(&crm, &billing, "10m");
+    let servers = [
+        ("by hand", Server::by_hand("--by-hand", &crm, &billing)),
+        ("by Value", Server::by_hand("--by-value", &crm, &billing)),
+        ("cold", Server::proxy(&crm, &billing, "[cache]\nttl = \"0s\"")),
+        ("warm", Server::proxy(&crm, &billing, "[cache]\nttl = \"10m\"")),
+    ];
+    for case in &CASES {
+        for (_, server) in &servers[1..] {
+            data::assert_equal_answers(&case.asked, &servers[0].1, server).await;
+        }
+    }
+    compare(&servers, time).await;
+    survey(&servers, time).await;
+    print!("\npeak memory:");
+    servers.iter().for_each(|(name, server)| print!(" {name} {} MB,", server.peak_mb()));
+    println!();
+    filters::measure(&crm, &billing, time).await;
+}
 
+/// A remembered answer is one of few pages.
+fn asked_of(server: &str, asked: Pages<'static>) -> Pages<'static> {
+    let pages = if server == "warm" { asked.pages.min(WARM_PAGES) } else { asked.pages };
+    Pages { path: asked.path, pages, step: asked.step }
+}
+
+async fn compare(servers: &[(&str, Server); 4], time: Duration) {
     println!(
-        "CPU ms per request of the serving process, median of 5 rounds; ratio to the hand-written handler, cold\n"
+        "CPU ms per request of the serving process, {CONNECTIONS} connections, median of {ROUNDS} rounds; ratios to the handler by hand\n"
     );
     println!(
-        "{:<30} {:>9} {:>9} {:>7} {:>9} {:>7}   {:>9} {:>9}",
-        "", "by hand", "cold", "ratio", "warm", "ratio", "cold r/s", "warm r/s"
+        "{:<24} {:>8} {:>8} {:>6} {:>8} {:>6} {:>8} {:>6} {:>10}",
+        "", "by hand", "by Value", "ratio", "cold", "ratio", "warm", "ratio", "rate"
     );
     for case in &CASES {
-        data::assert_equal_answers(case.path, &by_hand, &cold).await;
-        let mut rounds: [Vec<Measured>; 3] = Default::default();
-        // A small set of pages is warm after its first round.
-        let few = case.pages.min(20);
-        warm.load(case.path, few, case.step, Duration::from_millis(500)).await;
-        for _ in 0..5 {
-            rounds[0].push(by_hand.load(case.path, case.pages, case.step, time).await);
-            rounds[1].push(cold.load(case.path, case.pages, case.step, time).await);
-            rounds[2].push(warm.load(case.path, few, case.step, time).await);
+        let mut rounds: [Vec<Measured>; 4] = Default::default();
+        load(&servers[3].1, asked_of("warm", case.asked), CONNECTIONS, time / 4).await;
+        for _ in 0..ROUNDS {
+            for (at, (name, server)) in servers.iter().enumerate() {
+                rounds[at].push(load(server, asked_of(name, case.asked), CONNECTIONS, time).await);
+            }
         }
-        let median = |at: usize, of: fn(&Measured) -> f64| {
-            let mut values: Vec<f64> = rounds[at].iter().map(of).collect();
-            values.sort_by(f64::total_cmp);
-            values[values.len() / 2]
-        };
-        let cpu = |at| median(at, |measured| measured.cpu_ms);
-        let ratio = |at: usize| {
-            let mut ratios: Vec<f64> = rounds[at].iter().zip(&rounds[0]).map(|(a, b)| a.cpu_ms / b.cpu_ms).collect();
-            ratios.sort_by(f64::total_cmp);
-            ratios[ratios.len() / 2]
-        };
-        let rate = |at| median(at, |measured| measured.per_second);
-        println!(
-            "{:<30} {:>9.3} {:>9.3} {:>7.2} {:>9.3} {:>7.2}   {:>9.0} {:>9.0}",
-            case.name,
-            cpu(0),
-            cpu(1),
-            ratio(1),
-            cpu(2),
-            ratio(2),
-            rate(1),
-            rate(2)
-        );
+        let cpu = |at: usize| median(rounds[at].iter().map(|measured| measured.cpu_ms));
+        let ratio = |at: usize| median(rounds[at].iter().zip(&rounds[0]).map(|(a, b)| a.cpu_ms / b.cpu_ms));
+        let rate = median(rounds[3].iter().zip(&rounds[0]).map(|(a, b)| a.per_second / b.per_second));
+        print!("{:<24} {:>8.3}", case.name, cpu(0));
+        (1..4).for_each(|at| print!(" {:>8.3} {:>6.2}", cpu(at), ratio(at)));
+        println!(" {rate:>9.1}x");
     }
-    println!("\npeak memory: by hand {} MB, cold {} MB, warm {} MB", by_hand.peak_mb(), cold.peak_mb(), warm.peak_mb());
+    println!("\nrate: requests per second of warm, as a multiple of those by hand");
+}
+
+async fn survey(servers: &[(&str, Server); 4], time: Duration) {
+    println!("\nOne round of each; per request, CPU ms of the server (cpu), PostgreSQL (pg) and MariaDB (maria)\n");
+    println!(
+        "{:<24} {:>5} {:<9} {:>8} {:>8} {:>8} {:>9} {:>9} {:>9}",
+        "", "conns", "", "cpu", "pg", "maria", "req/s", "p50 ms", "p99 ms"
+    );
+    for case in &CASES {
+        for connections in SURVEY {
+            for (name, server) in servers {
+                let measured = load(server, asked_of(name, case.asked), connections, time).await;
+                let ([pg, maria], [half, most]) = (measured.databases_ms, measured.percentiles_ms);
+                println!(
+                    "{:<24} {connections:>5} {name:<9} {:>8.3} {pg:>8.3} {maria:>8.3} {:>9.0} {half:>9.2} {most:>9.2}",
+                    case.name, measured.cpu_ms, measured.per_second
+                );
+            }
+        }
+    }
+}
+
+/// The value in the middle.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }

@@ -55,7 +55,7 @@ pub fn by_ids(table: &Table, limits: &Limits, ids: &Ids, fetch: &mut Fetch) -> R
             .map(|at| KeyColumn { column: table.columns[*at].clone(), path: Vec::new(), matching: Matching::Own })
             .collect(),
         keys,
-        unique: false,
+        unique: lookup.is_some(),
         ranked: ids.table_order,
         when: Vec::new(),
         groups: None,
