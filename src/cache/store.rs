@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use hashbrown::DefaultHashBuilder;
 use smallvec::SmallVec;
 
 use crate::cache::stamp::{Dependency, Stamps};
@@ -46,7 +47,7 @@ pub enum Served {
 
 /// Remembered rows of all sources.
 pub struct Cache {
-    store: moka::sync::Cache<(u128, Key), Arc<CacheEntry>>,
+    store: moka::sync::Cache<(u128, Key), Arc<CacheEntry>, DefaultHashBuilder>,
     stamps: Stamps,
     sources: HashMap<SourceName, SourceState>,
 }
@@ -65,7 +66,7 @@ impl Cache {
                 let size = key.as_bytes().len() + entry.rows.size() + OVERHEAD;
                 u32::try_from(size).unwrap_or(u32::MAX)
             })
-            .build();
+            .build_with_hasher(DefaultHashBuilder::default());
         let state = || SourceState { floor: AtomicU64::new(0), data_version: AtomicI64::new(UNKNOWN) };
         Self { store, stamps: Stamps::default(), sources: sources.map(|name| (name, state())).collect() }
     }

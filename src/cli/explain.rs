@@ -51,6 +51,7 @@ async fn asked(engine: &std::sync::Arc<Engine>, request: &str, analyze: bool) ->
     let explain = if analyze { "analyze" } else { "true" };
     let query = format!("{}&explain={explain}", query.replace(' ', "%20"));
     let asked = rest::Request {
+        prepared: &rest::Prepared::default(),
         method: &Method::GET,
         path,
         query: query.trim_start_matches('&'),

@@ -100,12 +100,12 @@ impl Explainer<'_> {
     /// The whole plan.
     pub fn plan(&self, plan: &ReadPlan) -> Vec<Explained> {
         let mut all = Vec::new();
-        let root = &plan.root;
+        let (root, fetch) = (&*plan.root, plan.fetch());
         let table = self.table(root);
         let listed = table.and_then(|table| table.rows.0);
-        let estimated = match &root.fetch.keys {
+        let estimated = match &fetch.keys {
             Some(keys) => Some(keys.keys.len() as u64),
-            None if root.fetch.condition.is_none() && root.filter.is_none() => {
+            None if fetch.condition.is_none() && root.filter.is_none() => {
                 listed.map(|rows| rows.saturating_sub(plan.offset).min(plan.limit))
             }
             None => None,
@@ -113,7 +113,7 @@ impl Explainer<'_> {
         if plan.want_rows {
             let reads =
                 if root.filter.is_some() { "listed rows, of those that the filter keeps" } else { "listed rows" };
-            let mut explained = self.step(reads, root, &root.fetch, root, None);
+            let mut explained = self.step(reads, root, fetch, root, None);
             explained.estimated_rows = estimated;
             self.below(root, estimated, &mut explained.steps);
             if root.sort.is_some() {

@@ -11,5 +11,5 @@ pub mod snapshot;
 pub mod suggest;
 
 pub use error::Error;
-pub use pipeline::{Engine, ReadAnswer, Stream};
+pub use pipeline::{Engine, ReadAnswer, Stream, planned_for};
 pub use snapshot::Snapshot;

@@ -9,13 +9,14 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
+use crate::catalog::TableId;
 use crate::engine::error::Error;
 use crate::engine::explain::{Explained, Explainer};
 use crate::engine::snapshot::Snapshot;
 use crate::execute::{self, Answer, Budget, Context, ExecuteError, Level, RowStream, Trace};
 use crate::name::SourceName;
 use crate::plan::{self, PlanError, ReadPlan};
-use crate::query::Read;
+use crate::query::{Ids, Read};
 use crate::source::SourceError;
 use crate::telemetry::SPANS;
 
@@ -85,7 +86,12 @@ impl Engine {
     pub async fn read(&self, query: &Read) -> Result<ReadAnswer, Error> {
         let live = self.snapshot();
         let plan = planned(&live, query)?;
-        let context = self.context(&live, query.bypass_cache, true);
+        self.run(live, plan, query.bypass_cache).await
+    }
+
+    /// Answers a read that was planned by this version.
+    pub async fn run(&self, live: Arc<Snapshot>, plan: ReadPlan, bypass_cache: bool) -> Result<ReadAnswer, Error> {
+        let context = self.context(&live, bypass_cache, true);
         let answer = execute::read(&context, &plan).await.inspect_err(|error| self.heed(error))?;
         drop(context);
         Ok(ReadAnswer { snapshot: live, plan, answer })
@@ -119,6 +125,7 @@ impl Engine {
             sources: &live.sources,
             cache: live.cache.as_ref(),
             lanes: &live.lanes,
+            present: live.lanes.enter(),
             limits: &live.config.limits,
             bypass_cache,
             may_be_partial,
@@ -143,6 +150,14 @@ fn planned(live: &Snapshot, query: &Read) -> Result<ReadPlan, PlanError> {
     let span =
         tracing::trace_span!(target: SPANS, "plan", crosskey.source = query.source, crosskey.table = query.table);
     span.in_scope(|| plan::read(&live.catalog, &live.config.limits, query))
+}
+
+/// The plan of the same read for other identifiers.
+pub fn planned_for(live: &Snapshot, table: TableId, plan: &ReadPlan, ids: &Ids) -> Result<ReadPlan, PlanError> {
+    let source = plan.root.source.as_str();
+    let span =
+        tracing::trace_span!(target: SPANS, "plan", crosskey.source = source, crosskey.table = %plan.root.fetch.table);
+    span.in_scope(|| plan::read::for_ids(&live.catalog, table, plan, ids))
 }
 
 /// A read that is answered row by row, by the version that it began with.

@@ -1,6 +1,7 @@
 //! One version: the configuration, the catalog built from it, and the open sources. Requests in flight keep theirs.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::future::join_all;
 use indexmap::IndexMap;
@@ -18,6 +19,8 @@ pub type Tables = IndexMap<SourceName, Vec<Table>>;
 
 /// One version.
 pub struct Snapshot {
+    /// No two versions of this process have the same number.
+    pub number: u64,
     /// The configuration.
     pub config: Config,
     /// Tables and relationships.
@@ -142,7 +145,9 @@ impl Snapshot {
             }
         };
         let faults = Faults { files: config.files.clone(), list: faults };
-        Snapshot { config, catalog, sources, cache, lanes, introspected, faults }
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Snapshot { number, config, catalog, sources, cache, lanes, introspected, faults }
     }
 
     /// Whether both versions have the same open source of this name.

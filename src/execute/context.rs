@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use crate::cache::Cache;
 use crate::config::{Limits, OnUnavailable};
 use crate::execute::budget::Budget;
-use crate::execute::lane::Lanes;
+use crate::execute::lane::{Lanes, Present};
 use crate::execute::trace::{Seen, Trace};
 use crate::name::SourceName;
 use crate::source::{OpenSource, SourceError};
@@ -24,6 +24,8 @@ pub struct Context<'a> {
     pub cache: Option<&'a Arc<Cache>>,
     /// Lookups that are under way, of all requests.
     pub lanes: &'a Arc<Lanes>,
+    /// This request, among those that may ask.
+    pub present: Present<'a>,
     /// The limits.
     pub limits: &'a Limits,
     /// Do not answer from remembered rows.

@@ -9,6 +9,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
 use parking_lot::Mutex;
@@ -44,6 +45,17 @@ type Outcome = Option<Result<Arc<Landed>, SourceError>>;
 #[derive(Default)]
 pub struct Lanes {
     lanes: Mutex<HashMap<u128, Arc<Lane>>>,
+    /// Requests that are being answered, and may ask.
+    requests: AtomicUsize,
+}
+
+/// A request that is being answered.
+pub struct Present<'a>(&'a Lanes);
+
+impl Drop for Present<'_> {
+    fn drop(&mut self) {
+        self.0.requests.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What a lane asks.
@@ -120,6 +132,12 @@ pub struct Asker<F, S> {
 }
 
 impl Lanes {
+    /// Counts a request for as long as it is being answered.
+    pub fn enter(&self) -> Present<'_> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        Present(self)
+    }
+
     /// The lane of an identity, made from `spec` when there is none.
     pub fn lane(self: &Arc<Self>, id: u128, spec: impl FnOnce() -> LaneSpec) -> Arc<Lane> {
         self.lanes
@@ -251,7 +269,9 @@ impl Asked {
 async fn send(lane: Arc<Lane>, lanes: Arc<Lanes>, sequence: impl Fn() -> u64) {
     loop {
         // Requests that are about to ask get the chance to come along.
-        tokio::task::yield_now().await;
+        if lanes.requests.load(Ordering::Relaxed) > 1 {
+            tokio::task::yield_now().await;
+        }
         let (batch, flight) = {
             let mut state = lane.state.lock();
             let Some(mut batch) = state.waiting.pop_front() else {

@@ -46,11 +46,11 @@ pub async fn lookup(context: &Context<'_>, step: &Step, hop: &HopPlan, keys: &[K
     if hop.ranked {
         return ranked(context, source, step, hop, keys).await;
     }
-    let identity = Identity::of(step, hop);
+    let [lane, identity] = *step.lookup.get_or_init(|| identities(step, hop));
     let mut found: Vec<Option<Found>> = vec![None; keys.len()];
     let mut missing: Vec<u32> = Vec::new();
     let mut expired: Vec<(u32, Arc<CacheEntry>)> = Vec::new();
-    let remembering = Remembering::of(context, source, step, hop, identity.lookup);
+    let remembering = Remembering::of(context, source, step, hop, identity);
     match &remembering {
         Some(remembering) if !context.bypass_cache => {
             remembering.freshen(context, source).await;
@@ -66,7 +66,7 @@ pub async fn lookup(context: &Context<'_>, step: &Step, hop: &HopPlan, keys: &[K
     missing.retain(|at| fits(hop, &keys[*at as usize]));
     let mut stale = false;
     if !missing.is_empty() {
-        let asking = Asking { context, source, step, hop, lane: identity.lane, remembering: remembering.as_ref() };
+        let asking = Asking { context, source, step, hop, lane, remembering: remembering.as_ref() };
         match asking.fly(keys, &missing, &mut found).await {
             Ok(()) => {}
             Err(ExecuteError::Source(error))
@@ -218,29 +218,20 @@ fn flatten(found: Vec<Option<Found>>, hop: &HopPlan, stale: bool) -> Looked {
     looked
 }
 
-/// The identities of a lookup: those who ask the same share statements, those who look up the same share what is
-/// remembered. They never leave this process, and nobody outside can build two that are equal.
-struct Identity {
-    /// With what it outputs.
-    lane: u128,
-    /// Whatever it outputs.
-    lookup: u128,
-}
-
-impl Identity {
-    fn of(step: &Step, hop: &HopPlan) -> Self {
-        static SEEDS: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::new(), RandomState::new()]);
-        let [mut a, mut b] = [SEEDS[0].build_hasher(), SEEDS[1].build_hasher()];
-        both(&mut a, &mut b, |hasher| hash_lookup(hasher, step, hop));
-        let lookup = joined(&a, &b);
-        both(&mut a, &mut b, |hasher| {
-            step.columns.hash(hasher);
-            // What is no column is told apart by what it is.
-            let others = step.fetch.outputs.iter().zip(&*step.columns).filter(|(_, column)| column.is_none());
-            others.for_each(|(output, _)| output.hash(hasher));
-        });
-        Identity { lane: joined(&a, &b), lookup }
-    }
+/// The identities of a lookup: those who ask the same, outputs included, share statements; those who look up the same share
+/// what is remembered. They never leave this process, and nobody outside can build two that are equal.
+fn identities(step: &Step, hop: &HopPlan) -> [u128; 2] {
+    static SEEDS: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::new(), RandomState::new()]);
+    let [mut a, mut b] = [SEEDS[0].build_hasher(), SEEDS[1].build_hasher()];
+    both(&mut a, &mut b, |hasher| hash_lookup(hasher, step, hop));
+    let lookup = joined(&a, &b);
+    both(&mut a, &mut b, |hasher| {
+        step.columns.hash(hasher);
+        // What is no column is told apart by what it is.
+        let others = step.fetch.outputs.iter().zip(&*step.columns).filter(|(_, column)| column.is_none());
+        others.for_each(|(output, _)| output.hash(hasher));
+    });
+    [joined(&a, &b), lookup]
 }
 
 type Sip = <RandomState as BuildHasher>::Hasher;

@@ -93,10 +93,10 @@ async fn listed(
             return Ok((looked.rows, Some(looked.links)));
         }
     }
-    let fetch = with(&plan.root.fetch, further);
+    let fetch = with(plan.fetch(), further);
     let started = Instant::now();
     let chunk = Arc::new(source.fetch(fetch).await?);
-    context.note_rows(&plan.root, started, chunk.rows());
+    context.note_rows(&*plan.root, started, chunk.rows());
     context.budget.spend(chunk.rows(), chunk.size())?;
     let rows = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
     let by_id = plan.ids.as_ref().map(|ids| {
@@ -175,6 +175,9 @@ pub fn level<'a>(
                 return Err(SourceError::unavailable(&missing.source, "not reached yet").into());
             }
             note(context, &missing.label, &missing.source, "null");
+        }
+        if step.embeds.is_empty() && step.aggregates.is_empty() && step.expansions.is_empty() {
+            return Ok(Level { rows, ..Level::default() });
         }
         let nested = try_join_all(step.embeds.iter().map(|embed| nested(context, embed, &rows)));
         let aggregates = try_join_all(step.aggregates.iter().map(|embed| aggregates(context, embed, &rows)));

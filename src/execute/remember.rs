@@ -10,7 +10,6 @@ use crate::execute::rows::Found;
 use crate::name::TableRef;
 use crate::plan::{HopPlan, Step};
 use crate::source::OpenSource;
-use crate::telemetry::METRICS;
 use crate::value::Chunk;
 use crate::value::Key;
 
@@ -92,10 +91,7 @@ impl<'a> Remembering<'a> {
             }
             missing.push(at as u32);
         }
-        let label = source.label();
-        METRICS.cache_hits.get_or_create(label).inc_by(hits);
-        METRICS.cache_misses.get_or_create(label).inc_by(missing.len() as u64);
-        METRICS.cache_refused_stale.get_or_create(label).inc_by(refused);
+        source.count_recalled(hits, missing.len() as u64, refused);
     }
 
     fn value_dependency(&self, key: &Key) -> Dependency {

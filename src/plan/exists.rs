@@ -4,7 +4,7 @@
 //! followed from either side: from the near rows to whether they have related ones, or from the related rows that meet
 //! the condition back to the near rows that refer to them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::catalog::{Entry, Hop, Relationship, SideColumn, Table, TableId};
 use crate::plan::cells::Cells;
@@ -121,6 +121,7 @@ pub fn bare_step(plan: &StepPlan<'_>, table: &Table, condition: Condition, cells
         expansions: Vec::new(),
         missing: Vec::new(),
         key_cells: Vec::new(),
+        lookup: OnceLock::new(),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Plans rows by identifier: the keys of the root's fetch, and the same as a lookup whose rows can be remembered.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::catalog::Table;
-use crate::config::Limits;
 use crate::plan::coerce;
 use crate::plan::error::PlanError;
 use crate::plan::read::unknown_field;
@@ -13,8 +13,8 @@ use crate::statement::{Fetch, KeyColumn, KeySet, Matching, SmallKey};
 use crate::value::key::KeyBuilder;
 use crate::value::{Key, KeyClass, Scalar, Type};
 
-/// Turns the root's fetch into a lookup by identifier.
-pub fn by_ids(table: &Table, limits: &Limits, ids: &Ids, fetch: &mut Fetch) -> Result<IdsPlan, PlanError> {
+/// Plans these rows; `fetch` is the root's, without keys.
+pub fn by_ids(table: &Table, ids: &Ids, fetch: &Fetch) -> Result<IdsPlan, PlanError> {
     let mut columns = Vec::new();
     for name in &ids.columns {
         columns.push(table.column(name).ok_or_else(|| unknown_field(table, name))?);
@@ -49,7 +49,7 @@ pub fn by_ids(table: &Table, limits: &Limits, ids: &Ids, fetch: &mut Fetch) -> R
         }
     }
     let lookup = ids_lookup(table, &columns, &keys).filter(|_| !ids.table_order);
-    fetch.keys = Some(KeySet {
+    let keys = KeySet {
         columns: columns
             .iter()
             .map(|at| KeyColumn { column: table.columns[*at].clone(), path: Vec::new(), matching: Matching::Own })
@@ -59,9 +59,9 @@ pub fn by_ids(table: &Table, limits: &Limits, ids: &Ids, fetch: &mut Fetch) -> R
         ranked: ids.table_order,
         when: Vec::new(),
         groups: None,
-    });
-    (fetch.limit, fetch.offset, fetch.condition, fetch.max_rows) = (None, 0, None, limits.rows);
+    };
     Ok(IdsPlan {
+        fetch: Arc::new(Fetch { keys: Some(keys), ..fetch.clone() }),
         texts: wanted.iter().map(|id| id.join(",")).collect(),
         columns: columns.iter().map(|at| table.columns[*at].name.clone()).collect(),
         table_order: ids.table_order,

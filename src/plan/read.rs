@@ -1,6 +1,6 @@
 //! Plans a read: the listed table first, then each relationship below it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::catalog::lookup::{Found, Waiting};
 use crate::catalog::{Catalog, Table, TableId};
@@ -15,7 +15,7 @@ use crate::plan::filter;
 use crate::plan::ids;
 use crate::plan::order::{self, Ordered};
 use crate::plan::tree::{Field, Missing, ReadPlan, Step};
-use crate::query::{Count, FieldQuery, Read, Selection};
+use crate::query::{Count, FieldQuery, Ids, Read, Selection};
 use crate::statement::{Aggregate, Condition, Fetch, Output};
 use crate::value::{Column, Type};
 
@@ -61,12 +61,14 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
         });
     }
     let ids = match &query.ids {
-        Some(ids) => Some(ids::by_ids(&entry.table, limits, ids, fetch)?),
+        Some(ids) => {
+            (fetch.limit, fetch.offset, fetch.condition, fetch.max_rows) = (None, 0, None, limits.rows);
+            let planned = ids::by_ids(&entry.table, ids, fetch)?;
+            (step.filter, step.sort) = (None, None);
+            Some(planned)
+        }
         None => None,
     };
-    if ids.is_some() {
-        (step.filter, step.sort) = (None, None);
-    }
     let fetch = &*step.fetch;
     let count = count_fetch(&entry.table, fetch, ids.is_some());
     Ok(ReadPlan {
@@ -75,11 +77,17 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
         limit_is_ceiling: limit.is_none() && ids.is_none(),
         limit: limit.unwrap_or(ceiling),
         offset: query.selection.offset,
-        root: step,
+        root: Arc::new(step),
         identity,
         ids,
         count,
     })
+}
+
+/// The plan of the same read for other identifiers.
+pub fn for_ids(catalog: &Catalog, id: TableId, plan: &ReadPlan, ids: &Ids) -> Result<ReadPlan, PlanError> {
+    let ids = ids::by_ids(&catalog.entry(id).table, ids, &plan.root.fetch)?;
+    Ok(ReadPlan { ids: Some(ids), ..plan.clone() })
 }
 
 /// More rows than any table has, in the largest number that all engines take as a limit.
@@ -255,6 +263,7 @@ impl StepPlan<'_> {
             expansions,
             missing,
             key_cells,
+            lookup: OnceLock::new(),
         })
     }
 

@@ -10,7 +10,7 @@ use crate::value::Scalar;
 pub fn show(plan: &ReadPlan) -> String {
     let mut text = String::new();
     if plan.want_rows {
-        step(&mut text, &plan.root, 0, "");
+        step(&mut text, &plan.root, plan.fetch(), 0, "");
     }
     if let Some(count) = plan.count.as_ref().filter(|_| plan.want_count || !plan.want_rows) {
         let _ = write!(text, "count {}.{}", plan.root.source, count.table);
@@ -22,9 +22,9 @@ pub fn show(plan: &ReadPlan) -> String {
     text
 }
 
-fn step(text: &mut String, of: &Step, depth: usize, keys: &str) {
-    let _ = write!(text, "{}fetch {}.{} [{}]", "  ".repeat(depth), of.source, of.fetch.table, outputs(&of.fetch));
-    match &of.fetch.keys {
+fn step(text: &mut String, of: &Step, fetch: &Fetch, depth: usize, keys: &str) {
+    let _ = write!(text, "{}fetch {}.{} [{}]", "  ".repeat(depth), of.source, fetch.table, outputs(fetch));
+    match &fetch.keys {
         Some(given) => {
             let columns: Vec<&str> = given.columns.iter().map(|key| &*key.column.name).collect();
             let _ = write!(text, " by {} = <{} given>", columns.join(", "), given.keys.len());
@@ -34,17 +34,17 @@ fn step(text: &mut String, of: &Step, depth: usize, keys: &str) {
             let _ = write!(text, " by {keys}");
         }
     }
-    if let Some(condition) = &of.fetch.condition {
+    if let Some(condition) = &fetch.condition {
         let _ = write!(text, " where {}", show_condition(condition));
     }
-    if !of.fetch.order.is_empty() {
-        let _ = write!(text, " order by {}", orders(&of.fetch.order));
+    if !fetch.order.is_empty() {
+        let _ = write!(text, " order by {}", orders(&fetch.order));
     }
-    if let Some(limit) = of.fetch.limit {
+    if let Some(limit) = fetch.limit {
         let _ = write!(text, " limit {limit}");
     }
-    if of.fetch.offset > 0 {
-        let _ = write!(text, " offset {}", of.fetch.offset);
+    if fetch.offset > 0 {
+        let _ = write!(text, " offset {}", fetch.offset);
     }
     text.push('\n');
     for embed in &of.embeds {
@@ -56,10 +56,10 @@ fn show_embed(text: &mut String, embed: &Embed, depth: usize) {
     let word = if embed.many { "many" } else { "one" };
     let _ = writeln!(text, "{}{} ({word})", "  ".repeat(depth), embed.label);
     match &embed.through {
-        None => step(text, &embed.step, depth + 1, &keys(&embed.hop)),
+        None => step(text, &embed.step, &embed.step.fetch, depth + 1, &keys(&embed.hop)),
         Some(through) => {
-            step(text, &through.junction, depth + 1, &keys(&embed.hop));
-            step(text, &embed.step, depth + 1, &keys(&through.hop));
+            step(text, &through.junction, &through.junction.fetch, depth + 1, &keys(&embed.hop));
+            step(text, &embed.step, &embed.step.fetch, depth + 1, &keys(&through.hop));
         }
     }
     if let Some((offset, limit)) = embed.cut {

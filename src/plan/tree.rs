@@ -1,6 +1,6 @@
 //! The plan of a read: a tree of steps, each one fetch of one table, joined by hops along foreign keys.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::name::{PathStep, SourceName};
 use crate::statement::{Condition, Fetch, KeyColumn};
@@ -10,8 +10,8 @@ use crate::value::{Column, Key, KeyClass, Scalar};
 #[derive(Clone, Debug)]
 pub struct ReadPlan {
     /// The listed table.
-    pub root: Step,
-    /// Rows by identifier: the keys of the root's fetch, and how to answer.
+    pub root: Arc<Step>,
+    /// Rows by identifier.
     pub ids: Option<IdsPlan>,
     /// From the listed rows to themselves, by what tells them apart, where a filter reaches beyond them.
     pub identity: Option<HopPlan>,
@@ -30,6 +30,11 @@ pub struct ReadPlan {
 }
 
 impl ReadPlan {
+    /// What the listed table is asked.
+    pub fn fetch(&self) -> &Arc<Fetch> {
+        self.ids.as_ref().map_or(&self.root.fetch, |ids| &ids.fetch)
+    }
+
     /// The count, where the page itself tells it: it is not full, and so the last one.
     pub fn count_known(&self, rows: u64) -> Option<u64> {
         let tells = self.want_rows && self.ids.is_none() && rows < self.limit && (self.offset == 0 || rows > 0);
@@ -46,6 +51,8 @@ impl ReadPlan {
 /// Rows by identifier.
 #[derive(Clone, Debug)]
 pub struct IdsPlan {
+    /// The root's fetch with the identifiers as its keys.
+    pub fetch: Arc<Fetch>,
     /// As the client spelled them, for messages.
     pub texts: Vec<String>,
     /// The identifying columns' names.
@@ -90,6 +97,8 @@ pub struct Step {
     pub missing: Vec<Missing>,
     /// Cells that identify a row, for the cache and to tell repeats; empty without a primary key.
     pub key_cells: Vec<usize>,
+    /// The identity of the lookup that this step is, once it was asked for: with its outputs, and whatever they are.
+    pub lookup: OnceLock<[u128; 2]>,
 }
 
 /// Related rows of a source that was never reached.

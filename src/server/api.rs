@@ -50,6 +50,7 @@ async fn answered(shared: &Shared, limits: &Limits, parts: &Parts, body: Body) -
             headers: &parts.headers,
             body,
             request_id: Some(id),
+            prepared: &shared.prepared,
             operator: shared.operators,
             cut_shows: parts.version > http::Version::HTTP_10,
         },

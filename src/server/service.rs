@@ -22,6 +22,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use tracing::{Instrument, Span};
 
 use crate::api::error::ApiError;
+use crate::api::rest::Prepared;
 use crate::engine::Engine;
 use crate::error::Code;
 use crate::server::guard::guard;
@@ -49,7 +50,13 @@ impl Service {
         let snapshot = engine.snapshot();
         let places = || Arc::new(Semaphore::new(snapshot.config.limits.requests as usize));
         let operators = snapshot.config.server.listen.ip().is_loopback();
-        let shared = Shared { operators, requests: places(), bodies: places(), engine: engine.clone() };
+        let shared = Shared {
+            prepared: Prepared::default(),
+            operators,
+            requests: places(),
+            bodies: places(),
+            engine: engine.clone(),
+        };
         let pages = Router::new()
             .route("/livez", get(health::livez))
             .route("/readyz", get(health::readyz))

@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::sync::Semaphore;
 
 use crate::api::error::ApiError;
+use crate::api::rest::Prepared;
 use crate::engine::Engine;
 use crate::error::Code;
 use crate::server::request_id::REQUEST_ID;
@@ -18,6 +19,8 @@ use crate::server::request_id::REQUEST_ID;
 pub struct Shared {
     /// The proxy.
     pub engine: Arc<Engine>,
+    /// Reads that were parsed and planned already.
+    pub prepared: Prepared,
     /// Clients may see what is for operators: only a loopback address is listened on.
     pub operators: bool,
     /// Places for requests that are being answered.

@@ -18,7 +18,7 @@ use crate::error::Coded;
 use crate::name::SourceName;
 use crate::source::adapter::{LONGEST_STREAM, Piece, SharedAdapter, SourceError, Taker};
 use crate::statement::Fetch;
-use crate::telemetry::{METRICS, SPANS, SourceLabel, source_label};
+use crate::telemetry::{METRICS, SPANS, source_label};
 use crate::value::Chunk;
 
 /// Failures in a row after which the source is left alone for a while.
@@ -40,7 +40,6 @@ pub struct OpenSource {
     /// Its configuration.
     pub config: Source,
     adapter: SharedAdapter,
-    label: SourceLabel,
     breaker: Mutex<Breaker>,
     sent: AtomicU64,
     /// Places for streams, each of which holds a connection for as long as its client takes.
@@ -70,6 +69,9 @@ struct Counters {
     seconds: Histogram,
     lookup_keys: Counter,
     up: Gauge,
+    cache_hits: Counter,
+    cache_misses: Counter,
+    cache_refused_stale: Counter,
 }
 
 #[derive(Default)]
@@ -88,9 +90,12 @@ impl OpenSource {
             seconds: METRICS.statement_seconds.get_or_create(&label).clone(),
             lookup_keys: METRICS.lookup_keys.get_or_create(&label).clone(),
             up: METRICS.source_up.get_or_create(&label).clone(),
+            cache_hits: METRICS.cache_hits.get_or_create(&label).clone(),
+            cache_misses: METRICS.cache_misses.get_or_create(&label).clone(),
+            cache_refused_stale: METRICS.cache_refused_stale.get_or_create(&label).clone(),
         };
         let streams = Arc::new(Semaphore::new((config.connections as usize / 2).max(1)));
-        Self { config, adapter, label, breaker: Mutex::default(), sent: AtomicU64::new(0), streams, counters }
+        Self { config, adapter, breaker: Mutex::default(), sent: AtomicU64::new(0), streams, counters }
     }
 
     /// The adapter, for introspection and pings.
@@ -103,9 +108,11 @@ impl OpenSource {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// The label of this source's metrics.
-    pub fn label(&self) -> &SourceLabel {
-        &self.label
+    /// Counts lookups that were answered from memory, that were not, and of these the ones whose rows were no longer valid.
+    pub fn count_recalled(&self, hits: u64, misses: u64, refused_stale: u64) {
+        self.counters.cache_hits.inc_by(hits);
+        self.counters.cache_misses.inc_by(misses);
+        self.counters.cache_refused_stale.inc_by(refused_stale);
     }
 
     /// Whether it answered last time.

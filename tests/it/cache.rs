@@ -192,5 +192,13 @@ async fn records_by_identifier_are_remembered() {
         assert_eq!(ask("thing/1?fields=name", &fresh).await, said("{\"name\":\"new\"}", 1), "{engine:?}");
         assert_eq!(ask("thing/1?fields=name", &[]).await, said("{\"name\":\"new\"}", 0), "{engine:?}");
         assert_eq!(ask("thing?filter=id=1&fields=name", &[]).await.1, 1, "{engine:?}: a list is asked");
+        // That a read was planned before makes no difference to another identifier, or another wish.
+        assert_eq!(ask("thing/2?fields=name&refresh=true", &[]).await, said("{\"name\":\"b\"}", 1), "{engine:?}");
+        assert_eq!(ask("thing/2?fields=name&refresh=true", &[]).await.1, 1, "{engine:?}");
+        assert_eq!(ask("thing/2?fields=name", &[]).await, said("{\"name\":\"b\"}", 0), "{engine:?}");
+        assert!(ask("thing/x?fields=name", &[]).await.0.contains("a valid integer"), "{engine:?}");
+        assert!(ask("thing/4?fields=name", &[]).await.0.contains("'4' not found"), "{engine:?}");
+        assert!(ask("pair/1?fields=name", &[]).await.0.contains("\"code\":400"), "{engine:?}");
+        assert!(ask("pair/1,3?fields=name", &[]).await.0.contains("'1,3' not found"), "{engine:?}");
     }
 }

@@ -10,6 +10,9 @@ use crate::engine::ReadAnswer;
 use crate::error::Code;
 use crate::query::Count;
 
+/// Bytes of a usual row, to reserve.
+const USUAL_ROW: usize = 144;
+
 /// The body of an answer.
 pub fn read(request: &ReadRequest, found: &ReadAnswer, request_id: Option<&str>) -> Result<Vec<u8>, ApiError> {
     let (plan, answer) = (&found.plan, &found.answer);
@@ -33,7 +36,8 @@ pub fn read(request: &ReadRequest, found: &ReadAnswer, request_id: Option<&str>)
         }
         _ => (0..answer.level.rows.len()).collect(),
     };
-    let mut out = Vec::with_capacity(256 + rows.len() * 128);
+    let shown = usize::try_from(answer.level.shown()).unwrap_or_default();
+    let mut out = Vec::with_capacity(256 + shown * USUAL_ROW);
     if request.single {
         write_row(&mut out, &plan.root, &answer.level, rows[0]);
         if !answer.partial.is_empty() {

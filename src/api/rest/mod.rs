@@ -8,6 +8,7 @@ mod lines;
 pub mod openapi;
 mod options;
 mod parse;
+mod prepared;
 mod related;
 mod route;
 mod schema;
@@ -15,4 +16,5 @@ mod values;
 
 pub use filter::parse as parse_filter;
 pub use lines::Lines;
+pub use prepared::Prepared;
 pub use route::{Answer, Request, Response, handle};

@@ -27,6 +27,8 @@ pub struct ReadRequest {
     pub include_schema: bool,
     /// Missing identifiers do not stop the others.
     pub go_on: bool,
+    /// The databases are asked, whatever is remembered.
+    pub refresh: bool,
     /// Name of an attachment.
     pub file: Option<String>,
     /// Not the rows, but how they are found.
@@ -116,7 +118,9 @@ pub fn read(input: &ReadInput<'_>) -> Result<ReadRequest, ApiError> {
         (false, true) => Count::Include,
         _ => Count::AsNeeded,
     };
+    let refresh = options.flag("refresh")?;
     Ok(ReadRequest {
+        refresh,
         single: input.id.is_some(),
         as_list,
         wrap: options.query("wrap").map_or(Ok(true), |text| boolean("wrap", text))?,
@@ -132,9 +136,21 @@ pub fn read(input: &ReadInput<'_>) -> Result<ReadRequest, ApiError> {
             group: options.text("group").map(|text| values::list(&text)).unwrap_or_default(),
             count,
             stream: false,
-            bypass_cache: input.bypass_cache || options.flag("refresh")?,
+            bypass_cache: input.bypass_cache || refresh,
         },
     })
+}
+
+/// How many parts an identifier has.
+fn parts_of_id(table: &Table, columns: &[String]) -> usize {
+    if columns.is_empty() { table.primary_key.len() } else { columns.len() }
+}
+
+/// The identifier in a path.
+pub fn one_id(table: &Table, columns: Vec<String>, id: &str) -> Ids {
+    let wanted = parts_of_id(table, &columns);
+    let parts = if wanted > 1 { id.splitn(wanted, ',').map(str::to_owned).collect() } else { vec![id.to_owned()] };
+    Ids { ids: vec![parts], columns, table_order: false }
 }
 
 fn ids(
@@ -144,10 +160,8 @@ fn ids(
     columns: Vec<String>,
     go_on: bool,
 ) -> Result<Option<Ids>, ApiError> {
-    let wanted = columns.len().max(if columns.is_empty() { table.primary_key.len() } else { 1 });
     if let Some(id) = input.id {
-        let parts = if wanted > 1 { id.splitn(wanted, ',').map(str::to_owned).collect() } else { vec![id.to_owned()] };
-        return Ok(Some(Ids { ids: vec![parts], columns, table_order: false }));
+        return Ok(Some(one_id(table, columns, id)));
     }
     if let Some(body) = input.body {
         if body.get("resource").is_some_and(|records| !records.is_array()) {

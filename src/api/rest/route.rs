@@ -11,12 +11,13 @@ use crate::api::error::ApiError;
 use crate::api::rest::format::Format;
 use crate::api::rest::lines::Lines;
 use crate::api::rest::options::{COMMON, ReadInput, refuse_repeats};
-use crate::api::rest::parse::{self, Explain};
+use crate::api::rest::parse::{self, Explain, ReadRequest};
+use crate::api::rest::prepared::{Prepared, PreparedRead};
 use crate::api::rest::values::boolean;
 use crate::api::rest::{encode, openapi, schema};
 use crate::catalog::TableId;
 use crate::catalog::lookup::Found;
-use crate::engine::{Engine, Snapshot};
+use crate::engine::{Engine, Snapshot, planned_for};
 use crate::error::Code;
 use crate::name::closest;
 use crate::plan::read::find_table;
@@ -35,6 +36,8 @@ pub struct Request<'a> {
     pub body: Bytes,
     /// The request's id, for errors.
     pub request_id: Option<&'a str>,
+    /// Reads that were parsed and planned already.
+    pub prepared: &'a Prepared,
     /// The client may see what is for operators: statements.
     pub operator: bool,
     /// A body that breaks off shows that it does, as over HTTP/1.0 it would not.
@@ -348,7 +351,7 @@ fn describe(snapshot: &Snapshot, source: &str, rest: &[&str]) -> Result<Response
 #[allow(clippy::too_many_arguments)]
 async fn read_table(
     engine: &Arc<Engine>,
-    snapshot: &Snapshot,
+    snapshot: &Arc<Snapshot>,
     request: &Request<'_>,
     verb: &Method,
     source: &str,
@@ -357,8 +360,17 @@ async fn read_table(
     params: &[(String, String)],
 ) -> Result<Response, ApiError> {
     find_source(snapshot, source)?;
+    let name = match id {
+        Some(_) if *request.method != Method::POST => Prepared::name(source, table, request.query),
+        _ => None,
+    };
     let table = find_table(&snapshot.catalog, source, table).map_err(crate::engine::Error::from)?;
     reading(verb)?;
+    if let (Some(id), Some(name)) = (id, &name)
+        && let Some(prepared) = request.prepared.get(snapshot, name)
+    {
+        return read_again(engine, snapshot, request, &prepared, table, id).await;
+    }
     let body = tunnelled_body(request)?;
     let mut read = parse::read(&ReadInput {
         catalog: &snapshot.catalog,
@@ -370,11 +382,7 @@ async fn read_table(
         bypass_cache: wants_fresh(request.headers),
         depth: snapshot.config.limits.depth,
     })?;
-    let format = Format::of(request.headers, read.file.as_deref())?;
-    if read.single && format != Format::Json && read.file.as_deref().is_some_and(|file| file.contains('.')) {
-        return Err(ApiError::invalid("a record by its identifier is JSON").hint("name a file that ends in .json"));
-    }
-    let format = if read.single { Format::Json } else { format };
+    let format = format_of(request, &read)?;
     read.read.stream = format != Format::Json;
     if let Some(explain) = read.explain {
         let steps = engine.explain(&read.read, explain == Explain::Analyze, request.operator).await?;
@@ -392,7 +400,39 @@ async fn read_table(
     }
     let found = engine.read(&read.read).await?;
     let body = encode::read(&read, &found, request.request_id)?;
-    Ok(Response { file: read.file, ..Response::whole(body) })
+    let response = Response { file: read.file.clone(), ..Response::whole(body) };
+    if let Some(name) = name {
+        request.prepared.keep(&found.snapshot, name, read, found.plan);
+    }
+    Ok(response)
+}
+
+/// A record that is read as another one was.
+async fn read_again(
+    engine: &Engine,
+    live: &Arc<Snapshot>,
+    request: &Request<'_>,
+    prepared: &PreparedRead,
+    table: TableId,
+    id: &str,
+) -> Result<Response, ApiError> {
+    let read = &prepared.request;
+    format_of(request, read)?;
+    let columns = read.read.ids.as_ref().map(|ids| ids.columns.clone()).unwrap_or_default();
+    let ids = parse::one_id(&live.catalog.entry(table).table, columns, id);
+    let plan = planned_for(live, table, &prepared.plan, &ids).map_err(crate::engine::Error::from)?;
+    let bypass_cache = read.read.bypass_cache || wants_fresh(request.headers);
+    let found = engine.run(live.clone(), plan, bypass_cache).await?;
+    let body = encode::read(read, &found, request.request_id)?;
+    Ok(Response { file: read.file.clone(), ..Response::whole(body) })
+}
+
+fn format_of(request: &Request<'_>, read: &ReadRequest) -> Result<Format, ApiError> {
+    let format = Format::of(request.headers, read.file.as_deref())?;
+    if read.single && format != Format::Json && read.file.as_deref().is_some_and(|file| file.contains('.')) {
+        return Err(ApiError::invalid("a record by its identifier is JSON").hint("name a file that ends in .json"));
+    }
+    Ok(if read.single { Format::Json } else { format })
 }
 
 /// The JSON body of a POST that stands for a GET.
