@@ -23,4 +23,5 @@ source "$dir/env"
 CROSSKEY_BENCH_POSTGRES_PID=$(cat "$dir/postgres.pid")
 CROSSKEY_BENCH_MARIADB_PID=$(cat "$dir/mariadb.pid")
 export CROSSKEY_BENCH_POSTGRES_PID CROSSKEY_BENCH_MARIADB_PID
+export CROSSKEY_BENCH_SERVERS=$dir # one of them is halted and started again
 cargo bench --locked --bench end_to_end "$@"

@@ -3,6 +3,8 @@
 #
 #   scripts/servers.sh start DIR   start both, on free loopback ports; all their files go in DIR
 #   scripts/servers.sh stop DIR    end both and wait until they are gone; prints nothing
+#   scripts/servers.sh halt DIR NAME, scripts/servers.sh resume DIR NAME
+#                                  end one of them (postgres, mariadb), and start it again: same data, same port
 #
 # `start` leaves these in DIR:
 #   env                           addresses of the servers, to be sourced
@@ -58,6 +60,7 @@ as_user() {
 launch() {
   local name=$1 user=$2 detach=()
   shift 2
+  printf '%q ' "$user" "$@" >"$DIR/$name.command"
   command -v setsid >/dev/null && detach=(setsid)
   (as_user "$user" ${detach[@]+"${detach[@]}"} "$@") </dev/null >>"$DIR/$name/log" 2>&1 &
   echo $! >"$DIR/$name.pid"
@@ -68,6 +71,7 @@ launch() {
 await() {
   local name=$1 pid i
   shift
+  printf '%q ' "$@" >"$DIR/$name.ping"
   pid=$(cat "$DIR/$name.pid")
   for ((i = 0; i < TRIES; i++)); do
     "$@" >/dev/null 2>&1 && return 0
@@ -201,6 +205,24 @@ stop() {
   rm -f "$DIR/env"
 }
 
+# halt NAME: ends one server, as `stop` does; its folder stays.
+halt() {
+  case $1 in
+    postgres) end postgres INT QUIT KILL ;;
+    mariadb) end mariadb TERM KILL ;;
+    *) die "no server is called $1" ;;
+  esac
+}
+
+# resume NAME: starts a server that was halted, as it was started before.
+resume() {
+  local command ping
+  eval "command=($(cat "$DIR/$1.command"))"
+  eval "ping=($(cat "$DIR/$1.ping"))"
+  launch "$1" "${command[@]}"
+  await "$1" "${ping[@]}" || die "$1 did not start again"
+}
+
 # Runs when `start` ends before it is complete.
 failed() {
   local name
@@ -232,7 +254,15 @@ start() {
   trap - EXIT
 }
 
-[ $# = 2 ] || die "usage: $0 start|stop DIR"
+usage() {
+  die "usage: $0 start|stop DIR, or $0 halt|resume DIR NAME"
+}
+
+case ${1-} in
+start | stop) [ $# = 2 ] || usage ;;
+halt | resume) [ $# = 3 ] || usage ;;
+*) usage ;;
+esac
 PATH=$PATH:/usr/sbin # where Debian keeps mariadbd
 case $1 in
 start)
@@ -246,5 +276,8 @@ stop)
   DIR=$(cd "$2" && pwd -P)
   stop
   ;;
-*) die "usage: $0 start|stop DIR" ;;
+halt | resume)
+  DIR=$(cd "$2" && pwd -P)
+  "$1" "$3"
+  ;;
 esac

@@ -3,13 +3,17 @@
 //! `serde_json::Value` (what most would write). All run as processes of their own over the same PostgreSQL and MariaDB, in
 //! turn, so that a ratio holds although the machine's speed drifts.
 //!
-//! `make bench` starts the servers. `CROSSKEY_BENCH_SECONDS` sets the time of one measurement (default 2).
+//! At the end, a minute of load while databases fail.
+//!
+//! `make bench` starts the servers. `CROSSKEY_BENCH_SECONDS` sets the time of one measurement (default 2);
+//! `scripts/bench.sh -- PART…` runs some parts alone: compare, survey, filters, outages.
 
 mod by_hand;
 mod by_value;
 mod data;
 mod filters;
 mod load;
+mod outages;
 mod process;
 mod statements;
 
@@ -52,6 +56,8 @@ const fn case(name: &'static str, path: &'static str, pages: u64, step: u64) -> 
 const CONNECTIONS: usize = 8;
 const SURVEY: [usize; 3] = [1, 16, 64];
 const ROUNDS: usize = 5;
+/// How long databases fail.
+const OUTAGES: Duration = Duration::from_secs(60);
 /// Pages that are remembered.
 const WARM_PAGES: u64 = 20;
 
@@ -95,12 +101,24 @@ async fn measure() {
             data::assert_equal_answers(&case.asked, &servers[0].1, server).await;
         }
     }
-    compare(&servers, time).await;
-    survey(&servers, time).await;
+    let parts: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|wanted| wanted == part);
+    if wanted("compare") {
+        compare(&servers, time).await;
+    }
+    if wanted("survey") {
+        survey(&servers, time).await;
+    }
     print!("\npeak memory:");
     servers.iter().for_each(|(name, server)| print!(" {name} {} MB,", server.peak_mb()));
     println!();
-    filters::measure(&crm, &billing, time).await;
+    drop(servers);
+    if wanted("filters") {
+        filters::measure(&crm, &billing, time).await;
+    }
+    if wanted("outages") {
+        outages::measure(&crm, &billing, OUTAGES).await;
+    }
 }
 
 /// A remembered answer is one of few pages.
