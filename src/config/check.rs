@@ -36,12 +36,12 @@ pub fn check(
 ) -> Config {
     let mut check = Check { faults, file: 0 };
     let limits = check.limits(&main.limits);
-    let default_ttl = check.duration(main.cache.ttl.as_ref(), Duration::from_secs(30));
+    let default_ttl = Some(check.duration(main.cache.ttl.as_ref(), Duration::from_secs(30)));
     let cache_bytes = check.bytes(main.cache.max_bytes.as_ref(), 256 << 20);
     let server = check.server(&main.server);
     let mut sources = IndexMap::new();
     for (name, source) in &main.sources {
-        if let Some(source) = check.source(path, name, source, default_ttl) {
+        if let Some(source) = check.source(path, name, source, default_ttl.filter(|_| cache_bytes > 0)) {
             sources.insert(source.name.clone(), source);
         }
     }
@@ -239,7 +239,7 @@ impl Check<'_> {
         path: &Path,
         name: &Spanned<String>,
         file: &SourceFile,
-        default_ttl: Duration,
+        default_ttl: Option<Duration>,
     ) -> Option<Source> {
         let name_ok =
             name.get_ref().chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-'));
@@ -287,9 +287,9 @@ impl Check<'_> {
                 self.fault(name.span(), format!("`{pattern}` is not a pattern of table names: {error}"));
             }
         }
-        let ttl = self.duration(cache.and_then(|cache| cache.ttl.as_ref()), default_ttl);
+        let ttl = self.duration(cache.and_then(|cache| cache.ttl.as_ref()), default_ttl.unwrap_or_default());
         // SQLite answers in microseconds from the same machine, so it is remembered only on request.
-        let cached = !ttl.is_zero() && (kind != SourceKind::Sqlite || cache.is_some());
+        let cached = default_ttl.is_some() && !ttl.is_zero() && (kind != SourceKind::Sqlite || cache.is_some());
         Some(Source {
             name: SourceName::new(name.get_ref()),
             kind,

@@ -16,7 +16,7 @@ use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
 use crate::execute::fetch::{by_keys, fits, recheck};
 use crate::execute::lane::{Asker, Landed, LaneSpec, Place};
-use crate::execute::remember::{Remembering, project};
+use crate::execute::remember::{Absent, Remembering, project};
 use crate::execute::rows::{Found, Links, RowRef};
 use crate::execute::trace::Seen;
 use crate::plan::{HopPlan, Step};
@@ -35,12 +35,16 @@ pub struct Looked {
     pub links: Links,
     /// Some rows were served beyond their time, because the source is down.
     pub stale: bool,
-    /// Some key has no rows as far as is remembered.
-    pub absent: bool,
 }
 
 /// Looks up the rows of each key.
-pub async fn lookup(context: &Context<'_>, step: &Step, hop: &HopPlan, keys: &[Key]) -> Result<Looked, ExecuteError> {
+pub async fn lookup(
+    context: &Context<'_>,
+    step: &Step,
+    hop: &HopPlan,
+    keys: &[Key],
+    absent: Absent,
+) -> Result<Looked, ExecuteError> {
     let source = context.source(&step.source)?;
     let started = Instant::now();
     if hop.ranked {
@@ -50,7 +54,7 @@ pub async fn lookup(context: &Context<'_>, step: &Step, hop: &HopPlan, keys: &[K
     let mut found: Vec<Option<Found>> = vec![None; keys.len()];
     let mut missing: Vec<u32> = Vec::new();
     let mut expired: Vec<(u32, Arc<CacheEntry>)> = Vec::new();
-    let remembering = Remembering::of(context, source, step, hop, identity);
+    let remembering = Remembering::of(context, source, step, hop, identity, absent);
     match &remembering {
         Some(remembering) if !context.bypass_cache => {
             remembering.freshen(context, source).await;
@@ -62,7 +66,6 @@ pub async fn lookup(context: &Context<'_>, step: &Step, hop: &HopPlan, keys: &[K
         _ => missing.extend(0..keys.len() as u32),
     }
     let remembered = found.iter().flatten().count() as u64;
-    let absent = found.iter().flatten().any(|rows| rows.len == 0);
     missing.retain(|at| fits(hop, &keys[*at as usize]));
     let mut stale = false;
     if !missing.is_empty() {
@@ -83,7 +86,7 @@ pub async fn lookup(context: &Context<'_>, step: &Step, hop: &HopPlan, keys: &[K
             Err(error) => return Err(error),
         }
     }
-    let looked = Looked { absent, ..flatten(found, hop, stale) };
+    let looked = flatten(found, hop, stale);
     if let Some(trace) = context.trace {
         let (rows, keys) = (looked.rows.len() as u64, keys.len() as u64);
         let statements =
@@ -114,7 +117,7 @@ async fn ranked(
     let most = if hop.unique || hop.first_only { 1 } else { usize::MAX };
     let links = Links::grouped(keys.len(), chunk.ordinals().iter().map(|ordinal| asked[*ordinal as usize]), most);
     let rows = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
-    Ok(Looked { rows, links, ..Looked::default() })
+    Ok(Looked { rows, links, stale: false })
 }
 
 /// What one lookup asks, of what is not remembered.
@@ -199,12 +202,7 @@ fn batch_of(context: &Context<'_>, source: &OpenSource, step: &Step, hop: &HopPl
 
 fn flatten(found: Vec<Option<Found>>, hop: &HopPlan, stale: bool) -> Looked {
     let total = found.iter().flatten().map(|rows| rows.len as usize).sum();
-    let mut looked = Looked {
-        rows: Vec::with_capacity(total),
-        links: Links::with_capacity(found.len(), total),
-        stale,
-        absent: false,
-    };
+    let mut looked = Looked { rows: Vec::with_capacity(total), links: Links::with_capacity(found.len(), total), stale };
     for rows in found {
         if let Some(rows) = rows {
             let len = if hop.first_only { rows.len.min(1) } else { rows.len };

@@ -13,6 +13,7 @@ use crate::execute::decide;
 use crate::execute::error::ExecuteError;
 use crate::execute::join;
 use crate::execute::lookup::{Looked, lookup};
+use crate::execute::remember::Absent;
 use crate::execute::rows::{Level, Links, NONE, Nested, RowRef};
 use crate::execute::sort::sorted;
 use crate::name::SourceName;
@@ -87,9 +88,9 @@ async fn listed(
 ) -> Result<(Vec<RowRef>, Option<Links>), ExecuteError> {
     let source = context.source(&plan.root.source)?;
     if let Some(ids) = plan.ids.as_ref().and_then(|ids| ids.lookup.as_ref()) {
-        let looked = lookup(context, &plan.root, &ids.hop, &ids.keys).await?;
-        // Only related rows may be older than their time, and a record that was not there may be there by now.
-        if !looked.stale && !looked.absent {
+        let looked = lookup(context, &plan.root, &ids.hop, &ids.keys, Absent::AskedAgain).await?;
+        // Only related rows may be older than their time.
+        if !looked.stale {
             return Ok((looked.rows, Some(looked.links)));
         }
     }
@@ -247,7 +248,7 @@ async fn hop(
     if gathered.keys.is_empty() {
         return Ok((Links::empty(rows.len()), Looked::default()));
     }
-    let looked = lookup(context, step, hop, &gathered.keys).await?;
+    let looked = lookup(context, step, hop, &gathered.keys, Absent::Stays).await?;
     Ok((compose(context, &gathered.links, &looked.links)?, looked))
 }
 
@@ -306,7 +307,7 @@ async fn referenced(
 ) -> Result<(Vec<u32>, Level), ExecuteError> {
     let mut looked = match keys.is_empty() {
         true => Looked::default(),
-        false => lookup(context, &expansion.step, &expansion.hop, keys).await?,
+        false => lookup(context, &expansion.step, &expansion.hop, keys, Absent::Stays).await?,
     };
     if looked.stale {
         note(context, &expansion.label, &expansion.step.source, "stale");

@@ -16,6 +16,15 @@ use crate::value::Key;
 /// Lists longer than this are not remembered.
 const MAX_REMEMBERED: usize = 1000;
 
+/// What is done about keys that are remembered to have no rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// They have none.
+    Stays,
+    /// They are asked again.
+    AskedAgain,
+}
+
 /// The cache, as one lookup uses it.
 pub struct Remembering<'a> {
     cache: &'a Arc<Cache>,
@@ -24,11 +33,19 @@ pub struct Remembering<'a> {
     table: TableRef,
     names: Vec<&'a str>,
     ttl: Duration,
+    absent: Absent,
 }
 
 impl<'a> Remembering<'a> {
     /// How this lookup is remembered, if it is.
-    pub fn of(context: &Context<'a>, source: &OpenSource, step: &Step, hop: &'a HopPlan, lookup: u128) -> Option<Self> {
+    pub fn of(
+        context: &Context<'a>,
+        source: &OpenSource,
+        step: &Step,
+        hop: &'a HopPlan,
+        lookup: u128,
+        absent: Absent,
+    ) -> Option<Self> {
         let (cache, ttl) = (context.cache?, source.config.cache_ttl?);
         // A list that starts further on depends on rows that it does not hold. What is remembered are columns of one table.
         if step.fetch.offset > 0
@@ -39,7 +56,7 @@ impl<'a> Remembering<'a> {
             return None;
         }
         let table = TableRef { source: step.source.clone(), table: step.fetch.table.clone() };
-        Some(Self { cache, lookup, table, names: hop.to.iter().map(|to| &*to.column.name).collect(), ttl })
+        Some(Self { cache, lookup, table, names: hop.to.iter().map(|to| &*to.column.name).collect(), ttl, absent })
     }
 
     /// Looks whether other processes wrote, once a request and source, where the engine can tell. All of the request's
@@ -78,6 +95,7 @@ impl<'a> Remembering<'a> {
         let (mut hits, mut refused) = (0, 0);
         for (at, key) in keys.iter().enumerate() {
             match self.cache.get(&source.config.name, self.lookup, key, now) {
+                Served::Hit(entry) if entry.rows.rows() == 0 && self.absent == Absent::AskedAgain => {}
                 Served::Hit(entry) => {
                     if let Some(rows) = project(&entry, step) {
                         found[at] = Some(rows);

@@ -11,7 +11,7 @@ use crate::plan::tree::{HopPlan, IdsLookup, IdsPlan};
 use crate::query::Ids;
 use crate::statement::{Fetch, KeyColumn, KeySet, Matching, SmallKey};
 use crate::value::key::KeyBuilder;
-use crate::value::{Key, KeyClass, Scalar, Type};
+use crate::value::{Column, Key, KeyClass, Scalar, Type};
 
 /// Plans these rows; `fetch` is the root's, without keys.
 pub fn by_ids(table: &Table, ids: &Ids, fetch: &Fetch) -> Result<IdsPlan, PlanError> {
@@ -48,7 +48,8 @@ pub fn by_ids(table: &Table, ids: &Ids, fetch: &Fetch) -> Result<IdsPlan, PlanEr
             keys.push(key);
         }
     }
-    let lookup = ids_lookup(table, &columns, &keys).filter(|_| !ids.table_order);
+    let lookup =
+        if are_keys(table, ids) && columns == table.primary_key { ids_lookup(table, &columns, &keys) } else { None };
     let keys = KeySet {
         columns: columns
             .iter()
@@ -69,17 +70,18 @@ pub fn by_ids(table: &Table, ids: &Ids, fetch: &Fetch) -> Result<IdsPlan, PlanEr
     })
 }
 
-/// Whether the table's identifiers are keys by which rows can be looked up and remembered: integers alone, since of other
-/// values several may name one row.
-pub fn are_keys(table: &Table) -> bool {
-    let whole = |at: &usize| matches!(table.columns[*at].ty, Type::Int { .. }) && !table.columns[*at].nullable;
-    !table.primary_key.is_empty() && table.primary_key.iter().all(whole)
+/// Whether these are keys by which rows can be looked up and remembered: integers alone, since of other values several may
+/// name one row.
+pub fn are_keys(table: &Table, ids: &Ids) -> bool {
+    let key = || table.primary_key.iter().map(|at| &table.columns[*at]);
+    let named = ids.columns.is_empty()
+        || ids.columns.len() == table.primary_key.len()
+            && key().zip(&ids.columns).all(|(column, name)| column.name.eq_ignore_ascii_case(name));
+    let whole = |column: &Arc<Column>| matches!(column.ty, Type::Int { .. }) && !column.nullable;
+    named && !ids.table_order && !table.primary_key.is_empty() && key().all(whole)
 }
 
 fn ids_lookup(table: &Table, columns: &[usize], ids: &[SmallKey]) -> Option<IdsLookup> {
-    if columns != table.primary_key || !are_keys(table) {
-        return None;
-    }
     let mut builder = KeyBuilder::default();
     let mut key = |id: &SmallKey| {
         let texts = id.iter().map(|part| match part {

@@ -45,7 +45,12 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
         true => Some(query.selection.limit.filter(|limit| *limit > 0).unwrap_or(ALL)),
         false => query.selection.limit.filter(|limit| (1..=ceiling).contains(limit)),
     };
-    let plan = StepPlan { catalog, limits, depth: 0, remembered: query.ids.is_some() && ids::are_keys(&entry.table) };
+    let plan = StepPlan {
+        catalog,
+        limits,
+        depth: 0,
+        remembered: query.ids.as_ref().is_some_and(|ids| ids::are_keys(&entry.table, ids)),
+    };
     let mut step = plan.step(id, &query.selection, &query.group)?;
     let identity = match step.filter.is_some() && query.group.is_empty() {
         true => exists::to_itself(&entry.table, &mut step),
@@ -267,14 +272,14 @@ impl StepPlan<'_> {
         })
     }
 
-    /// Where rows are remembered, all plain columns are fetched in one layout, whatever a client shows of them, so that
-    /// requests for different fields share entries. Gives the cells of the primary key, which entries depend on.
+    /// Where related rows are remembered, all plain columns are fetched in one layout, whatever a client shows of them, so
+    /// that requests for different fields share entries. Gives the cells of the primary key, which entries depend on.
     fn remembered_cells(&self, table: &Table, cells: &mut Cells<'_>) -> Vec<usize> {
         let source = self.catalog.source(table.name.source.as_str());
         if !self.remembered || source.is_none_or(|source| source.cache_ttl.is_none()) {
             return Vec::new();
         }
-        if table.columns.len() <= WIDEST_REMEMBERED {
+        if self.depth > 0 && table.columns.len() <= WIDEST_REMEMBERED {
             let plain = table.columns.iter().enumerate().filter(|(_, column)| is_plain(column));
             plain.for_each(|(at, _)| {
                 cells.of_column(at);

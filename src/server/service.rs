@@ -14,7 +14,7 @@ use axum::body::{Body, HttpBody};
 use axum::response::Response;
 use axum::routing::get;
 use futures_util::FutureExt;
-use http::{HeaderMap, HeaderValue, Method, Request, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use tokio::sync::Semaphore;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_http::compression::CompressionLayer;
@@ -74,7 +74,7 @@ impl Service {
         let id = request_id::settle(request.headers_mut());
         let method = request.method().clone();
         let path = tracing::enabled!(tracing::Level::DEBUG).then(|| request.uri().path().to_owned());
-        let accepted = request.headers().get(header::ACCEPT_ENCODING).cloned();
+        let accepted: Vec<HeaderValue> = request.headers().get_all(header::ACCEPT_ENCODING).iter().cloned().collect();
         let span = span(&request);
         // Pinned before it is wrapped: it is large, and each wrapper would copy it.
         let answering = pin!(self.guarded(request));
@@ -83,7 +83,7 @@ impl Service {
             let id = id.to_str().unwrap_or_default();
             respond_error(&panicked(&*cause, id), id)
         });
-        if let Some(accepted) = accepted {
+        if !accepted.is_empty() {
             response = compressed(accepted, response).await;
         }
         if method == Method::HEAD {
@@ -128,14 +128,14 @@ async fn not_allowed(method: Method, headers: HeaderMap) -> Response {
 }
 
 /// The answer in an encoding that the client takes; others do not pay for it.
-async fn compressed(accepted: HeaderValue, response: Response) -> Response {
+async fn compressed(accepted: Vec<HeaderValue>, response: Response) -> Response {
     // What an encoder holds back is lost when a list is cut, and with it the line that tells why.
     let whole = SizeAbove::new(UNCOMPRESSED).and(NotForContentType::const_new("application/x-ndjson"));
     let layer = CompressionLayer::new().compress_when(whole);
     let mut response = Some(response);
     let answered = service_fn(move |_: Request<Body>| ready(Ok::<_, Infallible>(response.take().unwrap_or_default())));
     let mut request = Request::new(Body::empty());
-    request.headers_mut().insert(header::ACCEPT_ENCODING, accepted);
+    request.headers_mut().extend(accepted.into_iter().map(|value| (header::ACCEPT_ENCODING, value)));
     let Ok(response) = layer.layer(answered).oneshot(request).await;
     response.map(Body::new)
 }
@@ -143,7 +143,8 @@ async fn compressed(accepted: HeaderValue, response: Response) -> Response {
 /// What HEAD gives: all but the body.
 fn without_body(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
-    if let Some(length) = body.size_hint().exact().filter(|_| !parts.headers.contains_key(header::TRANSFER_ENCODING)) {
+    // What a 304 leaves out has a length that is not known here.
+    if let Some(length) = body.size_hint().exact().filter(|_| parts.status != StatusCode::NOT_MODIFIED) {
         parts.headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from(length));
     }
     Response::from_parts(parts, Body::empty())
@@ -170,7 +171,8 @@ fn span(request: &Request<Body>) -> Span {
 /// A path without what differs from row to row.
 fn route(path: &str) -> String {
     let mut parts: Vec<&str> = path.split('/').collect();
-    if let Some(at) = parts.iter().position(|part| *part == "_table")
+    if let Some(at) = parts.iter().position(|part| matches!(*part, "_table" | "_schema"))
+        && parts[at] == "_table"
         && parts.len() > at + 2
     {
         parts.truncate(at + 2);

@@ -82,3 +82,22 @@ async fn long_answers_are_compressed_for_those_who_take_it() {
     let (headers, _) = ask(&format!("{path}&limit=2"), &[("accept-encoding", "gzip")]).await;
     assert!(!headers.contains_key("content-encoding"));
 }
+
+/// HEAD is GET without its body: the same length and encoding; what a 304 leaves out has none.
+#[tokio::test]
+async fn head_tells_what_get_would_send() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let proxy = open(folder.path(), Engine::Sqlite, Engine::Sqlite, 3000, "").await;
+    let path = "/api/v2/down/_table/child?limit=200";
+    let get = proxy.get(path).await;
+    let head = proxy.send(&format!("HEAD {path}"), &[], "").await;
+    assert_eq!((head.status.as_u16(), head.text.as_str(), &head.headers["etag"]), (200, "", &get.headers["etag"]));
+    assert_eq!(head.headers["content-length"].to_str().ok(), Some(get.text.len().to_string().as_str()));
+    let tag = get.headers["etag"].to_str().expect("text");
+    let known = proxy.send(&format!("HEAD {path}"), &[("if-none-match", tag)], "").await;
+    assert_eq!((known.status.as_u16(), known.headers.contains_key("content-length")), (304, false));
+    let accepted = [("accept-encoding", "deflate"), ("accept-encoding", "gzip")];
+    let packed = proxy.send(&format!("HEAD {path}"), &accepted, "").await;
+    assert_eq!((packed.headers["content-encoding"].to_str().ok(), packed.text.as_str()), (Some("gzip"), ""));
+    assert!(!packed.headers.contains_key("content-length"));
+}

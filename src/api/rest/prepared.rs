@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use moka::sync::Cache;
 
+use crate::api::rest::options::COMMON;
 use crate::api::rest::parse::ReadRequest;
+use crate::catalog::TableId;
 use crate::engine::Snapshot;
 use crate::plan::ReadPlan;
 
@@ -14,16 +16,19 @@ const MOST: u64 = 1000;
 /// Longest query string of one that is kept.
 const LONGEST: usize = 1024;
 
-/// What is kept, by source, table and query string.
+/// What tells them apart: the table, and the query string.
+pub type Name = (TableId, String);
+
+/// What is kept.
 #[derive(Clone)]
-pub struct Prepared(Cache<String, Arc<PreparedRead>>);
+pub struct Prepared(Cache<Name, Arc<PreparedRead>>);
 
 /// One of them.
 pub struct PreparedRead {
     version: u64,
     /// What was asked, with the first one's identifier.
     pub request: ReadRequest,
-    /// Its plan.
+    /// Its plan, without identifiers.
     pub plan: ReadPlan,
 }
 
@@ -34,20 +39,26 @@ impl Default for Prepared {
 }
 
 impl Prepared {
-    /// The name of a read, for [`Prepared::get`]; none for one that is not kept.
-    pub fn name(source: &str, table: &str, query: &str) -> Option<String> {
-        (query.len() <= LONGEST).then(|| [source, "/", table, "?", query].concat())
+    /// The name of a read; none for one that is not kept: a filter may tell the time (`NOW()`), and what tells who or when
+    /// somebody asks is no other question.
+    pub fn name(table: TableId, query: &str, params: &[(String, String)]) -> Option<Name> {
+        let passing = |name: &str| {
+            name.to_ascii_lowercase().ends_with("filter") || COMMON.contains(&name.to_ascii_lowercase().as_str())
+        };
+        let kept = query.len() <= LONGEST && !params.iter().any(|(name, _)| passing(name));
+        kept.then(|| (table, query.to_owned()))
     }
 
     /// A read that this version has prepared.
-    pub fn get(&self, live: &Snapshot, name: &str) -> Option<Arc<PreparedRead>> {
+    pub fn get(&self, live: &Snapshot, name: &Name) -> Option<Arc<PreparedRead>> {
         self.0.get(name).filter(|prepared| prepared.version == live.number)
     }
 
     /// Keeps a read.
-    pub fn keep(&self, live: &Snapshot, name: String, mut request: ReadRequest, plan: ReadPlan) {
-        // What a header asked for is this request's alone.
+    pub fn keep(&self, live: &Snapshot, name: Name, mut request: ReadRequest, plan: ReadPlan) {
+        // What a header asked for is that one request's.
         request.read.bypass_cache = request.refresh;
+        let plan = ReadPlan { ids: None, ..plan };
         self.0.insert(name, Arc::new(PreparedRead { version: live.number, request, plan }));
     }
 }

@@ -360,12 +360,12 @@ async fn read_table(
     params: &[(String, String)],
 ) -> Result<Response, ApiError> {
     find_source(snapshot, source)?;
-    let name = match id {
-        Some(_) if *request.method != Method::POST => Prepared::name(source, table, request.query),
-        _ => None,
-    };
     let table = find_table(&snapshot.catalog, source, table).map_err(crate::engine::Error::from)?;
     reading(verb)?;
+    let name = match id {
+        Some(_) if *request.method != Method::POST => Prepared::name(table, request.query, params),
+        _ => None,
+    };
     if let (Some(id), Some(name)) = (id, &name)
         && let Some(prepared) = request.prepared.get(snapshot, name)
     {
@@ -401,8 +401,9 @@ async fn read_table(
     let found = engine.read(&read.read).await?;
     let body = encode::read(&read, &found, request.request_id)?;
     let response = Response { file: read.file.clone(), ..Response::whole(body) };
-    if let Some(name) = name {
-        request.prepared.keep(&found.snapshot, name, read, found.plan);
+    // Parsed and planned by one version.
+    if let Some(name) = name.filter(|_| found.snapshot.number == snapshot.number) {
+        request.prepared.keep(snapshot, name, read, found.plan);
     }
     Ok(response)
 }

@@ -1,6 +1,8 @@
 //! `/docs`: the API's description for people, shown by Swagger UI from this program's own files. The page reaches no other
 //! host, and its policy lets it reach none.
 
+use std::sync::LazyLock;
+
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -44,9 +46,11 @@ async fn page() -> Response {
 
 /// A file of Swagger UI. Its own page is not used: the script within it is against our policy.
 async fn viewer(file: &str) -> Response {
-    let definition = ApiDefinition { uri_prefix: "/viewer", api_definition: OpenApiSource::Uri(""), title: None };
+    static FILES: LazyLock<Router> = LazyLock::new(|| {
+        generate_routes(ApiDefinition { uri_prefix: "/viewer", api_definition: OpenApiSource::Uri(""), title: None })
+    });
     let request = Request::get(format!("/viewer{file}")).body(Body::empty()).unwrap_or_default();
-    let mut response = generate_routes(definition).oneshot(request).await.unwrap_or_else(|never| match never {});
+    let mut response = FILES.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
     response.headers_mut().insert(header::CACHE_CONTROL, KEPT);
     response
 }
