@@ -14,8 +14,8 @@ pub fn head(step: &Step) -> Vec<u8> {
     let names = names.chain(step.embeds.iter().map(|embed| &embed.name));
     let names = names.chain(step.aggregates.iter().map(|embed| &embed.name));
     lines(|writer| {
-        // Names stand as in JSON, with quotes and a colon.
-        let plain = |name: &[u8]| json::read_str(&name[..name.len() - 1]).unwrap_or_default().into_owned();
+        // Names stand as in JSON, with quotes, a comma and a colon.
+        let plain = |name: &[u8]| json::read_str(&name[1..name.len() - 1]).unwrap_or_default().into_owned();
         writer.write_record(names.map(|name| plain(name)))
     })
 }

@@ -10,11 +10,7 @@ pub fn write_row(out: &mut Vec<u8>, step: &Step, level: &Level, row: usize) {
     out.push(b'{');
     let mut first = true;
     for field in &step.fields {
-        if !first {
-            out.push(b',');
-        }
-        first = false;
-        out.extend_from_slice(&field.name);
+        write_name(out, &field.name, &mut first);
         if step.expansions.is_empty() {
             out.extend_from_slice(cells.cell(field.cell));
         } else {
@@ -22,30 +18,25 @@ pub fn write_row(out: &mut Vec<u8>, step: &Step, level: &Level, row: usize) {
         }
     }
     for (embed, nested) in step.embeds.iter().zip(&level.nested) {
-        if !first {
-            out.push(b',');
-        }
-        first = false;
-        out.extend_from_slice(&embed.name);
+        write_name(out, &embed.name, &mut first);
         write_related(out, embed, nested, row);
     }
     for (embed, grouped) in step.aggregates.iter().zip(&level.aggregates) {
-        if !first {
-            out.push(b',');
-        }
-        first = false;
-        out.extend_from_slice(&embed.name);
+        write_name(out, &embed.name, &mut first);
         write_aggregates(out, embed, grouped, row);
     }
     for missing in &step.missing {
-        if !first {
-            out.push(b',');
-        }
-        first = false;
-        out.extend_from_slice(&missing.name);
+        write_name(out, &missing.name, &mut first);
         out.extend_from_slice(if missing.many { b"[]" } else { b"null" });
     }
     out.push(b'}');
+}
+
+/// Appends a member's name, behind a comma where it is not the first.
+#[inline]
+fn write_name(out: &mut Vec<u8>, name: &[u8], first: &mut bool) {
+    out.extend_from_slice(if *first { &name[1..] } else { name });
+    *first = false;
 }
 
 /// Appends a row's related rows: an array, or one object or null.
@@ -66,9 +57,10 @@ pub fn write_aggregates(out: &mut Vec<u8>, embed: &AggregateEmbed, grouped: &Gro
         return out.extend_from_slice(b"null");
     }
     let found = grouped.of(row);
-    for (at, function) in embed.functions.iter().enumerate() {
-        out.push(if at == 0 { b'{' } else { b',' });
-        out.extend_from_slice(&function.name);
+    out.push(b'{');
+    let mut first = true;
+    for function in &embed.functions {
+        write_name(out, &function.name, &mut first);
         let value = |out: &mut Vec<u8>, cell| match &found {
             Some(found) => out.extend_from_slice(found.cell(cell)),
             None => out.extend_from_slice(function.of_none.as_bytes()),
@@ -76,9 +68,10 @@ pub fn write_aggregates(out: &mut Vec<u8>, embed: &AggregateEmbed, grouped: &Gro
         match &function.fields {
             AggregateFields::Rows(cell) => value(out, *cell),
             AggregateFields::Columns(fields) => {
-                for (at, field) in fields.iter().enumerate() {
-                    out.push(if at == 0 { b'{' } else { b',' });
-                    out.extend_from_slice(&field.name);
+                out.push(b'{');
+                let mut first = true;
+                for field in fields {
+                    write_name(out, &field.name, &mut first);
                     value(out, field.cell);
                 }
                 out.push(b'}');

@@ -58,9 +58,10 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// A member's name as JSON, with its colon.
+/// A member's name as JSON, between the comma before it and its colon: `,"email":`.
 pub fn member(name: &str) -> Arc<[u8]> {
-    let mut text = Vec::with_capacity(name.len() + 3);
+    let mut text = Vec::with_capacity(name.len() + 4);
+    text.push(b',');
     json::write_str(&mut text, name);
     text.push(b':');
     text.into()

@@ -106,7 +106,7 @@ pub struct Step {
 pub struct Missing {
     /// The relationship's name.
     pub label: Arc<str>,
-    /// The name as JSON, with its colon.
+    /// The name as JSON, between comma and colon.
     pub name: Arc<[u8]>,
     /// The source.
     pub source: SourceName,
@@ -117,7 +117,7 @@ pub struct Missing {
 /// One member of a row's JSON object.
 #[derive(Clone, Debug)]
 pub struct Field {
-    /// The name as JSON, with its colon: `"email":`.
+    /// The name as JSON, between comma and colon: `,"email":`.
     pub name: Arc<[u8]>,
     /// The cell that it shows.
     pub cell: usize,
@@ -128,7 +128,7 @@ pub struct Field {
 pub struct Embed {
     /// The relationship's name.
     pub label: Arc<str>,
-    /// The name as JSON, with its colon.
+    /// The name as JSON, between comma and colon.
     pub name: Arc<[u8]>,
     /// A list, as opposed to one row or null.
     pub many: bool,
@@ -323,7 +323,7 @@ pub struct Aggregated {
 /// What a row shows of its related rows' aggregates.
 #[derive(Clone, Debug)]
 pub struct AggregateEmbed {
-    /// The name as JSON, with its colon: `"customers_aggregate":`.
+    /// The name as JSON, between comma and colon: `,"customers_aggregate":`.
     pub name: Arc<[u8]>,
     /// What is aggregated.
     pub plan: AggregatePlan,
@@ -334,7 +334,7 @@ pub struct AggregateEmbed {
 /// One function over related rows.
 #[derive(Clone, Debug)]
 pub struct AggregateFunction {
-    /// Its name as JSON, with its colon.
+    /// Its name as JSON, between comma and colon.
     pub name: Arc<[u8]>,
     /// What it gives where there are no rows.
     pub of_none: &'static str,

@@ -45,14 +45,9 @@ pub fn write_str(out: &mut Vec<u8>, text: &str) {
 /// The first byte from `start` on that a JSON string escapes. Eight bytes are looked at together (the tests for a zero and
 /// for a small byte within a word: Bit Twiddling Hacks, "Determine if a word has a zero byte").
 fn next_escaped(bytes: &[u8], start: usize) -> Option<usize> {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES << 7;
-    let below = |word: u64, bound: u8| word.wrapping_sub(ONES * u64::from(bound)) & !word & HIGH;
     let mut at = start;
     while let Some(eight) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*eight);
-        let [quote, slash] = [b'"', b'\\'].map(|byte| word ^ (ONES * u64::from(byte)));
-        if below(word, 0x20) | below(quote, 1) | below(slash, 1) != 0 {
+        if escaped_in(u64::from_le_bytes(*eight)) != 0 {
             break;
         }
         at += 8;
@@ -61,8 +56,35 @@ fn next_escaped(bytes: &[u8], start: usize) -> Option<usize> {
     rest.iter().position(|byte| ESCAPE[*byte as usize] != 0).map(|found| at + found)
 }
 
+const ONES: u64 = u64::MAX / 255;
+const HIGH: u64 = ONES << 7;
+
+/// Not 0 exactly when one of the eight bytes is escaped.
+fn escaped_in(word: u64) -> u64 {
+    let below = |word: u64, bound: u8| word.wrapping_sub(ONES * u64::from(bound)) & !word & HIGH;
+    let [quote, slash] = [b'"', b'\\'].map(|byte| word ^ (ONES * u64::from(byte)));
+    below(word, 0x20) | below(quote, 1) | below(slash, 1)
+}
+
+/// Whether all bytes are ASCII and none is escaped.
+fn is_plain(bytes: &[u8]) -> bool {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let plain = |eight: &[u8; 8]| {
+        let word = u64::from_le_bytes(*eight);
+        escaped_in(word) | (word & HIGH) == 0
+    };
+    words.iter().all(plain) && rest.iter().all(|byte| byte.is_ascii() && ESCAPE[*byte as usize] == 0)
+}
+
 /// Appends bytes that should be UTF-8 as a JSON string; what is not is replaced, as nothing may be dropped silently.
 pub fn write_text(out: &mut Vec<u8>, bytes: &[u8]) {
+    // ASCII without anything to escape is most of all text, and one look tells.
+    if is_plain(bytes) {
+        out.reserve(bytes.len() + 2);
+        out.push(b'"');
+        out.extend_from_slice(bytes);
+        return out.push(b'"');
+    }
     match std::str::from_utf8(bytes) {
         Ok(text) => write_str(out, text),
         Err(_) => write_str(out, &String::from_utf8_lossy(bytes)),
@@ -123,6 +145,11 @@ pub fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
 }
 
+/// Whether a cell is a JSON string that holds its text as it is, between the quotes. Cells are valid JSON.
+pub fn is_verbatim(cell: &[u8]) -> bool {
+    cell.len() >= 2 && cell[0] == b'"' && !cell.contains(&b'\\')
+}
+
 /// The text of a JSON string cell; `None` for any other cell.
 pub fn read_str(cell: &[u8]) -> Option<Cow<'_, str>> {
     let inner = cell.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
@@ -153,6 +180,16 @@ mod tests {
             write_str(&mut out, &text);
             prop_assert_eq!(serde_json::from_slice::<String>(&out).expect("valid JSON"), text.clone());
             prop_assert_eq!(read_str(&out).expect("a string"), text);
+        }
+
+        #[test]
+        fn any_bytes_are_a_string(bytes: Vec<u8>, text in "[ -~]{0,40}") {
+            for bytes in [&bytes[..], text.as_bytes()] {
+                let mut out = Vec::new();
+                write_text(&mut out, bytes);
+                let read = serde_json::from_slice::<String>(&out).expect("valid JSON");
+                prop_assert_eq!(read, String::from_utf8_lossy(bytes));
+            }
         }
 
         #[test]

@@ -103,6 +103,10 @@ pub fn canonical(class: KeyClass, column: &Column, cell: &[u8], out: &mut Vec<u8
             }
             _ => number(cell, out)?,
         },
+        // The usual text is its own key.
+        KeyClass::Text | KeyClass::Database if !is_padded(column) && json::is_verbatim(cell) => {
+            out.extend_from_slice(&cell[1..cell.len() - 1]);
+        }
         KeyClass::Text | KeyClass::Database => {
             let text = json::read_str(cell)?;
             out.extend_from_slice(unpadded(column, &text).as_bytes());
@@ -246,10 +250,11 @@ fn fit_text(class: KeyClass, text: &str, column: &Column) -> Option<Scalar> {
 
 /// `char(n)` pads its values; the padding is no part of them.
 fn unpadded<'a>(column: &Column, text: &'a str) -> &'a str {
-    match column.ty {
-        Type::Text { fixed: true, .. } => text.trim_end_matches(' '),
-        _ => text,
-    }
+    if is_padded(column) { text.trim_end_matches(' ') } else { text }
+}
+
+fn is_padded(column: &Column) -> bool {
+    matches!(column.ty, Type::Text { fixed: true, .. })
 }
 
 /// Canonical digits of a plain decimal number: no leading zeros, no trailing ones in the fraction, no exponent, no `-0`.
