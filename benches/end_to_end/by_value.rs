@@ -9,16 +9,11 @@ use axum::routing::get;
 use mysql_async::prelude::Queryable;
 use serde_json::{Value, json};
 
-use crate::statements::Databases;
-
-type Parameters = Query<HashMap<String, String>>;
+use crate::statements::{self, Databases, Parameters};
 
 /// The routes of the benchmark's requests.
 pub fn routes() -> axum::Router<Arc<Databases>> {
-    axum::Router::new()
-        .route("/api/v2/crm/_table/contact", get(contacts))
-        .route("/api/v2/crm/_table/contact/{id}", get(contact))
-        .route("/api/v2/billing/_table/customer", get(customers))
+    statements::routes(get(contacts), get(contact), get(customers))
 }
 
 async fn contacts(State(databases): State<Arc<Databases>>, Query(parameters): Parameters) -> Json<Value> {

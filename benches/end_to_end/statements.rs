@@ -1,13 +1,32 @@
 //! The statements of the hand-written handlers: those of the proxy, by the same drivers and the same sharing of connections.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use axum::extract::Query;
+use axum::routing::MethodRouter;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Statement};
 
 const CONNECTIONS: usize = 10;
 const CONTACT: &str = "t.\"id\", t.\"first_name\", t.\"last_name\", t.\"email\", t.\"country\", t.\"city\"";
 const CUSTOMER: &str = "t.`id`, t.`username`, t.`plan`, t.`amount`, t.`note`";
+
+/// A request's parameters.
+pub type Parameters = Query<HashMap<String, String>>;
+
+/// The routes of the benchmark's requests, to these handlers.
+pub fn routes(
+    contacts: MethodRouter<Arc<Databases>>,
+    contact: MethodRouter<Arc<Databases>>,
+    customers: MethodRouter<Arc<Databases>>,
+) -> axum::Router<Arc<Databases>> {
+    axum::Router::new()
+        .route("/api/v2/crm/_table/contact", contacts)
+        .route("/api/v2/crm/_table/contact/{id}", contact)
+        .route("/api/v2/billing/_table/customer", customers)
+}
 
 /// The connections to both databases.
 pub struct Databases {

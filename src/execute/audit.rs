@@ -53,7 +53,7 @@ impl AuditStream {
     pub async fn next(&mut self, context: &Context<'_>, plan: &AuditPlan) -> Result<Option<Audited>, ExecuteError> {
         let Some(chunk) = self.chunks.next().await? else { return Ok(None) };
         let chunk = Arc::new(chunk);
-        let rows: Vec<RowRef> = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
+        let rows: Vec<RowRef> = RowRef::all(&chunk).collect();
         let gathered = join::gather(&rows, &plan.hop);
         let found = have_rows(context, &plan.referenced, &plan.hop, &gathered.keys).await?;
         let mut audited = Audited { rows: rows.len() as u64, ..Audited::default() };
@@ -77,7 +77,7 @@ impl AuditStream {
 /// The rows of a step.
 pub async fn sampled(context: &Context<'_>, step: &Step) -> Result<Vec<RowRef>, ExecuteError> {
     let chunk = Arc::new(decide::fetch(context, step, (*step.fetch).clone()).await?);
-    Ok((0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect())
+    Ok(RowRef::all(&chunk).collect())
 }
 
 /// How many different references these rows hold; and of at most `most` of these, how many lead to a row.

@@ -114,7 +114,7 @@ pub async fn have_rows(
         }
         let chunk = decide::fetch(context, step, by_keys(&step.fetch, hop, &keys, false)).await?;
         let chunk = Arc::new(if hop.recheck { recheck(chunk, &keys, hop) } else { chunk });
-        let related: Vec<RowRef> = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
+        let related: Vec<RowRef> = RowRef::all(&chunk).collect();
         let held = match &step.filter {
             Some(filter) => check(context, filter, &related).await?,
             None => vec![Some(true); related.len()],

@@ -230,7 +230,7 @@ async fn rows_of(
     if chunk.rows() as u64 > limit {
         return Ok(None);
     }
-    Ok(Some((0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect()))
+    Ok(Some(RowRef::all(&chunk).collect()))
 }
 
 /// The near rows that are related to these, as a condition on the near columns; none where there is no such condition.
@@ -251,7 +251,7 @@ async fn refers(
         let fetch = by_keys(&back.rows.fetch, &back.hop, batch, false);
         let chunk = decide::fetch(context, &back.rows, fetch).await?;
         let chunk = Arc::new(if back.hop.recheck { recheck(chunk, batch, &back.hop) } else { chunk });
-        found.extend((0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }));
+        found.extend(RowRef::all(&chunk));
         if found.len() as u64 > limit {
             return Ok(None);
         }
@@ -311,7 +311,7 @@ impl<'a> Scan<'a> {
             let fetch = Fetch { limit: Some(size), offset: 0, max_rows: size, ..all.clone() };
             let chunk = Arc::new(decide::fetch(self.context, &self.plan.root, fetch).await?);
             read = chunk.rows() as u64;
-            let rows = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
+            let rows = RowRef::all(&chunk).collect();
             let kept = self.kept(rows, open).await?;
             self.cost = (before.saturating_sub(budget.left_to_decide()) / read.max(1)).max(1);
             let whole = read < size;

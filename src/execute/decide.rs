@@ -58,7 +58,7 @@ async fn in_batches(
         let chunk = fetch(context, step, by_keys(&step.fetch, hop, &part, false)).await?;
         let chunk = Arc::new(if hop.recheck { recheck(chunk, &part, hop) } else { chunk });
         near.extend(chunk.ordinals().iter().map(|ordinal| batch[*ordinal as usize]));
-        rows.extend((0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }));
+        rows.extend(RowRef::all(&chunk));
     }
     let most = if hop.unique || hop.first_only { 1 } else { usize::MAX };
     Ok((Links::grouped(keys.len(), near.into_iter(), most), rows))

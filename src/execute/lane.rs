@@ -324,18 +324,8 @@ mod tests {
         let adapter = registry::open(&config).expect("an adapter");
         let column = Arc::new(Column::new("id", Type::Int { bits: 64, signed: true }, ""));
         let fetch = Fetch::all(TableName::new("contact"), Vec::new(), 1, 1);
-        let hop = HopPlan {
-            from: Vec::new(),
-            when_from: Vec::new(),
-            classes: vec![KeyClass::Int],
-            to: vec![KeyColumn { column, path: Vec::new(), matching: Matching::Own }],
-            to_cells: Vec::new(),
-            when_to: Vec::new(),
-            unique: true,
-            recheck: false,
-            ranked: false,
-            first_only: false,
-        };
+        let to = vec![KeyColumn { column, path: Vec::new(), matching: Matching::Own }];
+        let hop = HopPlan::to_columns(vec![KeyClass::Int], to);
         LaneSpec { source: Arc::new(OpenSource::new(config, adapter)), fetch: Arc::new(fetch), hop, batch }
     }
 

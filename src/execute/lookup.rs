@@ -116,7 +116,7 @@ async fn ranked(
     let chunk = Arc::new(if hop.recheck { recheck(chunk, &sent, hop) } else { chunk });
     let most = if hop.unique || hop.first_only { 1 } else { usize::MAX };
     let links = Links::grouped(keys.len(), chunk.ordinals().iter().map(|ordinal| asked[*ordinal as usize]), most);
-    let rows = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
+    let rows = RowRef::all(&chunk).collect();
     Ok(Looked { rows, links, stale: false })
 }
 

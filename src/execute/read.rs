@@ -33,6 +33,8 @@ pub struct Answer {
     pub count: Option<u64>,
     /// There are rows beyond the page, where that is known without counting them.
     pub more: bool,
+    /// Rows that are shown, related ones included.
+    pub shown: u64,
     /// Relationships that were answered without their source.
     pub partial: Vec<Partial>,
 }
@@ -64,7 +66,7 @@ pub async fn read(context: &Context<'_>, plan: &ReadPlan) -> Result<Answer, Exec
     } else {
         (Level::default(), None)
     };
-    allowed(context, &level)?;
+    let shown = allowed(context, &level)?;
     let count = match (plan.count_known(level.rows.len() as u64), &plan.count) {
         (Some(count), _) => Some(count),
         (None, Some(fetch)) if plan.needs_count(level.rows.len() as u64) => {
@@ -77,7 +79,7 @@ pub async fn read(context: &Context<'_>, plan: &ReadPlan) -> Result<Answer, Exec
         _ => None,
     };
     let partial = std::mem::take(&mut *context.partial.lock());
-    Ok(Answer { level, by_id, count, more: false, partial })
+    Ok(Answer { level, by_id, count, more: false, shown, partial })
 }
 
 /// The listed rows; and for a read by identifiers, which rows each of them has.
@@ -99,7 +101,7 @@ async fn listed(
     let chunk = Arc::new(source.fetch(fetch).await?);
     context.note_rows(&*plan.root, started, chunk.rows());
     context.budget.spend(chunk.rows(), chunk.size())?;
-    let rows = (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect();
+    let rows = RowRef::all(&chunk).collect();
     let by_id = plan.ids.as_ref().map(|ids| {
         let near = chunk.ordinals().iter().map(|ordinal| *ordinal as usize);
         Links::grouped(ids.texts.len(), near, usize::MAX)
@@ -134,7 +136,7 @@ async fn candidates(
     let all = with(&plan.root.fetch, further);
     let fetch = Fetch { limit: Some(left + 1), offset: 0, max_rows: left + 1, ..(*all).clone() };
     let chunk = Arc::new(decide::fetch(context, &plan.root, fetch).await?);
-    Ok((0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect())
+    Ok(RowRef::all(&chunk).collect())
 }
 
 /// The page of rows that were read from the first one on, and all that hangs on it.
@@ -143,18 +145,19 @@ async fn page(context: &Context<'_>, plan: &ReadPlan, rows: Vec<RowRef>, whole: 
     let [skip, take] = [plan.offset, plan.limit].map(|number| usize::try_from(number).unwrap_or(usize::MAX));
     let rows = if plan.want_rows { rows.into_iter().skip(skip).take(take).collect() } else { Vec::new() };
     let level = level(context, &plan.root, rows).await?;
-    allowed(context, &level)?;
+    let shown = allowed(context, &level)?;
     let partial = std::mem::take(&mut *context.partial.lock());
     let more = total > plan.offset.saturating_add(plan.limit);
-    Ok(Answer { level, by_id: None, count: whole.then_some(total), more, partial })
+    Ok(Answer { level, by_id: None, count: whole.then_some(total), more, shown, partial })
 }
 
-/// Refuses an answer of more rows than allowed.
-pub fn allowed(context: &Context<'_>, level: &Level) -> Result<(), ExecuteError> {
-    if level.shown() > context.limits.rows {
+/// How many rows an answer shows; more than allowed are refused.
+pub fn allowed(context: &Context<'_>, level: &Level) -> Result<u64, ExecuteError> {
+    let shown = level.shown();
+    if shown > context.limits.rows {
         return Err(ExecuteError::TooManyRows { limit: context.limits.rows });
     }
-    Ok(())
+    Ok(shown)
 }
 
 /// The fetch with a further condition.

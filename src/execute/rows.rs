@@ -15,6 +15,11 @@ pub struct RowRef {
 }
 
 impl RowRef {
+    /// All rows of a chunk.
+    pub fn all(chunk: &Arc<Chunk>) -> impl Iterator<Item = Self> {
+        (0..chunk.rows() as u32).map(|row| Self { chunk: chunk.clone(), row })
+    }
+
     /// The JSON text of a cell.
     #[inline]
     pub fn cell(&self, cell: usize) -> &[u8] {

@@ -69,7 +69,7 @@ impl RowStream {
                 None => return Ok(None),
                 Some(chunk) => {
                     let chunk = Arc::new(chunk);
-                    (0..chunk.rows() as u32).map(|row| RowRef { chunk: chunk.clone(), row }).collect()
+                    RowRef::all(&chunk).collect()
                 }
             },
         };

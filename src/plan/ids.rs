@@ -48,19 +48,16 @@ pub fn by_ids(table: &Table, ids: &Ids, fetch: &Fetch) -> Result<IdsPlan, PlanEr
             keys.push(key);
         }
     }
-    let lookup =
-        if are_keys(table, ids) && columns == table.primary_key { ids_lookup(table, &columns, &keys) } else { None };
-    let keys = KeySet {
-        columns: columns
-            .iter()
-            .map(|at| KeyColumn { column: table.columns[*at].clone(), path: Vec::new(), matching: Matching::Own })
-            .collect(),
-        keys,
-        unique: lookup.is_some(),
-        ranked: ids.table_order,
-        when: Vec::new(),
-        groups: None,
+    let to: Vec<KeyColumn> = columns
+        .iter()
+        .map(|at| KeyColumn { column: table.columns[*at].clone(), path: Vec::new(), matching: Matching::Own })
+        .collect();
+    let lookup = match are_keys(table, ids) && columns == table.primary_key {
+        true => ids_lookup(table, &columns, &to, &keys),
+        false => None,
     };
+    let keys =
+        KeySet { columns: to, keys, unique: lookup.is_some(), ranked: ids.table_order, when: Vec::new(), groups: None };
     Ok(IdsPlan {
         fetch: Arc::new(Fetch { keys: Some(keys), ..fetch.clone() }),
         texts: wanted.iter().map(|id| id.join(",")).collect(),
@@ -81,7 +78,7 @@ pub fn are_keys(table: &Table, ids: &Ids) -> bool {
     named && !ids.table_order && !table.primary_key.is_empty() && key().all(whole)
 }
 
-fn ids_lookup(table: &Table, columns: &[usize], ids: &[SmallKey]) -> Option<IdsLookup> {
+fn ids_lookup(table: &Table, columns: &[usize], to: &[KeyColumn], ids: &[SmallKey]) -> Option<IdsLookup> {
     let mut builder = KeyBuilder::default();
     let mut key = |id: &SmallKey| {
         let texts = id.iter().map(|part| match part {
@@ -89,30 +86,13 @@ fn ids_lookup(table: &Table, columns: &[usize], ids: &[SmallKey]) -> Option<IdsL
             _ => None,
         });
         let texts = texts.collect::<Option<Vec<String>>>()?;
-        let cells =
-            || columns.iter().zip(&texts).map(|(at, text)| (KeyClass::Int, &*table.columns[*at], text.as_bytes()));
+        let cells = columns.iter().zip(&texts).map(|(at, text)| (KeyClass::Int, &*table.columns[*at], text.as_bytes()));
         match &texts[..] {
             [text] => builder.single(KeyClass::Int, &table.columns[columns[0]], text.as_bytes()),
-            _ => builder.composite(cells()),
+            _ => builder.composite(cells),
         }
     };
     let keys = ids.iter().map(&mut key).collect::<Option<Vec<Key>>>()?;
-    let to = columns.iter().map(|at| KeyColumn {
-        column: table.columns[*at].clone(),
-        path: Vec::new(),
-        matching: Matching::Own,
-    });
-    let hop = HopPlan {
-        from: Vec::new(),
-        when_from: Vec::new(),
-        classes: vec![KeyClass::Int; columns.len()],
-        to: to.collect(),
-        to_cells: Vec::new(),
-        when_to: Vec::new(),
-        unique: true,
-        recheck: false,
-        ranked: false,
-        first_only: false,
-    };
+    let hop = HopPlan::to_columns(vec![KeyClass::Int; columns.len()], to.to_vec());
     Some(IdsLookup { hop, keys })
 }

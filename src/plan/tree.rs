@@ -187,6 +187,24 @@ pub struct HopPlan {
     pub first_only: bool,
 }
 
+impl HopPlan {
+    /// To whole columns by which a row is found, from nowhere.
+    pub fn to_columns(classes: Vec<KeyClass>, to: Vec<KeyColumn>) -> Self {
+        Self {
+            from: Vec::new(),
+            when_from: Vec::new(),
+            classes,
+            to,
+            to_cells: Vec::new(),
+            when_to: Vec::new(),
+            unique: true,
+            recheck: false,
+            ranked: false,
+            first_only: false,
+        }
+    }
+}
+
 /// A cell that gives key values, and perhaps a path into its JSON document.
 #[derive(Clone, Debug)]
 pub struct Cell {

@@ -36,7 +36,7 @@ pub fn read(request: &ReadRequest, found: &ReadAnswer, request_id: Option<&str>)
         }
         _ => (0..answer.level.rows.len()).collect(),
     };
-    let shown = usize::try_from(answer.level.shown()).unwrap_or_default();
+    let shown = usize::try_from(answer.shown).unwrap_or_default();
     let mut out = Vec::with_capacity(256 + shown * USUAL_ROW);
     if request.single {
         write_row(&mut out, &plan.root, &answer.level, rows[0]);

@@ -24,8 +24,6 @@ pub struct ReadInput<'a> {
     pub params: &'a [(String, String)],
     /// The body of a tunnelled read.
     pub body: Option<&'a Value>,
-    /// The client does not want remembered rows.
-    pub bypass_cache: bool,
     /// `limits.depth`.
     pub depth: u32,
 }

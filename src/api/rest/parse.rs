@@ -27,8 +27,6 @@ pub struct ReadRequest {
     pub include_schema: bool,
     /// Missing identifiers do not stop the others.
     pub go_on: bool,
-    /// The databases are asked, whatever is remembered.
-    pub refresh: bool,
     /// Name of an attachment.
     pub file: Option<String>,
     /// Not the rows, but how they are found.
@@ -118,9 +116,7 @@ pub fn read(input: &ReadInput<'_>) -> Result<ReadRequest, ApiError> {
         (false, true) => Count::Include,
         _ => Count::AsNeeded,
     };
-    let refresh = options.flag("refresh")?;
     Ok(ReadRequest {
-        refresh,
         single: input.id.is_some(),
         as_list,
         wrap: options.query("wrap").map_or(Ok(true), |text| boolean("wrap", text))?,
@@ -136,7 +132,7 @@ pub fn read(input: &ReadInput<'_>) -> Result<ReadRequest, ApiError> {
             group: options.text("group").map(|text| values::list(&text)).unwrap_or_default(),
             count,
             stream: false,
-            bypass_cache: input.bypass_cache || refresh,
+            bypass_cache: options.flag("refresh")?,
         },
     })
 }

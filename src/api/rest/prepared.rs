@@ -43,7 +43,8 @@ impl Prepared {
     /// somebody asks is no other question.
     pub fn name(table: TableId, query: &str, params: &[(String, String)]) -> Option<Name> {
         let passing = |name: &str| {
-            name.to_ascii_lowercase().ends_with("filter") || COMMON.contains(&name.to_ascii_lowercase().as_str())
+            let name = name.to_ascii_lowercase();
+            name.ends_with("filter") || COMMON.contains(&name.as_str())
         };
         let kept = query.len() <= LONGEST && !params.iter().any(|(name, _)| passing(name));
         kept.then(|| (table, query.to_owned()))
@@ -55,9 +56,7 @@ impl Prepared {
     }
 
     /// Keeps a read.
-    pub fn keep(&self, live: &Snapshot, name: Name, mut request: ReadRequest, plan: ReadPlan) {
-        // What a header asked for is that one request's.
-        request.read.bypass_cache = request.refresh;
+    pub fn keep(&self, live: &Snapshot, name: Name, request: ReadRequest, plan: ReadPlan) {
         let plan = ReadPlan { ids: None, ..plan };
         self.0.insert(name, Arc::new(PreparedRead { version: live.number, request, plan }));
     }

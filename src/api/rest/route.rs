@@ -379,9 +379,10 @@ async fn read_table(
         id,
         params,
         body: body.as_ref(),
-        bypass_cache: wants_fresh(request.headers),
         depth: snapshot.config.limits.depth,
     })?;
+    let asked_to_bypass = read.read.bypass_cache;
+    read.read.bypass_cache |= wants_fresh(request.headers);
     let format = format_of(request, &read)?;
     read.read.stream = format != Format::Json;
     if let Some(explain) = read.explain {
@@ -403,6 +404,8 @@ async fn read_table(
     let response = Response { file: read.file.clone(), ..Response::whole(body) };
     // Parsed and planned by one version.
     if let Some(name) = name.filter(|_| found.snapshot.number == snapshot.number) {
+        // What a header asked for is this one request's.
+        read.read.bypass_cache = asked_to_bypass;
         request.prepared.keep(snapshot, name, read, found.plan);
     }
     Ok(response)
