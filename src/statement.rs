@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::name::{PathStep, TableName};
-use crate::value::{Column, Scalar};
+use crate::value::{Column, Layout, Scalar};
 
 /// Reads rows of one table.
 #[derive(Clone, Debug, PartialEq, Hash)]
@@ -39,6 +39,15 @@ impl Fetch {
     pub fn depends_on_others(&self) -> bool {
         self.condition.as_ref().is_some_and(Condition::depends_on_others)
             || self.order.iter().any(|order| matches!(order.by, Output::Via(_)))
+    }
+
+    /// What stands before each cell: the columns' names.
+    pub fn layout(&self) -> Layout {
+        let name = |output: &Output| match output {
+            Output::Column(column) => column.member.clone(),
+            _ => Arc::default(),
+        };
+        self.outputs.iter().map(name).collect()
     }
 
     /// All rows of a table, within these bounds.

@@ -9,33 +9,34 @@ pub fn write_row(out: &mut Vec<u8>, step: &Step, level: &Level, row: usize) {
     let cells = &level.rows[row];
     out.push(b'{');
     let mut first = true;
-    for field in &step.fields {
-        write_name(out, &field.name, &mut first);
-        if step.expansions.is_empty() {
-            out.extend_from_slice(cells.cell(field.cell));
-        } else {
-            write_expanded(out, step, level, row, field.cell);
+    match &step.members {
+        Some(runs) => runs.iter().for_each(|run| write_member(out, cells.members(run.clone()), &mut first)),
+        None => {
+            for field in &step.fields {
+                write_member(out, &field.name, &mut first);
+                write_expanded(out, step, level, row, field.cell);
+            }
         }
     }
     for (embed, nested) in step.embeds.iter().zip(&level.nested) {
-        write_name(out, &embed.name, &mut first);
+        write_member(out, &embed.name, &mut first);
         write_related(out, embed, nested, row);
     }
     for (embed, grouped) in step.aggregates.iter().zip(&level.aggregates) {
-        write_name(out, &embed.name, &mut first);
+        write_member(out, &embed.name, &mut first);
         write_aggregates(out, embed, grouped, row);
     }
     for missing in &step.missing {
-        write_name(out, &missing.name, &mut first);
+        write_member(out, &missing.name, &mut first);
         out.extend_from_slice(if missing.many { b"[]" } else { b"null" });
     }
     out.push(b'}');
 }
 
-/// Appends a member's name, behind a comma where it is not the first.
+/// Appends a member, or its name alone, behind a comma where it is not the first.
 #[inline]
-fn write_name(out: &mut Vec<u8>, name: &[u8], first: &mut bool) {
-    out.extend_from_slice(if *first { &name[1..] } else { name });
+fn write_member(out: &mut Vec<u8>, member: &[u8], first: &mut bool) {
+    out.extend_from_slice(if *first { &member[1..] } else { member });
     *first = false;
 }
 
@@ -60,7 +61,7 @@ pub fn write_aggregates(out: &mut Vec<u8>, embed: &AggregateEmbed, grouped: &Gro
     out.push(b'{');
     let mut first = true;
     for function in &embed.functions {
-        write_name(out, &function.name, &mut first);
+        write_member(out, &function.name, &mut first);
         let value = |out: &mut Vec<u8>, cell| match &found {
             Some(found) => out.extend_from_slice(found.cell(cell)),
             None => out.extend_from_slice(function.of_none.as_bytes()),
@@ -71,7 +72,7 @@ pub fn write_aggregates(out: &mut Vec<u8>, embed: &AggregateEmbed, grouped: &Gro
                 out.push(b'{');
                 let mut first = true;
                 for field in fields {
-                    write_name(out, &field.name, &mut first);
+                    write_member(out, &field.name, &mut first);
                     value(out, field.cell);
                 }
                 out.push(b'}');

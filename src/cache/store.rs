@@ -146,7 +146,7 @@ mod tests {
 
     fn entry(cache: &Cache, dependency: Dependency, ttl: Duration) -> CacheEntry {
         CacheEntry {
-            rows: Arc::new(ChunkBuilder::new(0).finish()),
+            rows: Arc::new(ChunkBuilder::new(Arc::from([])).finish()),
             columns: Arc::from([]),
             filled: cache.stamps().now(),
             expires: Cache::expiry(ttl),

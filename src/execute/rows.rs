@@ -1,5 +1,6 @@
 //! The rows of an answer: shared rows of shared chunks, and per relationship which row has which related rows.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::execute::aggregate::Grouped;
@@ -24,6 +25,12 @@ impl RowRef {
     #[inline]
     pub fn cell(&self, cell: usize) -> &[u8] {
         self.chunk.cell(self.row as usize, cell)
+    }
+
+    /// The JSON text of neighbouring cells, each behind its column's name.
+    #[inline]
+    pub fn members(&self, cells: RangeInclusive<usize>) -> &[u8] {
+        self.chunk.members(self.row as usize, cells)
     }
 
     /// Whether another row of the same step has the same cells.

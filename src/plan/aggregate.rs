@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::catalog::{Entry, Kind, Relationship, Table};
-use crate::plan::cells::{Cells, member};
+use crate::plan::cells::Cells;
 use crate::plan::coerce::{self, Compared};
 use crate::plan::embed::{by_primary_key, far_cells, hop_plan};
 use crate::plan::error::PlanError;
@@ -15,6 +15,7 @@ use crate::plan::tree::{
 };
 use crate::query::filter::{Filter, Literal, Name};
 use crate::statement::{Aggregate, Comparison, Condition, Fetch, Having, Matching, Output, Within};
+use crate::value::json::member;
 use crate::value::{Column, Scalar, Type};
 
 /// An aggregate as a client asks for it.
@@ -60,13 +61,13 @@ pub fn embed(
         match (known, column) {
             (None, None) => functions.push(AggregateFunction { name, of_none, fields: AggregateFields::Rows(cell) }),
             (None, Some(column)) => {
-                let fields = AggregateFields::Columns(vec![Field { name: member(&column.name), cell }]);
+                let fields = AggregateFields::Columns(vec![Field { name: column.member.clone(), cell }]);
                 functions.push(AggregateFunction { name, of_none, fields });
             }
             (Some(AggregateFields::Rows(_)), None) => {}
             (Some(AggregateFields::Columns(fields)), Some(column)) => {
                 if !fields.iter().any(|known| known.cell == cell) {
-                    fields.push(Field { name: member(&column.name), cell });
+                    fields.push(Field { name: column.member.clone(), cell });
                 }
             }
             _ => {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::catalog::Table;
 use crate::plan::tree::Step;
 use crate::statement::Output;
-use crate::value::json;
 
 /// The cells of a fetch while it is planned.
 pub struct Cells<'a> {
@@ -56,13 +55,4 @@ impl<'a> Cells<'a> {
             }
         }
     }
-}
-
-/// A member's name as JSON, between the comma before it and its colon: `,"email":`.
-pub fn member(name: &str) -> Arc<[u8]> {
-    let mut text = Vec::with_capacity(name.len() + 4);
-    text.push(b',');
-    json::write_str(&mut text, name);
-    text.push(b':');
-    text.into()
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use crate::catalog::{Entry, Hop, Kind, Relationship, Table, TableId};
-use crate::plan::cells::{Cells, member};
+use crate::plan::cells::Cells;
 use crate::plan::error::PlanError;
 use crate::plan::read::StepPlan;
 use crate::plan::tree::{Cell, Embed, Expansion, Field, HopPlan, Step, ThroughPlan};
 use crate::query::Selection;
 use crate::statement::{Fetch, KeyColumn, Matching, Order, Output};
+use crate::value::json::member;
 use crate::value::{Column, KeyClass, Type};
 
 /// Plans one relationship of `entry`; the cells that it needs of the near rows are added to `cells`.
@@ -93,7 +94,7 @@ pub fn expansion(
     for side in &relationship.hop.from {
         let cell = cells.of_column(side.column);
         if !fields.iter().any(|field| field.cell == cell) {
-            fields.push(Field { name: member(&entry.table.columns[side.column].name), cell });
+            fields.push(Field { name: entry.table.columns[side.column].member.clone(), cell });
         }
     }
     let mut step = below.step(relationship.target, selection, &[])?;
@@ -111,7 +112,7 @@ fn show_joining_columns(table: &Table, relationship: &Relationship, cells: &mut 
         if relationship.name.eq_ignore_ascii_case(&column.name) {
             fields.retain(|field| field.cell != cell);
         } else if !fields.iter().any(|field| field.cell == cell) {
-            fields.push(Field { name: member(&column.name), cell });
+            fields.push(Field { name: column.member.clone(), cell });
         }
     }
 }

@@ -116,6 +116,7 @@ pub fn bare_step(plan: &StepPlan<'_>, table: &Table, condition: Condition, cells
         filter: None,
         sort: None,
         fields: Vec::new(),
+        members: None,
         embeds: Vec::new(),
         aggregates: Vec::new(),
         expansions: Vec::new(),

@@ -1,5 +1,6 @@
 //! Plans a read: the listed table first, then each relationship below it.
 
+use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
 
 use crate::catalog::lookup::{Found, Waiting};
@@ -7,7 +8,7 @@ use crate::catalog::{Catalog, Table, TableId};
 use crate::config::{Limits, OnUnavailable};
 use crate::name::closest;
 use crate::plan::aggregate;
-use crate::plan::cells::{Cells, member};
+use crate::plan::cells::Cells;
 use crate::plan::embed;
 use crate::plan::error::PlanError;
 use crate::plan::exists;
@@ -17,6 +18,7 @@ use crate::plan::order::{self, Ordered};
 use crate::plan::tree::{Field, Missing, ReadPlan, Step};
 use crate::query::{Count, FieldQuery, Ids, Read, Selection};
 use crate::statement::{Aggregate, Condition, Fetch, Output};
+use crate::value::json::member;
 use crate::value::{Column, Type};
 
 /// The table that a query names.
@@ -136,6 +138,19 @@ pub fn identity(table: &Table) -> Vec<Arc<Column>> {
     if columns.len() == table.primary_key.len() { columns } else { Vec::new() }
 }
 
+/// The fields as runs of neighbouring cells, where each is a column under its name.
+fn members(outputs: &[Output], fields: &[Field]) -> Option<Vec<RangeInclusive<usize>>> {
+    let mut runs: Vec<RangeInclusive<usize>> = Vec::new();
+    for field in fields {
+        let Output::Column(_) = &outputs[field.cell] else { return None };
+        match runs.last_mut() {
+            Some(run) if *run.end() + 1 == field.cell => *run = *run.start()..=field.cell,
+            _ => runs.push(field.cell..=field.cell),
+        }
+    }
+    Some(runs)
+}
+
 /// Plans steps at one depth.
 #[derive(Clone, Copy)]
 pub struct StepPlan<'a> {
@@ -243,6 +258,7 @@ impl StepPlan<'_> {
                 }
             }
         }
+        let members = if expansions.is_empty() { members(&cells.outputs, &fields) } else { None };
         Ok(Step {
             source: table.name.source.clone(),
             columns: cells.columns.into(),
@@ -263,6 +279,7 @@ impl StepPlan<'_> {
             filter: beyond,
             sort,
             fields,
+            members,
             embeds,
             aggregates,
             expansions,
@@ -324,7 +341,7 @@ impl StepPlan<'_> {
                 if grouped.is_empty() { (0..table.columns.len()).collect() } else { grouped.to_vec() };
             for at in all {
                 let cell = cells.of_column(at);
-                fields.push(Field { name: member(&table.columns[at].name), cell });
+                fields.push(Field { name: table.columns[at].member.clone(), cell });
             }
             return Ok(());
         };
@@ -337,7 +354,7 @@ impl StepPlan<'_> {
                     }
                     let cell = cells.of_column(at);
                     if !fields.iter().any(|field| field.cell == cell) {
-                        fields.push(Field { name: member(&table.columns[at].name), cell });
+                        fields.push(Field { name: table.columns[at].member.clone(), cell });
                     }
                 }
                 FieldQuery::Aggregate(aggregate, column) => {

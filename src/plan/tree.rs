@@ -1,5 +1,6 @@
 //! The plan of a read: a tree of steps, each one fetch of one table, joined by hops along foreign keys.
 
+use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
 
 use crate::name::{PathStep, SourceName};
@@ -87,6 +88,9 @@ pub struct Step {
     pub sort: Option<Sort>,
     /// What each row shows, in order.
     pub fields: Vec<Field>,
+    /// The same as runs of neighbouring cells, which are shown with the names before them; none where a field shows
+    /// anything but a column's name and value.
+    pub members: Option<Vec<RangeInclusive<usize>>>,
     /// Related rows.
     pub embeds: Vec<Embed>,
     /// Aggregates of related rows.

@@ -1,17 +1,22 @@
 //! Rows of one statement: the JSON text of every cell in one buffer, cells as byte ranges.
 //!
 //! A chunk is written once, by the adapter that decodes the driver's raw values, and then only read and shared.
-//! So a cell is decoded once, joins compare ranges of the buffer, and output copies them.
+//! So a cell is decoded once, and joins compare ranges of the buffer. Before each column's cell stands its name, so that
+//! neighbouring columns are members of a JSON object as they stand, and output copies them together.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// Rows of equal columns. Cell texts stand one after the other, row by row.
+/// What stands before the cells of each row, column by column: `,"email":`, or nothing.
+pub type Layout = Arc<[Arc<[u8]>]>;
+
+/// Rows of equal columns. Names and cell texts stand one after the other, row by row.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Chunk {
     bytes: Vec<u8>,
-    /// Where each cell ends; a cell starts where the one before it ends.
+    /// Where each cell ends; behind it stands the next one's name.
     ends: Vec<u32>,
-    columns: usize,
+    layout: Layout,
     rows: usize,
     /// For lookups: which key of the statement each row belongs to.
     ordinals: Vec<u32>,
@@ -26,9 +31,19 @@ impl Chunk {
     /// The JSON text of one cell.
     #[inline]
     pub fn cell(&self, row: usize, column: usize) -> &[u8] {
-        let at = row * self.columns + column;
-        let start = if at == 0 { 0 } else { self.ends[at - 1] as usize };
-        &self.bytes[start..self.ends[at] as usize]
+        let text = self.members(row, column..=column);
+        &text[self.layout[column].len()..]
+    }
+
+    /// The text of neighbouring cells of a row, each behind its name.
+    #[inline]
+    pub fn members(&self, row: usize, columns: RangeInclusive<usize>) -> &[u8] {
+        let first = row * self.layout.len();
+        &self.bytes[self.end_before(first + columns.start())..self.ends[first + columns.end()] as usize]
+    }
+
+    fn end_before(&self, cell: usize) -> usize {
+        if cell == 0 { 0 } else { self.ends[cell - 1] as usize }
     }
 
     /// The key position of each row, in row order; empty where the statement had no keys.
@@ -43,23 +58,18 @@ impl Chunk {
 
     /// Bytes of the text of `len` rows from `start`.
     pub fn bytes_of(&self, start: u32, len: u32) -> usize {
-        let end_before = |row: u32| match row as usize * self.columns {
-            0 => 0,
-            cell => self.ends[cell - 1] as usize,
-        };
+        let end_before = |row: u32| self.end_before(row as usize * self.layout.len());
         end_before(start + len) - end_before(start)
     }
 
     /// A chunk of its own for `len` rows from `start`, so that a remembered row does not keep its whole batch alive.
     pub fn slice(&self, start: usize, len: usize) -> Arc<Chunk> {
-        let first_cell = start * self.columns;
-        let last_cell = (start + len) * self.columns;
-        let from = if first_cell == 0 { 0 } else { self.ends[first_cell - 1] };
-        let to = if last_cell == 0 { 0 } else { self.ends[last_cell - 1] };
+        let [first_cell, last_cell] = [start, start + len].map(|row| row * self.layout.len());
+        let from = self.end_before(first_cell);
         Arc::new(Chunk {
-            bytes: self.bytes[from as usize..to as usize].to_vec(),
-            ends: self.ends[first_cell..last_cell].iter().map(|end| end - from).collect(),
-            columns: self.columns,
+            bytes: self.bytes[from..self.end_before(last_cell)].to_vec(),
+            ends: self.ends[first_cell..last_cell].iter().map(|end| end - from as u32).collect(),
+            layout: self.layout.clone(),
             rows: len,
             ordinals: Vec::new(),
         })
@@ -67,24 +77,30 @@ impl Chunk {
 
     /// The rows for which `keep` holds, in order.
     pub fn retain(&self, keep: impl Fn(usize) -> bool) -> Chunk {
-        self.copied((0..self.rows).filter(|row| keep(*row)), &(0..self.columns).collect::<Vec<_>>())
+        self.copied((0..self.rows).filter(|row| keep(*row)), self.layout.clone(), 0..self.layout.len())
     }
 
     /// All rows in another order.
     pub fn reordered(&self, order: &[usize]) -> Chunk {
-        self.copied(order.iter().copied(), &(0..self.columns).collect::<Vec<_>>())
+        self.copied(order.iter().copied(), self.layout.clone(), 0..self.layout.len())
     }
 
     /// All rows with only these cells.
     pub fn projected(&self, cells: &[usize]) -> Chunk {
-        self.copied(0..self.rows, cells)
+        let layout = cells.iter().map(|cell| self.layout[*cell].clone()).collect();
+        self.copied(0..self.rows, layout, cells.iter().copied())
     }
 
-    fn copied(&self, rows: impl Iterator<Item = usize>, cells: &[usize]) -> Chunk {
-        let mut builder = ChunkBuilder::new(cells.len());
+    fn copied(
+        &self,
+        rows: impl Iterator<Item = usize>,
+        layout: Layout,
+        cells: impl Iterator<Item = usize> + Clone,
+    ) -> Chunk {
+        let mut builder = ChunkBuilder::new(layout);
         for row in rows {
-            for cell in cells {
-                builder.out().extend_from_slice(self.cell(row, *cell));
+            for cell in cells.clone() {
+                builder.out().extend_from_slice(self.cell(row, cell));
                 builder.end_cell();
             }
             if let Some(ordinal) = self.ordinals.get(row) {
@@ -96,8 +112,8 @@ impl Chunk {
 
     /// Whether two rows have the same text in every cell.
     pub fn same_row(&self, row: usize, other: &Chunk, other_row: usize) -> bool {
-        self.columns == other.columns
-            && (0..self.columns).all(|column| self.cell(row, column) == other.cell(other_row, column))
+        self.layout.len() == other.layout.len()
+            && (0..self.layout.len()).all(|column| self.cell(row, column) == other.cell(other_row, column))
     }
 }
 
@@ -105,14 +121,25 @@ impl Chunk {
 #[derive(Debug)]
 pub struct ChunkBuilder {
     chunk: Chunk,
+    /// The column whose cell is written next.
+    column: usize,
     /// A cell did not fit any more and was left out: the chunk is not to be used.
     overflown: bool,
 }
 
 impl ChunkBuilder {
-    /// An empty chunk of `columns` columns.
-    pub fn new(columns: usize) -> Self {
-        Self { chunk: Chunk { columns, ..Chunk::default() }, overflown: false }
+    /// An empty chunk of such columns.
+    pub fn new(layout: Layout) -> Self {
+        let mut builder = Self { chunk: Chunk { layout, ..Chunk::default() }, column: 0, overflown: false };
+        builder.write_name();
+        builder
+    }
+
+    #[inline]
+    fn write_name(&mut self) {
+        if let Some(name) = self.chunk.layout.get(self.column) {
+            self.chunk.bytes.extend_from_slice(name);
+        }
     }
 
     /// The buffer, to which the next cell's JSON text is appended.
@@ -133,6 +160,8 @@ impl ChunkBuilder {
                 self.overflown = true;
             }
         }
+        self.column = if self.column + 1 < self.chunk.layout.len() { self.column + 1 } else { 0 };
+        self.write_name();
     }
 
     /// Bytes of text so far, which whoever writes keeps within bounds; beyond 4 GiB only that they are too many.
@@ -149,7 +178,9 @@ impl ChunkBuilder {
 
     /// The finished chunk.
     pub fn finish(mut self) -> Chunk {
-        self.chunk.rows = match self.chunk.columns {
+        // The name of a cell that did not come.
+        self.chunk.bytes.truncate(self.chunk.ends.last().map_or(0, |end| *end as usize));
+        self.chunk.rows = match self.chunk.layout.len() {
             0 => self.chunk.ordinals.len(),
             columns => self.chunk.ends.len() / columns,
         };
@@ -163,7 +194,7 @@ mod tests {
 
     #[test]
     fn cells_come_back_as_written() {
-        let mut builder = ChunkBuilder::new(2);
+        let mut builder = ChunkBuilder::new([b",\"id\":", &b""[..]].map(Arc::from).into());
         for (row, texts) in [["1", "\"a\""], ["2", "null"], ["3", "\"c\""]].iter().enumerate() {
             for text in texts {
                 builder.out().extend_from_slice(text.as_bytes());
@@ -173,8 +204,11 @@ mod tests {
         }
         let chunk = builder.finish();
         assert_eq!((chunk.rows(), chunk.cell(1, 0), chunk.cell(2, 1)), (3, &b"2"[..], &b"\"c\""[..]));
+        assert_eq!(chunk.members(1, 0..=1), b",\"id\":2null");
         let slice = chunk.slice(1, 2);
         assert_eq!((slice.rows(), slice.cell(0, 0), slice.cell(1, 1)), (2, &b"2"[..], &b"\"c\""[..]));
+        assert_eq!(slice.members(1, 0..=0), b",\"id\":3");
+        assert_eq!(slice.projected(&[1, 0]).members(0, 0..=1), b"null,\"id\":2");
         let kept = chunk.retain(|row| row != 1);
         assert_eq!((kept.rows(), kept.cell(1, 0), kept.ordinals()), (2, &b"3"[..], &[0, 1][..]));
     }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::value::json::member;
+
 /// What a column holds. Decides its JSON form (docs/types.md) and which keys it may meet.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Type {
@@ -80,6 +82,8 @@ pub enum Type {
 pub struct Column {
     /// Spelled as the database spells it.
     pub name: Arc<str>,
+    /// The name as JSON, between the comma before it and its colon: `,"email":`.
+    pub member: Arc<[u8]>,
     /// What it holds.
     pub ty: Type,
     /// The type as the database prints it, such as `character varying(64)`.
@@ -105,6 +109,7 @@ impl Column {
     pub fn new(name: &str, ty: Type, native: &str) -> Self {
         Self {
             name: name.into(),
+            member: member(name),
             ty,
             native: native.into(),
             nullable: true,

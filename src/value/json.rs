@@ -1,6 +1,7 @@
 //! Writing JSON text straight into a buffer, and reading single cells back.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 const ESCAPE: [u8; 256] = {
     let mut table = [0u8; 256];
@@ -18,6 +19,15 @@ const ESCAPE: [u8; 256] = {
     table[b'\\' as usize] = b'\\';
     table
 };
+
+/// A member's name as JSON, between the comma before it and its colon: `,"email":`.
+pub fn member(name: &str) -> Arc<[u8]> {
+    let mut text = Vec::with_capacity(name.len() + 4);
+    text.push(b',');
+    write_str(&mut text, name);
+    text.push(b':');
+    text.into()
+}
 
 /// Appends `text` as a JSON string. Control characters are escaped; all else stands as it is.
 pub fn write_str(out: &mut Vec<u8>, text: &str) {

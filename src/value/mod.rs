@@ -8,7 +8,7 @@ pub mod key;
 pub mod scalar;
 pub mod time;
 
-pub use chunk::{Chunk, ChunkBuilder};
+pub use chunk::{Chunk, ChunkBuilder, Layout};
 pub use class::{Compare, KeyClass};
 pub use column::{Column, Type};
 pub use key::Key;

@@ -211,3 +211,25 @@ async fn csv_has_names_and_quotes() {
     assert_eq!(reply.headers["content-disposition"], "attachment; filename=\"contacts.csv\"");
     assert_eq!(reply.text, "id\r\n1\r\n");
 }
+
+/// A document that its database keeps as it was written is still one line.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_of_many_lines_is_one_line() {
+    for engine in [Engine::Sqlite, Engine::Postgres, Engine::Mysql] {
+        if engine != Engine::Sqlite && !all_engines() {
+            continue;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let script = "CREATE TABLE doc (id integer PRIMARY KEY, body json);
+            INSERT INTO doc VALUES (1, '{\n  \"text\":\r\n \"a\\\\nb\"\n}');";
+        let script = match engine {
+            Engine::Mysql => script.to_owned(),
+            _ => script.replace("\\\\", "\\"),
+        };
+        let url = create(engine, folder.path(), &script).await;
+        let urls = BTreeMap::from([("docs".to_owned(), url)]);
+        let proxy = Proxy::open(folder.path(), "[sources.docs]\nurl = \"${DOCS_URL}\"\n", &urls).await;
+        let rows = ndjson(&proxy, "/api/v2/docs/_table/doc").await;
+        assert_eq!(rows, [serde_json::json!({"id": 1, "body": {"text": "a\nb"}})], "{engine:?}");
+    }
+}

@@ -68,7 +68,8 @@ impl Mysql {
                 }
             })
             .collect();
-        let mut chunk = ChunkBuilder::new(decodes.len());
+        let layout = fetch.layout();
+        let mut chunk = ChunkBuilder::new(layout.clone());
         let mut count = 0;
         loop {
             let row = match taker {
@@ -99,7 +100,7 @@ impl Mysql {
                 && taker.is_enough(count - given, &chunk)
             {
                 given = count;
-                let full = std::mem::replace(&mut chunk, ChunkBuilder::new(decodes.len())).finish();
+                let full = std::mem::replace(&mut chunk, ChunkBuilder::new(layout.clone())).finish();
                 if !taker.take(full).await {
                     return Err(self.silent().into());
                 }

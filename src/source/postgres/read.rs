@@ -51,7 +51,7 @@ impl Postgres {
     async fn gather(&self, rows: RowStream, fetch: &Fetch, decodes: &[Decode]) -> Result<Chunk, Failure> {
         futures_util::pin_mut!(rows);
         let keyed = usize::from(fetch.keys.is_some());
-        let mut chunk = ChunkBuilder::new(decodes.len());
+        let mut chunk = ChunkBuilder::new(fetch.layout());
         let mut count = 0;
         while let Some(row) = rows.try_next().await? {
             count += 1;

@@ -74,7 +74,8 @@ impl Sqlite {
         let kept = sql.text.len() <= LONGEST_KEPT;
         let query = sqlx::query_with(AssertSqlSafe(sql.text), arguments).persistent(kept);
         let mut rows = query.fetch(&mut *lease.conn);
-        let mut chunk = ChunkBuilder::new(shapes.len());
+        let layout = fetch.layout();
+        let mut chunk = ChunkBuilder::new(layout.clone());
         let (mut count, mut given) = (0, 0);
         while let Some(row) = rows.try_next().await? {
             count += 1;
@@ -94,7 +95,7 @@ impl Sqlite {
                 && taker.is_enough(count - given, &chunk)
             {
                 given = count;
-                let full = std::mem::replace(&mut chunk, ChunkBuilder::new(shapes.len())).finish();
+                let full = std::mem::replace(&mut chunk, ChunkBuilder::new(layout.clone())).finish();
                 if !taker.take(full).await {
                     break;
                 }
