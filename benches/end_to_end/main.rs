@@ -6,7 +6,8 @@
 //! At the end, a minute of load while databases fail.
 //!
 //! `make bench` starts the servers. `CROSSKEY_BENCH_SECONDS` sets the time of one measurement (default 2);
-//! `scripts/bench.sh -- PART…` runs some parts alone: compare, survey, filters, outages.
+//! `scripts/bench.sh -- PART…` runs some parts alone: compare, survey, filters, outages; `CROSSKEY_BENCH_CASE` chooses among
+//! the requests of the first two by a part of their names.
 
 mod by_hand;
 mod by_value;
@@ -63,7 +64,9 @@ const WARM_PAGES: u64 = 20;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    if let [_, kind, crm, billing] = &arguments[..] {
+    if let [_, kind, crm, billing] = &arguments[..]
+        && kind.starts_with("--by-")
+    {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
         return runtime.block_on(serve(kind, crm, billing));
     }
@@ -96,7 +99,7 @@ async fn measure() {
         ("cold", Server::proxy(&crm, &billing, "[cache]\nttl = \"0s\"")),
         ("warm", Server::proxy(&crm, &billing, "[cache]\nttl = \"10m\"")),
     ];
-    for case in &CASES {
+    for case in cases() {
         for (_, server) in &servers[1..] {
             data::assert_equal_answers(&case.asked, &servers[0].1, server).await;
         }
@@ -121,6 +124,12 @@ async fn measure() {
     }
 }
 
+/// Those whose name has `CROSSKEY_BENCH_CASE` in it.
+fn cases() -> impl Iterator<Item = &'static Case> {
+    let wanted = std::env::var("CROSSKEY_BENCH_CASE").unwrap_or_default();
+    CASES.iter().filter(move |case| case.name.contains(&wanted))
+}
+
 /// A remembered answer is one of few pages.
 fn asked_of(server: &str, asked: Pages<'static>) -> Pages<'static> {
     let pages = if server == "warm" { asked.pages.min(WARM_PAGES) } else { asked.pages };
@@ -135,7 +144,7 @@ async fn compare(servers: &[(&str, Server); 4], time: Duration) {
         "{:<24} {:>8} {:>8} {:>6} {:>8} {:>6} {:>8} {:>6} {:>10}",
         "", "by hand", "by Value", "ratio", "cold", "ratio", "warm", "ratio", "rate"
     );
-    for case in &CASES {
+    for case in cases() {
         let mut rounds: [Vec<Measured>; 4] = Default::default();
         load(&servers[3].1, asked_of("warm", case.asked), CONNECTIONS, time / 4).await;
         for _ in 0..ROUNDS {
@@ -159,7 +168,7 @@ async fn survey(servers: &[(&str, Server); 4], time: Duration) {
         "{:<24} {:>5} {:<9} {:>8} {:>8} {:>8} {:>9} {:>9} {:>9}",
         "", "conns", "", "cpu", "pg", "maria", "req/s", "p50 ms", "p99 ms"
     );
-    for case in &CASES {
+    for case in cases() {
         for connections in SURVEY {
             for (name, server) in servers {
                 let measured = load(server, asked_of(name, case.asked), connections, time).await;
