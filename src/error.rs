@@ -27,6 +27,18 @@ pub enum Code {
     Overloaded,
     /// A foreign `Host` or `Origin`.
     Forbidden,
+    /// A written key value has no referenced row.
+    ReferenceNotFound,
+    /// A row that is referenced was to be removed, or its referenced value to be changed.
+    Referenced,
+    /// Another row has the same values in unique columns.
+    UniqueViolation,
+    /// A column that must have a value has none.
+    NotNullViolation,
+    /// A check of the database does not hold.
+    CheckViolation,
+    /// Others change the same rows at the same time.
+    Conflict,
     /// The source, or this version, does not take writes.
     ReadOnly,
     /// The source does not answer.
@@ -39,7 +51,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for the documentation test.
-    pub const ALL: [Code; 16] = [
+    pub const ALL: [Code; 22] = [
         Code::UnknownSource,
         Code::UnknownTable,
         Code::NotFound,
@@ -52,6 +64,12 @@ impl Code {
         Code::TooLarge,
         Code::Overloaded,
         Code::Forbidden,
+        Code::ReferenceNotFound,
+        Code::Referenced,
+        Code::UniqueViolation,
+        Code::NotNullViolation,
+        Code::CheckViolation,
+        Code::Conflict,
         Code::ReadOnly,
         Code::SourceUnavailable,
         Code::Timeout,
@@ -73,6 +91,12 @@ impl Code {
             Code::TooLarge => "TOO_LARGE",
             Code::Overloaded => "OVERLOADED",
             Code::Forbidden => "FORBIDDEN",
+            Code::ReferenceNotFound => "REFERENCE_NOT_FOUND",
+            Code::Referenced => "REFERENCED",
+            Code::UniqueViolation => "UNIQUE_VIOLATION",
+            Code::NotNullViolation => "NOT_NULL_VIOLATION",
+            Code::CheckViolation => "CHECK_VIOLATION",
+            Code::Conflict => "CONFLICT",
             Code::ReadOnly => "READ_ONLY",
             Code::SourceUnavailable => "SOURCE_UNAVAILABLE",
             Code::Timeout => "TIMEOUT",

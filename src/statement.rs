@@ -1,5 +1,7 @@
 //! What one source is told. Self-contained: a statement names columns by their types and carries every value to bind.
 
+pub mod write;
+
 use std::sync::Arc;
 
 use crate::name::{PathStep, TableName};

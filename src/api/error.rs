@@ -5,7 +5,9 @@ use serde_json::{Map, Value, json};
 
 use crate::engine;
 use crate::error::{Code, Coded};
+use crate::execute::{ExecuteError, WriteError};
 use crate::plan::PlanError;
+use crate::plan::write::NamedKey;
 
 /// An error on its way to a client.
 #[derive(Clone, Debug)]
@@ -71,7 +73,7 @@ impl ApiError {
 
     /// Whether a client may simply try again, and after how many seconds.
     pub fn retry_after(&self) -> Option<u32> {
-        matches!(self.code, Code::SourceUnavailable | Code::Overloaded).then_some(1)
+        matches!(self.code, Code::SourceUnavailable | Code::Overloaded | Code::Conflict).then_some(1)
     }
 
     /// The inner error object.
@@ -105,7 +107,11 @@ pub fn status(code: Code) -> StatusCode {
         | Code::InvalidFilter
         | Code::InvalidRequest
         | Code::InvalidValue
+        | Code::ReferenceNotFound
+        | Code::NotNullViolation
+        | Code::CheckViolation
         | Code::BudgetExceeded => StatusCode::BAD_REQUEST,
+        Code::Referenced | Code::UniqueViolation | Code::Conflict => StatusCode::CONFLICT,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::Overloaded => StatusCode::TOO_MANY_REQUESTS,
         Code::Forbidden | Code::ReadOnly => StatusCode::FORBIDDEN,
@@ -119,6 +125,9 @@ impl From<engine::Error> for ApiError {
     fn from(error: engine::Error) -> Self {
         let mut shown = Self::new(error.code(), error.to_string());
         shown.hint = error.hint();
+        if let engine::Error::Execute(ExecuteError::Write(error)) = &error {
+            shown.facts = facts(error);
+        }
         if let engine::Error::Plan(plan) = &error {
             if let Some(position) = plan.position() {
                 shown.facts.push(("position", position.into()));
@@ -129,5 +138,42 @@ impl From<engine::Error> for ApiError {
             }
         }
         shown
+    }
+}
+
+/// What a failed write tells beside its message.
+fn facts(error: &WriteError) -> Vec<(&'static str, Value)> {
+    let key = |key: &NamedKey| json!({"name": key.name, "column": key.column, "references": key.references});
+    let values = |texts: &[String]| -> Value {
+        texts.iter().map(|text| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text.as_str()))).collect()
+    };
+    match error {
+        WriteError::Missing(missing) => {
+            let mut first = missing.first().map_or(Value::Null, |one| key(&one.key));
+            if let (Some(one), Value::Object(first)) = (missing.first(), &mut first) {
+                first.insert("path".into(), one.pointer.as_str().into());
+                first.insert("values".into(), values(&one.values));
+            }
+            let all = missing.iter().map(|one| {
+                json!({"index": 0, "path": one.pointer, "values": values(&one.values), "foreign_key": one.key.name})
+            });
+            vec![("foreign_key", first), ("errors", all.collect())]
+        }
+        WriteError::Referenced(referrers) => {
+            let all = referrers.iter().map(|of| {
+                let examples: Vec<Value> = of.examples.iter().map(|example| values(example)).collect();
+                let mut told = json!({
+                    "table": of.key.referring.to_string(), "foreign_key": of.key.name, "rows": of.count, "keys": examples
+                });
+                if of.more && let Value::Object(told) = &mut told {
+                    told.insert("more".into(), true.into());
+                }
+                told
+            });
+            let first = referrers.first().map_or(Value::Null, |of| key(&of.key));
+            vec![("foreign_key", first), ("referenced_by", all.collect())]
+        }
+        WriteError::SeveralSources { sources } => vec![("sources", sources.clone().into())],
+        WriteError::NotFound { .. } | WriteError::NotYet { .. } | WriteError::Overtaken => Vec::new(),
     }
 }

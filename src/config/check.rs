@@ -304,6 +304,7 @@ impl Check<'_> {
             max_records: self.positive(file.max_records.as_ref(), 1000),
             on_unavailable: file.on_unavailable,
             cache_ttl: cached.then_some(ttl),
+            read_only: file.read_only,
         })
     }
 

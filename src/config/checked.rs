@@ -80,9 +80,16 @@ pub struct Source {
     pub on_unavailable: OnUnavailable,
     /// How long rows are remembered; `None`: not at all.
     pub cache_ttl: Option<Duration>,
+    /// It takes no writes.
+    pub read_only: bool,
 }
 
 impl Source {
+    /// How long a write waits for what others hold.
+    pub fn lock_timeout(&self) -> Duration {
+        self.statement_timeout.min(Duration::from_secs(2))
+    }
+
     /// Whether a table is served: it matches an include pattern and no exclude pattern, and is not one of ours.
     pub fn serves(&self, table: &str) -> bool {
         let matches = |patterns: &[String]| patterns.iter().any(|pattern| like(pattern, table));
@@ -109,6 +116,7 @@ impl Source {
             max_records: 1,
             on_unavailable: OnUnavailable::Fail,
             cache_ttl: None,
+            read_only: false,
         }
     }
 }

@@ -9,7 +9,9 @@ pub mod pipeline;
 pub mod reload;
 pub mod snapshot;
 pub mod suggest;
+pub mod write;
 
 pub use error::Error;
 pub use pipeline::{Engine, ReadAnswer, Stream, planned_for};
 pub use snapshot::Snapshot;
+pub use write::Written;

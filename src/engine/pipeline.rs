@@ -139,7 +139,7 @@ impl Engine {
     }
 
     /// A statement that the database no longer understands tells that its catalog must be read anew.
-    fn heed(&self, error: &ExecuteError) {
+    pub(super) fn heed(&self, error: &ExecuteError) {
         if matches!(error, ExecuteError::Source(SourceError::Changed { .. })) {
             self.outdated.notify_one();
         }

@@ -1,11 +1,15 @@
 //! Why a plan could not be run.
 
 use crate::error::{Code, Coded};
+use crate::execute::write::WriteError;
 use crate::source::SourceError;
 
 /// Why a plan could not be run.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ExecuteError {
+    /// A record cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// A source failed.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -44,6 +48,7 @@ impl Coded for ExecuteError {
     fn code(&self) -> Code {
         match self {
             ExecuteError::Source(error) => error.code(),
+            ExecuteError::Write(error) => error.code(),
             ExecuteError::TooSlow => Code::Timeout,
             ExecuteError::TooManyRows { .. }
             | ExecuteError::TooManyRowsRead { .. }
@@ -55,6 +60,7 @@ impl Coded for ExecuteError {
     fn hint(&self) -> Option<String> {
         match self {
             ExecuteError::Source(error) => error.hint(),
+            ExecuteError::Write(error) => error.hint(),
             ExecuteError::TooSlow => Some("ask for less, or raise limits.request_time".into()),
             ExecuteError::TooManyRows { .. } | ExecuteError::TooManyRowsRead { .. } => {
                 Some("ask for a smaller page, limit the related rows, or raise limits.rows".into())

@@ -171,7 +171,8 @@ fn walk(value: &serde_json::Value, path: &[PathStep], found: &mut dyn FnMut(&ser
     }
 }
 
-fn leaf_key(builder: &mut KeyBuilder, class: KeyClass, column: &Column, leaf: &serde_json::Value) -> Option<Key> {
+/// The key that one leaf of a document is; none where it refers to nothing.
+pub fn leaf_key(builder: &mut KeyBuilder, class: KeyClass, column: &Column, leaf: &serde_json::Value) -> Option<Key> {
     let text = match leaf {
         serde_json::Value::Number(number) => plain_number(&number.to_string())?,
         serde_json::Value::String(_) | serde_json::Value::Bool(_) => leaf.to_string(),

@@ -19,6 +19,7 @@ pub mod rows;
 mod sort;
 mod stream;
 mod trace;
+pub mod write;
 
 pub use aggregate::Grouped;
 pub use audit::{AuditStream, Audited, Contained, Orphan, contained, sampled};
@@ -32,3 +33,4 @@ pub use read::{Answer, read};
 pub use rows::{Level, NONE, Nested, RowRef};
 pub use stream::RowStream;
 pub use trace::{Seen, Trace};
+pub use write::{Failure, MissingReference, Referrers, Target, Work, WriteError, run as write};

@@ -45,7 +45,7 @@ pub fn compare(column: &Column, text: &str, comparison: Comparison) -> Result<Co
 }
 
 /// The integers of a column.
-fn range(bits: u8, signed: bool) -> (i128, i128) {
+pub fn range(bits: u8, signed: bool) -> (i128, i128) {
     if signed { (-(1i128 << (bits - 1)), (1i128 << (bits - 1)) - 1) } else { (0, (1i128 << bits) - 1) }
 }
 
@@ -83,7 +83,7 @@ fn compared(column: &Column, text: &str, comparison: Comparison) -> Result<Scala
 }
 
 /// A value of the column.
-fn value(column: &Column, text: &str) -> Result<Scalar, String> {
+pub fn value(column: &Column, text: &str) -> Result<Scalar, String> {
     let trimmed = text.trim();
     match &column.ty {
         Type::Int { .. } | Type::Year if trimmed.is_empty() => Ok(Scalar::Null),

@@ -6,6 +6,16 @@ use crate::name::TableRef;
 /// A query that names what is not there, or asks for too much.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum PlanError {
+    /// A record that cannot be written.
+    #[error("{message}")]
+    Record {
+        /// The kind of fault.
+        code: Code,
+        /// What is wrong.
+        message: String,
+        /// How to mend it.
+        hint: Option<String>,
+    },
     /// No such source in the file.
     #[error("Could not find a service for {name}.")]
     UnknownSource {
@@ -128,6 +138,17 @@ impl PlanError {
     }
 }
 
+impl PlanError {
+    /// A record's fault, and how to mend it.
+    #[must_use]
+    pub fn with_hint(self, hint: String) -> Self {
+        match self {
+            PlanError::Record { code, message, .. } => PlanError::Record { code, message, hint: Some(hint) },
+            other => other,
+        }
+    }
+}
+
 impl Coded for PlanError {
     fn code(&self) -> Code {
         match self {
@@ -142,6 +163,7 @@ impl Coded for PlanError {
                 Code::InvalidRequest
             }
             PlanError::TooDeep { .. } => Code::BudgetExceeded,
+            PlanError::Record { code, .. } => *code,
         }
     }
 
@@ -160,7 +182,9 @@ impl Coded for PlanError {
             | PlanError::UnknownRelationship { closest, .. } => {
                 closest.as_ref().map(|name| format!("did you mean `{name}`?"))
             }
-            PlanError::UnknownFilterField { hint, .. } | PlanError::Invalid { hint, .. } => hint.clone(),
+            PlanError::UnknownFilterField { hint, .. }
+            | PlanError::Record { hint, .. }
+            | PlanError::Invalid { hint, .. } => hint.clone(),
             PlanError::SourceUnavailable { .. } => Some("try again; /readyz tells when the source is back".into()),
             PlanError::NoIdentifier { .. } => Some("name the identifying columns by id_field".into()),
             PlanError::TooDeep { .. } => Some("ask for fewer levels, or raise limits.depth".into()),

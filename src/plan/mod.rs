@@ -11,12 +11,15 @@ mod filter;
 mod ids;
 mod order;
 pub mod read;
+pub mod record;
 mod show;
 pub mod tree;
+pub mod write;
 
 pub use error::PlanError;
 pub use read::read;
 pub use show::show;
+pub use write::write;
 pub use tree::{
     AggregateEmbed, AggregateFields, AggregateFunction, AggregatePlan, Aggregated, Back, Cell, Embed, Existence,
     Expansion, FarTerm, Field, First, HopPlan, IdsPlan, Predicate, ReadPlan, Sort, SortTerm, Step, ThroughPlan,

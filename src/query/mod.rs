@@ -2,6 +2,8 @@
 
 pub mod filter;
 pub mod read;
+pub mod write;
 
 pub use filter::{Filter, Literal, Operator};
 pub use read::{Count, Embed, FieldQuery, Ids, OrderBy, Read, Selection};
+pub use write::{Change, Mode, Record, Rows, Write};

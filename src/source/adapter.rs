@@ -1,4 +1,4 @@
-//! The contract of an adapter: introspect a database, fetch rows, say whether it is there.
+//! The contract of an adapter: introspect a database, fetch rows, write in transactions, say whether it is there.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use crate::catalog::table::Table;
 use crate::error::{Code, Coded};
 use crate::name::{SourceName, TableName};
 use crate::statement::Fetch;
+use crate::statement::write::{Delete, Fence, Insert, Lock, Update};
 use crate::value::{Chunk, ChunkBuilder, Column};
 
 /// Reading a catalog of thousands of tables takes longer than a statement may.
@@ -43,6 +44,22 @@ pub trait Adapter: Send + Sync {
     /// What would make an index that starts with these columns, in the engine's own words.
     fn create_index(&self, table: &TableName, columns: &[Arc<Column>]) -> String;
 
+    /// A transaction of its own, for a write; READ COMMITTED, or the engine's stricter one.
+    async fn begin(&self) -> Result<Box<dyn Session>, SourceError>;
+
+    /// Reads with a lock that is given back at once: rows that are being removed by others are waited for.
+    async fn verify(&self, fetch: &Fetch, lock: Lock) -> Result<Chunk, SourceError> {
+        let mut session = self.begin().await?;
+        let found = session.fetch(fetch, lock).await;
+        session.rollback().await;
+        found
+    }
+
+    /// Makes what the fences of these keys need, where the engine needs anything.
+    async fn build_fences(&self, _keys: &[i32]) -> Result<(), SourceError> {
+        Ok(())
+    }
+
     /// One cheap round trip.
     async fn ping(&self) -> Result<(), SourceError>;
 
@@ -60,6 +77,37 @@ pub trait Adapter: Send + Sync {
     fn keys_per_statement(&self, _form: &Fetch) -> usize {
         usize::MAX
     }
+}
+
+/// A transaction. Dropped without an end it is undone, and its connection closed.
+#[async_trait]
+pub trait Session: Send {
+    /// Runs a read within it.
+    async fn fetch(&mut self, fetch: &Fetch, lock: Lock) -> Result<Chunk, SourceError>;
+
+    /// Adds rows; gives them as they are stored, in their order.
+    async fn insert(&mut self, insert: &Insert) -> Result<Chunk, SourceError>;
+
+    /// Changes rows.
+    async fn update(&mut self, update: &Update) -> Result<(), SourceError>;
+
+    /// Removes rows.
+    async fn delete(&mut self, delete: &Delete) -> Result<(), SourceError>;
+
+    /// Waits for these fences, which are held until the end; in ascending order.
+    async fn fence(&mut self, fences: &[Fence], exclusive: bool) -> Result<(), SourceError>;
+
+    /// A point to which [`Session::back`] undoes everything; one at a time, a later one takes its place.
+    async fn mark(&mut self) -> Result<(), SourceError>;
+
+    /// Undoes everything since the mark.
+    async fn back(&mut self) -> Result<(), SourceError>;
+
+    /// Ends it, and keeps what it did. An error of a lost connection leaves open whether it did.
+    async fn commit(self: Box<Self>) -> Result<(), SourceError>;
+
+    /// Ends it, and undoes what it did.
+    async fn rollback(self: Box<Self>);
 }
 
 /// A statement as people read it.
@@ -117,6 +165,33 @@ pub fn within_bounds(fetch: &Fetch, source: &SourceName, rows: u64, chunk: &Chun
         return Err(SourceError::TooManyBytes { table: table(), limit: fetch.max_bytes });
     }
     Ok(())
+}
+
+/// A kind of rule that a database keeps by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Violation {
+    /// Unique columns.
+    Unique,
+    /// A column that must have a value.
+    NotNull,
+    /// A check.
+    Check,
+    /// One of its foreign keys, from the referencing side.
+    NoReference,
+    /// One of its foreign keys, from the referenced side.
+    Referenced,
+}
+
+impl Violation {
+    fn words(self) -> &'static str {
+        match self {
+            Violation::Unique => "another row has the same values in unique columns",
+            Violation::NotNull => "a column that must have a value has none",
+            Violation::Check => "a check of the table does not hold",
+            Violation::NoReference => "a foreign key's value has no referenced row",
+            Violation::Referenced => "other rows refer to the row",
+        }
+    }
 }
 
 /// A shared open database.
@@ -187,6 +262,32 @@ pub enum SourceError {
         /// For the log only.
         cause: String,
     },
+    /// A rule of the database that the written values break.
+    #[error("source `{source_name}` refused the values: {}", violation.words())]
+    Violation {
+        /// Which source.
+        source_name: SourceName,
+        /// Which kind of rule.
+        violation: Violation,
+        /// For the log only.
+        cause: String,
+    },
+    /// Others hold what this write needs, or changed it meanwhile.
+    #[error("source `{source_name}`: others change the same rows at the same time")]
+    Conflict {
+        /// Which source.
+        source_name: SourceName,
+        /// For the log only.
+        cause: String,
+    },
+    /// The source takes no writes.
+    #[error("source `{source_name}` takes no writes")]
+    ReadOnly {
+        /// Which source.
+        source_name: SourceName,
+        /// For the log only.
+        cause: String,
+    },
     /// The database refused the statement; the fault is ours.
     #[error("source `{source_name}` could not answer")]
     Refused {
@@ -211,6 +312,9 @@ impl SourceError {
             | SourceError::Changed { cause, .. }
             | SourceError::InvalidValue { cause, .. }
             | SourceError::Unsupported { cause, .. }
+            | SourceError::Violation { cause, .. }
+            | SourceError::Conflict { cause, .. }
+            | SourceError::ReadOnly { cause, .. }
             | SourceError::Refused { cause, .. } => Some(cause),
             SourceError::TooManyRows { .. } | SourceError::TooManyBytes { .. } | SourceError::Busy { .. } => None,
         }
@@ -241,6 +345,15 @@ impl Coded for SourceError {
             SourceError::TooManyRows { .. } | SourceError::TooManyBytes { .. } => Code::BudgetExceeded,
             SourceError::InvalidValue { .. } => Code::InvalidValue,
             SourceError::Unsupported { .. } => Code::InvalidRequest,
+            SourceError::Violation { violation, .. } => match violation {
+                Violation::Unique => Code::UniqueViolation,
+                Violation::NotNull => Code::NotNullViolation,
+                Violation::Check => Code::CheckViolation,
+                Violation::NoReference => Code::ReferenceNotFound,
+                Violation::Referenced => Code::Referenced,
+            },
+            SourceError::Conflict { .. } => Code::Conflict,
+            SourceError::ReadOnly { .. } => Code::ReadOnly,
             SourceError::Changed { .. } | SourceError::Refused { .. } => Code::Internal,
         }
     }
@@ -257,6 +370,12 @@ impl Coded for SourceError {
             SourceError::Unsupported { .. } => "filter, order, group or aggregate by another column".into(),
             SourceError::InvalidValue { .. } => "check the values against the columns' types".into(),
             SourceError::Changed { .. } => "the catalog is being read again; repeat the request".into(),
+            SourceError::Violation { violation: Violation::Referenced, .. } => {
+                "remove the rows that refer to it first, or make them refer to another row".into()
+            }
+            SourceError::Violation { .. } => "check the values against the table's rules".into(),
+            SourceError::Conflict { .. } => "try again".into(),
+            SourceError::ReadOnly { .. } => "its user needs the right to write, and its file or server must take writes".into(),
             SourceError::Refused { .. } => return None,
         })
     }

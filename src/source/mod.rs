@@ -1,6 +1,7 @@
 //! Speaking to one kind of database: the contract, one member per kind, and the registry that opens them.
 
 pub mod adapter;
+pub mod change;
 pub mod mysql;
 pub mod open;
 pub mod postgres;
@@ -8,5 +9,5 @@ pub mod registry;
 pub mod sql;
 pub mod sqlite;
 
-pub use adapter::{Adapter, SharedAdapter, SourceError};
+pub use adapter::{Adapter, Session, SharedAdapter, SourceError, Violation};
 pub use open::{Chunks, OpenSource, State};

@@ -1,6 +1,7 @@
 //! An open source: its adapter behind a circuit breaker, with counters. A client who leaves never drops a driver's future
 //! half way, unless the driver is made for that.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -16,8 +17,9 @@ use crate::config::Source;
 use crate::config::checked::SourceKind;
 use crate::error::Coded;
 use crate::name::SourceName;
-use crate::source::adapter::{LONGEST_STREAM, Piece, SharedAdapter, SourceError, Taker};
+use crate::source::adapter::{LONGEST_STREAM, Piece, Session, SharedAdapter, SourceError, Taker};
 use crate::statement::Fetch;
+use crate::statement::write::Lock;
 use crate::telemetry::{METRICS, SPANS, source_label};
 use crate::value::Chunk;
 
@@ -45,6 +47,8 @@ pub struct OpenSource {
     /// Places for streams, each of which holds a connection for as long as its client takes.
     streams: Arc<Semaphore>,
     counters: Counters,
+    /// Keys whose fences are there.
+    fences: Mutex<HashSet<i32>>,
 }
 
 /// The rows of a stream.
@@ -95,7 +99,7 @@ impl OpenSource {
             cache_refused_stale: METRICS.cache_refused_stale.get_or_create(&label).clone(),
         };
         let streams = Arc::new(Semaphore::new((config.connections as usize / 2).max(1)));
-        Self { config, adapter, breaker: Mutex::default(), sent: AtomicU64::new(0), streams, counters }
+        Self { config, adapter, breaker: Mutex::default(), sent: AtomicU64::new(0), streams, counters, fences: Mutex::default() }
     }
 
     /// The adapter, for introspection and pings.
@@ -222,6 +226,34 @@ impl OpenSource {
         Ok(Chunks { source_name: self.config.name.clone(), from })
     }
 
+    /// Begins a transaction for a write.
+    pub async fn begin(&self) -> Result<Box<dyn Session>, SourceError> {
+        self.let_through()?;
+        let begun = self.adapter.begin().await;
+        self.record(begun.as_ref().err());
+        begun
+    }
+
+    /// Reads with a lock that is given back at once.
+    pub async fn verify(&self, fetch: &Fetch, lock: Lock) -> Result<Chunk, SourceError> {
+        self.let_through()?;
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        self.counters.statements.inc();
+        let found = self.adapter.verify(fetch, lock).instrument(self.span(fetch)).await;
+        self.note(fetch, found.as_ref().err());
+        found
+    }
+
+    /// Makes what a key's fences need, once.
+    pub async fn build_fences(&self, key: i32) -> Result<(), SourceError> {
+        if self.fences.lock().contains(&key) {
+            return Ok(());
+        }
+        self.adapter.build_fences(&[key]).await?;
+        self.fences.lock().insert(key);
+        Ok(())
+    }
+
     fn let_through(&self) -> Result<(), SourceError> {
         let mut breaker = self.breaker.lock();
         let resting = breaker.failures >= TOLERANCE && breaker.last_failure.is_some_and(|at| at.elapsed() < REST);
@@ -278,6 +310,9 @@ mod tests {
         }
         async fn stream(&self, _: &Fetch, _: &Taker) -> Result<(), SourceError> {
             Ok(())
+        }
+        async fn begin(&self) -> Result<Box<dyn Session>, SourceError> {
+            Err(SourceError::unavailable(&SourceName::new("crm"), "down"))
         }
         async fn ping(&self) -> Result<(), SourceError> {
             Ok(())

@@ -26,6 +26,8 @@ pub struct Sql {
 /// One bound parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Param {
+    /// A value that is written to a column.
+    Stored(Scalar, Arc<Column>),
     /// A value, and the column that it is compared with.
     Value(Scalar, Option<Arc<Column>>),
     /// Several values that a column is compared with, as an array.
@@ -54,6 +56,16 @@ pub trait Dialect: Sync {
     fn aggregate(&self, text: &mut String, aggregate: Aggregate, column: &Column);
     /// Appends a placeholder for a value that is compared with `column`, and binds it.
     fn value(&self, sql: &mut Sql, value: &Scalar, column: &Arc<Column>);
+    /// Appends a placeholder for a value that is written to `column`, and binds it.
+    fn stored(&self, sql: &mut Sql, value: &Scalar, column: &Arc<Column>);
+    /// What stands between a changed table and its alias, with both blanks.
+    fn alias(&self) -> &'static str {
+        " AS t"
+    }
+    /// The start of a `DELETE`.
+    fn delete_from(&self) -> &'static str {
+        "DELETE FROM "
+    }
     /// Appends a column as it is compared with values.
     fn compared(&self, text: &mut String, column: &Column);
     /// Appends a comparison of a column with a value.
@@ -152,7 +164,7 @@ pub fn describe(fetch: &Fetch, dialect: &dyn Dialect) -> Described {
         format!("keys: array of {column}")
     };
     let shape = |param: &Param| match param {
-        Param::Value(_, Some(column)) => typed(column),
+        Param::Value(_, Some(column)) | Param::Stored(_, column) => typed(column),
         Param::Value(Scalar::Text(_), None) => "text".to_owned(),
         Param::Value(_, None) => "number".to_owned(),
         Param::Values(values) => format!("array of {}", values.len()),

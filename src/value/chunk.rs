@@ -80,6 +80,23 @@ impl Chunk {
         self.copied((0..self.rows).filter(|row| keep(*row)), self.layout.clone(), 0..self.layout.len())
     }
 
+    /// The rows of several chunks of this layout, one after the other.
+    pub fn joined(layout: Layout, parts: &[Chunk]) -> Chunk {
+        let mut builder = ChunkBuilder::new(layout);
+        for part in parts {
+            for row in 0..part.rows {
+                for cell in 0..part.layout.len() {
+                    builder.out().extend_from_slice(part.cell(row, cell));
+                    builder.end_cell();
+                }
+                if part.layout.is_empty() {
+                    builder.ordinal(0);
+                }
+            }
+        }
+        builder.finish()
+    }
+
     /// All rows in another order.
     pub fn reordered(&self, order: &[usize]) -> Chunk {
         self.copied(order.iter().copied(), self.layout.clone(), 0..self.layout.len())

@@ -59,6 +59,11 @@ async fn errors() {
     run_folder("error").await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn writing() {
+    run_folder("write").await;
+}
+
 async fn run_folder(name: &str) {
     let folder = root().join("tests/scenarios").join(name);
     let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
@@ -78,6 +83,9 @@ async fn run_folder(name: &str) {
         let scenario: Scenario = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         for layout in layouts(&scenario) {
             let label = format!("{} on {layout:?}", file.file_stem().expect("a name").to_string_lossy());
+            if name == "write" {
+                databases.urls.clear();
+            }
             run(&scenario, &layout, &label, &mut databases, &mut failures).await;
         }
     }
@@ -119,7 +127,7 @@ fn sources(data: &str) -> Vec<String> {
     names
 }
 
-/// Databases of the scenarios that ran so far. Scenarios only read, so those with the same data share them.
+/// Databases of the scenarios that ran so far. Those that only read share them where their data is the same.
 struct Databases {
     folder: tempfile::TempDir,
     urls: BTreeMap<(String, String, Engine), String>,

@@ -13,6 +13,7 @@ mod related;
 mod route;
 mod schema;
 mod values;
+mod write;
 
 pub use filter::parse as parse_filter;
 pub use lines::Lines;

@@ -27,10 +27,27 @@ pub struct ReadRequest {
     pub include_schema: bool,
     /// Missing identifiers do not stop the others.
     pub go_on: bool,
+    /// What fails undoes the others, in a write.
+    pub rollback: bool,
     /// Name of an attachment.
     pub file: Option<String>,
     /// Not the rows, but how they are found.
     pub explain: Option<Explain>,
+}
+
+/// The same dress for another read: of the rows that were written.
+pub fn bare(request: &ReadRequest) -> ReadRequest {
+    ReadRequest {
+        read: request.read.clone(),
+        single: request.single,
+        as_list: None,
+        wrap: request.wrap,
+        include_schema: false,
+        go_on: false,
+        rollback: false,
+        file: None,
+        explain: None,
+    }
 }
 
 /// How a read is explained.
@@ -123,6 +140,7 @@ pub fn read(input: &ReadInput<'_>) -> Result<ReadRequest, ApiError> {
         explain: options.query("explain").map_or(Ok(None), explain)?,
         include_schema: options.flag("include_schema")?,
         go_on,
+        rollback: options.flag("rollback")?,
         file: options.query("file").filter(|file| boolean("file", file).unwrap_or(true)).map(str::to_owned),
         read: Read {
             source: input.source.to_owned(),

@@ -14,6 +14,7 @@ use crate::api::rest::options::{COMMON, ReadInput, refuse_repeats};
 use crate::api::rest::parse::{self, Explain, ReadRequest};
 use crate::api::rest::prepared::{Prepared, PreparedRead};
 use crate::api::rest::values::boolean;
+use crate::api::rest::write::{self, WriteInput};
 use crate::api::rest::{encode, openapi, schema};
 use crate::catalog::TableId;
 use crate::catalog::lookup::Found;
@@ -63,11 +64,13 @@ pub enum Answer {
 }
 
 impl Response {
-    fn json(value: &Value) -> Self {
+    /// A JSON value.
+    pub fn json(value: &Value) -> Self {
         Self::whole(value.to_string().into_bytes())
     }
 
-    fn whole(body: Vec<u8>) -> Self {
+    /// JSON that is written already.
+    pub fn whole(body: Vec<u8>) -> Self {
         Self { status: StatusCode::OK, body: Answer::Whole(body), file: None }
     }
 }
@@ -97,7 +100,7 @@ pub async fn handle(engine: &Arc<Engine>, request: Request<'_>) -> Result<Respon
             resources(&params)
         }
         [source, "_table"] => {
-            if matches!(verb, Method::POST | Method::PUT | Method::PATCH | Method::DELETE) {
+            if is_write(&verb) {
                 return Err(ApiError::invalid(format!("{verb} is not supported on a table list.")).hint("name a table"));
             }
             reading(&verb)?;
@@ -178,16 +181,20 @@ fn segments(path: &str) -> Result<Vec<String>, ApiError> {
     Ok(segments)
 }
 
+fn is_write(verb: &Method) -> bool {
+    matches!(*verb, Method::POST | Method::PUT | Method::PATCH | Method::DELETE)
+}
+
 fn reading(verb: &Method) -> Result<(), ApiError> {
     match *verb {
         Method::GET | Method::HEAD => Ok(()),
-        Method::POST | Method::PUT | Method::PATCH | Method::DELETE => Err(read_only()),
+        _ if is_write(verb) => Err(read_only()),
         _ => Err(ApiError::method_not_allowed(verb)),
     }
 }
 
 fn read_only() -> ApiError {
-    ApiError::new(Code::ReadOnly, "this version reads only").hint("send GET, or POST with X-HTTP-Method: GET")
+    ApiError::new(Code::ReadOnly, "this version does not write here").hint("send GET, or POST with X-HTTP-Method: GET")
 }
 
 fn find_source<'s>(snapshot: &'s Snapshot, name: &str) -> Result<&'s crate::config::Source, ApiError> {
@@ -361,6 +368,10 @@ async fn read_table(
 ) -> Result<Response, ApiError> {
     find_source(snapshot, source)?;
     let table = find_table(&snapshot.catalog, source, table).map_err(crate::engine::Error::from)?;
+    if is_write(verb) {
+        let body = json_body(request)?;
+        return write::answer(engine, request, &WriteInput { verb, snapshot, source, table, id, params, body }).await;
+    }
     reading(verb)?;
     let name = match id {
         Some(_) if *request.method != Method::POST => Prepared::name(table, request.query, params),
@@ -441,7 +452,11 @@ fn format_of(request: &Request<'_>, read: &ReadRequest) -> Result<Format, ApiErr
 
 /// The JSON body of a POST that stands for a GET.
 fn tunnelled_body(request: &Request<'_>) -> Result<Option<Value>, ApiError> {
-    if request.method != Method::POST || request.body.iter().all(u8::is_ascii_whitespace) {
+    if request.method == Method::POST { json_body(request) } else { Ok(None) }
+}
+
+fn json_body(request: &Request<'_>) -> Result<Option<Value>, ApiError> {
+    if request.body.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
     }
     let value: Value = serde_json::from_slice(&request.body)

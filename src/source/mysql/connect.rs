@@ -17,7 +17,7 @@ const STATEMENTS: usize = 256;
 /// How long a connection that nobody uses stays open. Without it the pool would close each one as it comes back.
 const IDLE: Duration = Duration::from_secs(300);
 
-fn options(source: &Source, statement_timeout: Duration) -> Result<Opts, String> {
+fn options(source: &Source, statement_timeout: Duration, writes: bool) -> Result<Opts, String> {
     let opts = Opts::from_url(&source.url).map_err(|error| error.to_string())?;
     if opts.db_name().is_none_or(str::is_empty) {
         return Err("the url names no database: write mysql://user@host/database".into());
@@ -29,6 +29,7 @@ fn options(source: &Source, statement_timeout: Duration) -> Result<Opts, String>
         .with_inactive_connection_ttl(IDLE)
         .with_reset_connection(false);
     let milliseconds = statement_timeout.as_millis();
+    let wait = source.lock_timeout().as_secs().max(1);
     let builder = OptsBuilder::from_opts(opts)
         .pool_opts(pool_opts)
         .stmt_cache_size(STATEMENTS)
@@ -39,7 +40,15 @@ fn options(source: &Source, statement_timeout: Duration) -> Result<Opts, String>
                 let timeout = time_limit(conn, milliseconds);
                 let cache = without_subquery_cache(conn);
                 conn.query_drop(format!("SET SESSION time_zone = '+00:00', {timeout}{cache}")).await?;
-                conn.query_drop("SET SESSION TRANSACTION READ ONLY").await
+                if !writes {
+                    return conn.query_drop("SET SESSION TRANSACTION READ ONLY").await;
+                }
+                // What does not fit is refused, not cut; 0 is a value; a gap that nobody fills is not locked.
+                conn.query_drop(format!(
+                    "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO'), innodb_lock_wait_timeout = {wait}"
+                ))
+                .await?;
+                conn.query_drop("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await
             })
         });
     Ok(builder.into())
@@ -63,6 +72,16 @@ fn time_limit(conn: &Conn, milliseconds: u128) -> String {
     }
 }
 
+/// A connection whose transactions may write; it ends when it is dropped.
+pub async fn writer(source: &Source) -> Result<Conn, SourceError> {
+    let unavailable = |cause: String| SourceError::unavailable(&source.name, cause);
+    let options = options(source, source.statement_timeout, true).map_err(unavailable)?;
+    match tokio::time::timeout(source.connect_timeout, Conn::new(options)).await {
+        Ok(conn) => conn.map_err(|error| unavailable(error.to_string())),
+        Err(_) => Err(unavailable("connecting took too long".into())),
+    }
+}
+
 /// The connections of one source. Their number is bounded here, so that waiting for a free one and waiting for a server
 /// that does not answer are told apart.
 pub struct Connections {
@@ -82,14 +101,14 @@ impl Connections {
     /// Reads the url; connects when first asked.
     pub fn new(source: &Source) -> Result<Self, String> {
         let free = Arc::new(Semaphore::new(source.connections as usize));
-        let pool = Pool::new(options(source, source.statement_timeout)?);
+        let pool = Pool::new(options(source, source.statement_timeout, false)?);
         Ok(Self { pool: RwLock::new(pool), free, source: source.clone() })
     }
 
     /// One of the connections never answered: the others that are idle are not trusted either. Gives whether the server
     /// takes a new one.
     pub async fn start_afresh(&self) -> Result<(), SourceError> {
-        if let Ok(options) = options(&self.source, self.source.statement_timeout) {
+        if let Ok(options) = options(&self.source, self.source.statement_timeout, false) {
             let old = std::mem::replace(&mut *self.pool.write(), Pool::new(options));
             tokio::spawn(old.disconnect());
         }
@@ -101,7 +120,7 @@ impl Connections {
     /// A connection beside the pool, with more time for its statements; it ends when it is dropped.
     pub async fn dedicated(&self, time: Duration) -> Result<Conn, SourceError> {
         let unavailable = |cause: String| SourceError::unavailable(&self.source.name, cause);
-        let options = options(&self.source, time).map_err(unavailable)?;
+        let options = options(&self.source, time, false).map_err(unavailable)?;
         match tokio::time::timeout(self.source.connect_timeout, Conn::new(options)).await {
             Ok(conn) => conn.map_err(|error| unavailable(error.to_string())),
             Err(_) => Err(unavailable("connecting took too long".into())),

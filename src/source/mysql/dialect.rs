@@ -6,6 +6,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::name::{PathStep, TableName};
+use crate::source::change;
 use crate::source::sql::{self, Dialect, Param, Sql};
 use crate::statement::{Aggregate, Comparison, Condition, Fetch, KeySet, Matching, Nulls, Order, SmallKey};
 use crate::value::{Column, Scalar, Type};
@@ -99,6 +100,22 @@ impl Dialect for Mysql {
         let exact = matches!(column.ty, Type::Decimal { .. })
             || matches!(column.ty, Type::Int { .. }) && matches!(value, Scalar::Text(_));
         sql.text.push_str(&if exact { decimal(value) } else { "?".to_owned() });
+    }
+
+    fn stored(&self, sql: &mut Sql, value: &Scalar, column: &Arc<Column>) {
+        change::bind(sql, value, column);
+        sql.text.push_str(match column.ty {
+            Type::Bit { .. } => "CAST(CONV(?, 2, 10) AS UNSIGNED)",
+            _ => "?",
+        });
+    }
+
+    fn alias(&self) -> &'static str {
+        " t"
+    }
+
+    fn delete_from(&self) -> &'static str {
+        "DELETE t FROM "
     }
 
     fn compared(&self, text: &mut String, column: &Column) {

@@ -5,5 +5,6 @@ mod convert;
 pub mod dialect;
 mod introspect;
 mod read;
+mod session;
 
 pub use read::Mysql;

@@ -9,12 +9,13 @@ use crate::catalog::table::Table;
 use crate::config::Source;
 use crate::name::TableName;
 use crate::source::adapter::{
-    Adapter, Described, INTROSPECTION_TIME, LONGEST_STREAM, PATIENCE, STREAMED_TIME, SourceError, Taker, within_bounds,
+    Adapter, Described, INTROSPECTION_TIME, Session, LONGEST_STREAM, PATIENCE, STREAMED_TIME, SourceError, Taker, within_bounds,
 };
 use crate::source::mysql::connect::{Connections, Lease};
 use crate::source::mysql::convert::{Decode, decode_of, value_of, write};
 use crate::source::mysql::dialect;
 use crate::source::mysql::introspect;
+use crate::source::mysql::session::{self, Write, Writers};
 use crate::source::sql::{self, LONGEST_KEPT, Param, Sql};
 use crate::statement::{Fetch, Output};
 use crate::value::{Chunk, ChunkBuilder, Column};
@@ -26,134 +27,23 @@ const TRIES: usize = 3;
 pub struct Mysql {
     source: Source,
     connections: Connections,
+    writers: Writers,
 }
 
 impl Mysql {
     /// Reads the url; connects when first asked.
     pub fn new(source: &Source) -> Result<Self, String> {
-        Ok(Self { connections: Connections::new(source)?, source: source.clone() })
-    }
-
-    /// Runs a statement; gives all of its rows, or what is left when a taker has got the others.
-    async fn run(&self, conn: &mut Conn, fetch: &Fetch, sql: &Sql, taker: Option<&Taker>) -> Result<Chunk, Failure> {
-        let params: Vec<Value> = sql.params.iter().map(|param| bind(param, fetch)).collect();
-        let params = if params.is_empty() { Params::Empty } else { Params::Positional(params) };
-        let passing = match sql.text.len() > LONGEST_KEPT {
-            true => Some(conn.prep(&sql.text).await?),
-            false => None,
-        };
-        let sending = async {
-            match &passing {
-                Some(statement) => conn.exec_iter(statement, params).await,
-                None => conn.exec_iter(&sql.text, params).await,
-            }
-        };
-        let mut result = match taker {
-            None => sending.await?,
-            Some(_) => tokio::time::timeout(STREAMED_TIME, sending).await.map_err(|_| self.silent())??,
-        };
-        let mut given = 0;
-        let keyed = usize::from(fetch.keys.is_some());
-        let decodes: Vec<Decode> = fetch
-            .outputs
-            .iter()
-            .map(|output| match output {
-                Output::Column(column) => decode_of(column),
-                Output::Aggregate(
-                    crate::statement::Aggregate::Min | crate::statement::Aggregate::Max,
-                    Some(column),
-                ) => decode_of(column),
-                Output::Aggregate(..) | Output::Total | Output::Test(_) | Output::Rank(_) | Output::Via(_) => {
-                    Decode::Number
-                }
-            })
-            .collect();
-        let layout = fetch.layout();
-        let mut chunk = ChunkBuilder::new(layout.clone());
-        let mut count = 0;
-        loop {
-            let row = match taker {
-                None => result.next().await?,
-                Some(_) => tokio::time::timeout(STREAMED_TIME, result.next()).await.map_err(|_| self.silent())??,
-            };
-            let Some(row): Option<Row> = row else { break };
-            count += 1;
-            within_bounds(fetch, &self.source.name, count, &chunk)?;
-            if keyed == 1 {
-                let ordinal = match row.as_ref(0) {
-                    Some(Value::Int(ordinal)) => u32::try_from(*ordinal - 1).ok(),
-                    Some(Value::UInt(ordinal)) => u32::try_from(*ordinal - 1).ok(),
-                    _ => None,
-                };
-                let source_name = self.source.name.clone();
-                let cause = "a row came without its key's position".into();
-                chunk.ordinal(ordinal.ok_or(SourceError::Refused { source_name, cause })?);
-            }
-            for (at, decode) in decodes.iter().enumerate() {
-                write(chunk.out(), *decode, row.as_ref(at + keyed).unwrap_or(&Value::NULL));
-                chunk.end_cell();
-            }
-            if decodes.is_empty() && keyed == 0 {
-                chunk.ordinal(0);
-            }
-            if let Some(taker) = taker
-                && taker.is_enough(count - given, &chunk)
-            {
-                given = count;
-                let full = std::mem::replace(&mut chunk, ChunkBuilder::new(layout.clone())).finish();
-                if !taker.take(full).await {
-                    return Err(self.silent().into());
-                }
-            }
-        }
-        drop(result);
-        if let Some(statement) = passing {
-            conn.close(statement).await?;
-        }
-        within_bounds(fetch, &self.source.name, count, &chunk)?;
-        Ok(chunk.finish())
-    }
-
-    fn table(&self, fetch: &Fetch) -> String {
-        format!("{}.{}", self.source.name, fetch.table)
+        Ok(Self { connections: Connections::new(source)?, writers: Writers::new(source), source: source.clone() })
     }
 
     fn translate(&self, fetch: &Fetch, error: &mysql_async::Error) -> SourceError {
-        let (source_name, cause) = (self.source.name.clone(), error.to_string());
-        let server = match error {
-            mysql_async::Error::Server(server) => server,
-            // What the driver itself refuses to send, it would refuse again.
-            mysql_async::Error::Driver(
-                DriverError::Params(_)
-                | DriverError::MixedParams
-                | DriverError::StmtParamsMismatch { .. }
-                | DriverError::StmtParamsNumberExceedsLimit { .. }
-                | DriverError::PacketTooLarge
-                | DriverError::FromRow { .. }
-                | DriverError::FromValue { .. },
-            )
-            | mysql_async::Error::Url(_) => return SourceError::Refused { source_name, cause },
-            _ => return SourceError::Unavailable { source_name, cause },
-        };
-        match server.code {
-            // Statement timeouts of MySQL and of MariaDB, an interrupted query, and a lock that was not granted in time.
-            3024 | 1969 | 1317 | 1205 | 1213 => SourceError::Timeout { source_name, cause },
-            // Unknown column, unknown table, and a view over one of these.
-            1054 | 1146 | 1356 => SourceError::Changed { table: self.table(fetch), cause },
-            // Values out of range or of a wrong form.
-            1264 | 1265 | 1292 | 1366 | 1411 | 1525 | 3140..=3160 => SourceError::InvalidValue { source_name, cause },
-            // Too many connections, access, shutdown, lost connections.
-            1040 | 1044 | 1045 | 1049 | 1053 | 1129 | 1130 | 1152 | 1158..=1161 | 1203 | 1927 => {
-                SourceError::Unavailable { source_name, cause }
-            }
-            _ => SourceError::Refused { source_name, cause },
-        }
+        translate(&self.source, &fetch.table, error)
     }
 
     async fn attempt(&self, mut lease: Lease, fetch: &Fetch, sql: &Sql) -> Result<Chunk, Failure> {
         // The server ends a slow statement itself; this ends the wait for a server that is gone without a word.
         let patience = self.source.statement_timeout + PATIENCE;
-        let outcome = tokio::time::timeout(patience, self.run(&mut lease.conn, fetch, sql, None)).await;
+        let outcome = tokio::time::timeout(patience, run(&self.source, &mut lease.conn, fetch, sql, None)).await;
         match outcome {
             Ok(Err(Failure::Source(error))) => {
                 // The rest of a long answer is not worth reading.
@@ -166,10 +56,6 @@ impl Mysql {
                 Err(self.no_answer().await.into())
             }
         }
-    }
-
-    fn silent(&self) -> SourceError {
-        SourceError::Timeout { source_name: self.source.name.clone(), cause: "no further rows".into() }
     }
 
     /// Whether the server is gone, or only slow: it is asked for a new connection.
@@ -225,8 +111,8 @@ impl Adapter for Mysql {
         let mut conn = self.connections.dedicated(LONGEST_STREAM).await?;
         let number = conn.id();
         let outcome = tokio::select! {
-            outcome = self.run(&mut conn, fetch, &sql, Some(taker)) => outcome,
-            () = taker.left() => Err(self.silent().into()),
+            outcome = run(&self.source, &mut conn, fetch, &sql, Some(taker)) => outcome,
+            () = taker.left() => Err(silent(&self.source).into()),
         };
         match outcome {
             Ok(rest) => {
@@ -254,6 +140,14 @@ impl Adapter for Mysql {
         }
     }
 
+    async fn begin(&self) -> Result<Box<dyn Session>, SourceError> {
+        Ok(Box::new(Write::begin(&self.writers, &self.source).await?))
+    }
+
+    async fn build_fences(&self, keys: &[i32]) -> Result<(), SourceError> {
+        session::build_fences(&self.writers, &self.source, keys).await
+    }
+
     async fn ping(&self) -> Result<(), SourceError> {
         let mut lease = self.connections.lease().await?;
         match tokio::time::timeout(self.source.connect_timeout, lease.conn.ping()).await {
@@ -270,8 +164,128 @@ impl Adapter for Mysql {
     }
 }
 
-enum Failure {
+/// Runs a statement; gives all of its rows, or what is left when a taker has got the others.
+pub async fn run(source: &Source, conn: &mut Conn, fetch: &Fetch, sql: &Sql, taker: Option<&Taker>) -> Result<Chunk, Failure> {
+    let params: Vec<Value> = sql.params.iter().map(|param| bind(param, fetch)).collect();
+    let params = if params.is_empty() { Params::Empty } else { Params::Positional(params) };
+    let passing = match sql.text.len() > LONGEST_KEPT {
+        true => Some(conn.prep(&sql.text).await?),
+        false => None,
+    };
+    let sending = async {
+        match &passing {
+            Some(statement) => conn.exec_iter(statement, params).await,
+            None => conn.exec_iter(&sql.text, params).await,
+        }
+    };
+    let mut result = match taker {
+        None => sending.await?,
+        Some(_) => tokio::time::timeout(STREAMED_TIME, sending).await.map_err(|_| silent(source))??,
+    };
+    let mut given = 0;
+    let keyed = usize::from(fetch.keys.is_some());
+    let decodes: Vec<Decode> = fetch
+        .outputs
+        .iter()
+        .map(|output| match output {
+            Output::Column(column) => decode_of(column),
+            Output::Aggregate(
+                crate::statement::Aggregate::Min | crate::statement::Aggregate::Max,
+                Some(column),
+            ) => decode_of(column),
+            Output::Aggregate(..) | Output::Total | Output::Test(_) | Output::Rank(_) | Output::Via(_) => {
+                Decode::Number
+            }
+        })
+        .collect();
+    let layout = fetch.layout();
+    let mut chunk = ChunkBuilder::new(layout.clone());
+    let mut count = 0;
+    loop {
+        let row = match taker {
+            None => result.next().await?,
+            Some(_) => tokio::time::timeout(STREAMED_TIME, result.next()).await.map_err(|_| silent(source))??,
+        };
+        let Some(row): Option<Row> = row else { break };
+        count += 1;
+        within_bounds(fetch, &source.name, count, &chunk)?;
+        if keyed == 1 {
+            let ordinal = match row.as_ref(0) {
+                Some(Value::Int(ordinal)) => u32::try_from(*ordinal - 1).ok(),
+                Some(Value::UInt(ordinal)) => u32::try_from(*ordinal - 1).ok(),
+                _ => None,
+            };
+            let source_name = source.name.clone();
+            let cause = "a row came without its key's position".into();
+            chunk.ordinal(ordinal.ok_or(SourceError::Refused { source_name, cause })?);
+        }
+        for (at, decode) in decodes.iter().enumerate() {
+            write(chunk.out(), *decode, row.as_ref(at + keyed).unwrap_or(&Value::NULL));
+            chunk.end_cell();
+        }
+        if decodes.is_empty() && keyed == 0 {
+            chunk.ordinal(0);
+        }
+        if let Some(taker) = taker
+            && taker.is_enough(count - given, &chunk)
+        {
+            given = count;
+            let full = std::mem::replace(&mut chunk, ChunkBuilder::new(layout.clone())).finish();
+            if !taker.take(full).await {
+                return Err(silent(source).into());
+            }
+        }
+    }
+    drop(result);
+    if let Some(statement) = passing {
+        conn.close(statement).await?;
+    }
+    within_bounds(fetch, &source.name, count, &chunk)?;
+    Ok(chunk.finish())
+}
+
+fn silent(source: &Source) -> SourceError {
+    SourceError::Timeout { source_name: source.name.clone(), cause: "no further rows".into() }
+}
+
+/// The database's error in our words.
+pub fn translate(source: &Source, table: &TableName, error: &mysql_async::Error) -> SourceError {
+    let (source_name, cause) = (source.name.clone(), error.to_string());
+    let server = match error {
+        mysql_async::Error::Server(server) => server,
+        // What the driver itself refuses to send, it would refuse again.
+        mysql_async::Error::Driver(
+            DriverError::Params(_)
+            | DriverError::MixedParams
+            | DriverError::StmtParamsMismatch { .. }
+            | DriverError::StmtParamsNumberExceedsLimit { .. }
+            | DriverError::PacketTooLarge
+            | DriverError::FromRow { .. }
+            | DriverError::FromValue { .. },
+        )
+        | mysql_async::Error::Url(_) => return SourceError::Refused { source_name, cause },
+        _ => return SourceError::Unavailable { source_name, cause },
+    };
+    match server.code {
+        // Statement timeouts of MySQL and of MariaDB, an interrupted query, and a lock that was not granted in time.
+        3024 | 1969 | 1317 | 1205 | 1213 => SourceError::Timeout { source_name, cause },
+        // Unknown column, unknown table, and a view over one of these.
+        1054 | 1146 | 1356 => SourceError::Changed { table: format!("{}.{table}", source.name), cause },
+        // Values out of range or of a wrong form.
+        1264 | 1265 | 1292 | 1366 | 1411 | 1525 | 3140..=3160 => SourceError::InvalidValue { source_name, cause },
+        // Too many connections, access, shutdown, lost connections.
+        1040 | 1044 | 1045 | 1049 | 1053 | 1129 | 1130 | 1152 | 1158..=1161 | 1203 | 1927 => {
+            SourceError::Unavailable { source_name, cause }
+        }
+        _ => SourceError::Refused { source_name, cause },
+    }
+}
+
+/// Why a statement failed: by the driver's word, or by ours.
+pub enum Failure {
+    /// The driver's.
     Driver(mysql_async::Error),
+    /// Ours.
     Source(SourceError),
 }
 
@@ -287,9 +301,10 @@ impl From<SourceError> for Failure {
     }
 }
 
-fn bind(param: &Param, fetch: &Fetch) -> Value {
+/// A parameter's value.
+pub fn bind(param: &Param, fetch: &Fetch) -> Value {
     match param {
-        Param::Value(value, _) => value_of(value),
+        Param::Value(value, _) | Param::Stored(value, _) => value_of(value),
         Param::Keys => {
             fetch.keys.as_ref().map_or(Value::NULL, |keys| Value::Bytes(sql::keys_as_json(keys, 1).into_bytes()))
         }

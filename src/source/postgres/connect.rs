@@ -24,10 +24,14 @@ const PIPELINE: usize = 8;
 /// How long a connection is idle before the kernel asks whether the server is still there.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
+/// A transaction that is forgotten ends by itself, and with it what it holds.
+const WRITING: &str = "-c idle_in_transaction_session_timeout=15000";
+
 /// The connections of one source.
 pub struct Connections {
     source: Source,
     config: tokio_postgres::Config,
+    writing: tokio_postgres::Config,
     tls: MakeRustlsConnect,
     open: Mutex<Vec<Option<Arc<Connection>>>>,
     /// One opens a connection, the others who want the same one wait.
@@ -79,12 +83,11 @@ impl Connections {
             choice.url.parse().map_err(|error: tokio_postgres::Error| error.to_string())?;
         let timeout = source.statement_timeout.as_millis();
         let options = format!(
-            "{} -c statement_timeout={timeout} -c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c bytea_output=hex -c default_transaction_read_only=on",
+            "{} -c statement_timeout={timeout} -c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c bytea_output=hex",
             config.get_options().unwrap_or_default()
         );
         // A connection that the network lost without a word is ended by the kernel, and replaced.
         config
-            .options(options.trim())
             .connect_timeout(source.connect_timeout)
             .keepalives_idle(KEEPALIVE)
             .keepalives_interval(Duration::from_secs(10))
@@ -93,9 +96,13 @@ impl Connections {
         if config.get_application_name().is_none() {
             config.application_name("crosskey");
         }
+        let mut writing = config.clone();
+        writing.options(format!("{options} -c lock_timeout={} {WRITING}", source.lock_timeout().as_millis()).trim());
+        config.options(format!("{options} -c default_transaction_read_only=on").trim());
         let count = source.connections as usize;
         Ok(Self {
             config,
+            writing,
             tls: tls::connector(&choice)?,
             open: Mutex::new(vec![None; count]),
             free: Arc::new(Semaphore::new(count * PIPELINE)),
@@ -106,7 +113,7 @@ impl Connections {
 
     /// A connection of its own, with more time for its statements; it ends with the client.
     pub async fn dedicated(&self, time: Duration) -> Result<Client, SourceError> {
-        let client = self.connect().await?;
+        let client = self.connect(&self.config).await?;
         let set = format!("SET statement_timeout = {}", time.as_millis());
         client
             .batch_execute(&set)
@@ -115,8 +122,13 @@ impl Connections {
         Ok(client)
     }
 
-    async fn connect(&self) -> Result<Client, SourceError> {
-        let connecting = tokio::time::timeout(self.source.connect_timeout, self.config.connect(self.tls.clone()));
+    /// A connection whose transactions may write.
+    pub async fn writer(&self) -> Result<Connection, SourceError> {
+        Ok(Connection::of(self.connect(&self.writing).await?))
+    }
+
+    async fn connect(&self, config: &tokio_postgres::Config) -> Result<Client, SourceError> {
+        let connecting = tokio::time::timeout(self.source.connect_timeout, config.connect(self.tls.clone()));
         let (client, driver) = connecting
             .await
             .map_err(|_| SourceError::unavailable(&self.source.name, "connecting took too long"))?
@@ -196,13 +208,7 @@ impl Connections {
         let connection = match open.filter(|connection| !connection.client.is_closed()) {
             Some(connection) => connection,
             None => {
-                let client = self.connect().await?;
-                let connection = Arc::new(Connection {
-                    client,
-                    statements: Mutex::default(),
-                    running: AtomicUsize::new(0),
-                    heard: Mutex::new(Instant::now()),
-                });
+                let connection = Arc::new(Connection::of(self.connect(&self.config).await?));
                 self.open.lock()[slot] = Some(connection.clone());
                 connection
             }
@@ -212,6 +218,15 @@ impl Connections {
 }
 
 impl Connection {
+    fn of(client: Client) -> Self {
+        Self {
+            client,
+            statements: Mutex::default(),
+            running: AtomicUsize::new(0),
+            heard: Mutex::new(Instant::now()),
+        }
+    }
+
     /// The server has answered on it.
     pub fn heard(&self) {
         *self.heard.lock() = Instant::now();

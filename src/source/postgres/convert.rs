@@ -48,6 +48,14 @@ impl ToSql for Bound {
     to_sql_checked!();
 }
 
+/// The text by which PostgreSQL reads a value that is written: a text as it stands.
+pub fn stored_text(value: &Scalar, column: &Column) -> Option<String> {
+    match (value, &column.ty) {
+        (Scalar::Text(text), Type::Text { .. } | Type::Json | Type::Enum(_) | Type::Other) => Some(text.to_string()),
+        (value, _) => text_of(value),
+    }
+}
+
 /// The text by which PostgreSQL reads a value. NUL cannot reach PostgreSQL, so such a text equals nothing.
 pub fn text_of(value: &Scalar) -> Option<String> {
     match value {

@@ -5,11 +5,13 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::name::{PathStep, TableName};
+use crate::source::change;
 use crate::source::sql::{self, Dialect, Param, Sql};
 use crate::statement::{Aggregate, Condition, Fetch, KeySet, Matching, Order};
 use crate::value::{Column, Scalar, Type};
 
 /// The dialect; `schema` is the one that bare table names are in.
+#[derive(Clone)]
 pub struct Postgres {
     /// The source's first schema.
     pub schema: String,
@@ -64,6 +66,11 @@ impl Dialect for Postgres {
     fn value(&self, sql: &mut Sql, value: &Scalar, column: &Arc<Column>) {
         sql.params.push(Param::Value(value.clone(), Some(column.clone())));
         let _ = write!(sql.text, "CAST(${}::text AS {})", sql.params.len(), cast_type(column));
+    }
+
+    fn stored(&self, sql: &mut Sql, value: &Scalar, column: &Arc<Column>) {
+        change::bind(sql, value, column);
+        let _ = write!(sql.text, "CAST(${}::text AS {})", sql.params.len(), stored_type(column));
     }
 
     fn compared(&self, text: &mut String, column: &Column) {
@@ -314,6 +321,14 @@ fn readable(column: &str) -> String {
 }
 
 /// The type that values are cast to before they meet the column; without lengths, which would cut or round them.
+/// The type of a value that is written. An explicit cast to a type with a length would cut it; assigning it does not.
+pub fn stored_type(column: &Column) -> &str {
+    match &column.ty {
+        Type::Bit { .. } => "varbit",
+        _ => cast_type(column),
+    }
+}
+
 fn cast_type(column: &Column) -> &str {
     match &column.ty {
         Type::Bool => "bool",

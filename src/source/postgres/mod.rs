@@ -5,6 +5,7 @@ mod convert;
 pub mod dialect;
 mod introspect;
 mod read;
+mod session;
 mod tls;
 
 pub use read::Postgres;

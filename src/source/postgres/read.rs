@@ -11,14 +11,15 @@ use tokio_postgres::{Client, RowStream, Statement};
 
 use crate::catalog::table::Table;
 use crate::config::Source;
-use crate::name::TableName;
+use crate::name::{SourceName, TableName};
 use crate::source::adapter::{
-    Adapter, Described, INTROSPECTION_TIME, PATIENCE, STREAMED_TIME, SourceError, Taker, within_bounds,
+    Adapter, Session, Described, INTROSPECTION_TIME, PATIENCE, STREAMED_TIME, SourceError, Taker, within_bounds,
 };
 use crate::source::postgres::connect::{Connections, Lease, describe};
-use crate::source::postgres::convert::{Bound, Decode, Raw, decode_of, decode_of_wire, text_of, write};
+use crate::source::postgres::convert::{stored_text, Bound, Decode, Raw, decode_of, decode_of_wire, text_of, write};
 use crate::source::postgres::dialect;
 use crate::source::postgres::introspect;
+use crate::source::postgres::session::{Write, Writers};
 use crate::source::sql::{self, Param, Sql};
 use crate::statement::{Fetch, Groups, Output};
 use crate::value::{Chunk, ChunkBuilder, Column, Scalar};
@@ -30,6 +31,7 @@ const FIRST_ROWS: usize = 100;
 pub struct Postgres {
     source: Source,
     connections: Connections,
+    writers: Writers,
     dialect: dialect::Postgres,
 }
 
@@ -37,44 +39,14 @@ impl Postgres {
     /// Reads the url; connects when first asked.
     pub fn new(source: &Source) -> Result<Self, String> {
         let dialect = dialect::Postgres { schema: source.schemas[0].clone() };
-        Ok(Self { connections: Connections::new(source)?, source: source.clone(), dialect })
+        Ok(Self { connections: Connections::new(source)?, writers: Writers::new(source), source: source.clone(), dialect })
     }
 
     async fn run(&self, lease: &Lease, fetch: &Fetch, sql: &Sql) -> Result<Chunk, Failure> {
         let (params, types) = bound(fetch, sql);
         let statement = lease.prepare(&sql.text, &types).await?;
         let rows = lease.client.query_raw(&statement, &params).await?;
-        self.gather(rows, fetch, &decodes(&statement, fetch)).await
-    }
-
-    /// Writes rows into a chunk.
-    async fn gather(&self, rows: RowStream, fetch: &Fetch, decodes: &[Decode]) -> Result<Chunk, Failure> {
-        futures_util::pin_mut!(rows);
-        let keyed = usize::from(fetch.keys.is_some());
-        let mut chunk = ChunkBuilder::new(fetch.layout());
-        let mut count = 0;
-        while let Some(row) = rows.try_next().await? {
-            count += 1;
-            within_bounds(fetch, &self.source.name, count, &chunk)?;
-            if keyed == 1 {
-                let ordinal: i64 = row.try_get(0)?;
-                chunk.ordinal((ordinal - 1) as u32);
-            }
-            for (at, decode) in decodes.iter().enumerate() {
-                let raw: Raw<'_> = row.try_get(at + keyed)?;
-                match raw.0 {
-                    None => chunk.out().extend_from_slice(b"null"),
-                    Some(raw) => write(chunk.out(), *decode, raw)
-                        .ok_or_else(|| self.changed(fetch, "a value has another form than its column's type"))?,
-                }
-                chunk.end_cell();
-            }
-            if decodes.is_empty() && keyed == 0 {
-                chunk.ordinal(0);
-            }
-        }
-        within_bounds(fetch, &self.source.name, count, &chunk)?;
-        Ok(chunk.finish())
+        gather(&self.source.name, rows, fetch, &decodes(&statement, fetch)).await
     }
 
     /// A portal in a transaction of its own: the server goes on with the statement each time rows are taken.
@@ -89,7 +61,7 @@ impl Postgres {
         loop {
             let rows = async {
                 let rows = transaction.query_portal_raw(&portal, size as i32).await?;
-                self.gather(rows, fetch, &decodes).await
+                gather(&self.source.name, rows, fetch, &decodes).await
             };
             let chunk = tokio::time::timeout(STREAMED_TIME + PATIENCE, rows).await;
             let timeout = || SourceError::Timeout { source_name: self.source.name.clone(), cause: "no answer".into() };
@@ -102,37 +74,8 @@ impl Postgres {
         }
     }
 
-    fn table(&self, fetch: &Fetch) -> String {
-        format!("{}.{}", self.source.name, fetch.table)
-    }
-
-    fn changed(&self, fetch: &Fetch, cause: &str) -> SourceError {
-        SourceError::Changed { table: self.table(fetch), cause: cause.to_owned() }
-    }
-
     fn translate(&self, fetch: &Fetch, error: &tokio_postgres::Error) -> SourceError {
-        let (source_name, cause) = (self.source.name.clone(), describe(error));
-        match error.code() {
-            // On a standby, a read that stands in the way of what the primary did is ended as well.
-            Some(
-                &SqlState::QUERY_CANCELED | &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED,
-            ) => SourceError::Timeout { source_name, cause },
-            Some(&SqlState::UNDEFINED_COLUMN | &SqlState::UNDEFINED_TABLE | &SqlState::FEATURE_NOT_SUPPORTED) => {
-                self.changed(fetch, &cause)
-            }
-            // No such operator or function for this type, in its several spellings.
-            Some(code) if matches!(code.code(), "42883" | "42804" | "42725" | "42846" | "42P18") => {
-                SourceError::Unsupported { source_name, cause }
-            }
-            Some(code) if code.code().starts_with("22") => SourceError::InvalidValue { source_name, cause },
-            Some(code)
-                if code.code().starts_with("57") || code.code().starts_with("53") || code.code().starts_with("08") =>
-            {
-                SourceError::Unavailable { source_name, cause }
-            }
-            Some(_) => SourceError::Refused { source_name, cause },
-            None => SourceError::Unavailable { source_name, cause },
-        }
+        translate(&self.source.name, &fetch.table, error)
     }
 
     async fn attempt(&self, lease: &Lease, fetch: &Fetch, sql: &Sql) -> Result<Chunk, Failure> {
@@ -228,6 +171,10 @@ impl Adapter for Postgres {
         true
     }
 
+    async fn begin(&self) -> Result<Box<dyn Session>, SourceError> {
+        Ok(Box::new(Write::begin(&self.connections, &self.writers, &self.source, &self.dialect).await?))
+    }
+
     async fn ping(&self) -> Result<(), SourceError> {
         let lease = self.connections.lease().await?;
         let sent = Instant::now();
@@ -240,8 +187,71 @@ impl Adapter for Postgres {
     }
 }
 
-enum Failure {
+/// Writes rows into a chunk.
+pub async fn gather(source: &SourceName, rows: RowStream, fetch: &Fetch, decodes: &[Decode]) -> Result<Chunk, Failure> {
+    futures_util::pin_mut!(rows);
+    let keyed = usize::from(fetch.keys.is_some());
+    let mut chunk = ChunkBuilder::new(fetch.layout());
+    let mut count = 0;
+    while let Some(row) = rows.try_next().await? {
+        count += 1;
+        within_bounds(fetch, source, count, &chunk)?;
+        if keyed == 1 {
+            let ordinal: i64 = row.try_get(0)?;
+            chunk.ordinal((ordinal - 1) as u32);
+        }
+        for (at, decode) in decodes.iter().enumerate() {
+            let raw: Raw<'_> = row.try_get(at + keyed)?;
+            match raw.0 {
+                None => chunk.out().extend_from_slice(b"null"),
+                Some(raw) => write(chunk.out(), *decode, raw)
+                    .ok_or_else(|| changed(source, fetch, "a value has another form than its column's type"))?,
+            }
+            chunk.end_cell();
+        }
+        if decodes.is_empty() && keyed == 0 {
+            chunk.ordinal(0);
+        }
+    }
+    within_bounds(fetch, source, count, &chunk)?;
+    Ok(chunk.finish())
+}
+
+/// A database's error in our words.
+pub fn translate(source: &SourceName, table: &TableName, error: &tokio_postgres::Error) -> SourceError {
+    let (source_name, cause) = (source.clone(), describe(error));
+    match error.code() {
+        // On a standby, a read that stands in the way of what the primary did is ended as well.
+        Some(
+            &SqlState::QUERY_CANCELED | &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED,
+        ) => SourceError::Timeout { source_name, cause },
+        Some(&SqlState::UNDEFINED_COLUMN | &SqlState::UNDEFINED_TABLE | &SqlState::FEATURE_NOT_SUPPORTED) => {
+            SourceError::Changed { table: format!("{source}.{table}"), cause }
+        }
+        // No such operator or function for this type, in its several spellings.
+        Some(code) if matches!(code.code(), "42883" | "42804" | "42725" | "42846" | "42P18") => {
+            SourceError::Unsupported { source_name, cause }
+        }
+        Some(code) if code.code().starts_with("22") => SourceError::InvalidValue { source_name, cause },
+        Some(code)
+            if code.code().starts_with("57") || code.code().starts_with("53") || code.code().starts_with("08") =>
+        {
+            SourceError::Unavailable { source_name, cause }
+        }
+        Some(_) => SourceError::Refused { source_name, cause },
+        None => SourceError::Unavailable { source_name, cause },
+    }
+}
+
+fn changed(source: &SourceName, fetch: &Fetch, cause: &str) -> SourceError {
+    SourceError::Changed { table: format!("{source}.{}", fetch.table), cause: cause.to_owned() }
+}
+
+/// Why a statement failed: by the driver's word, or by ours.
+pub enum Failure {
+    /// The driver's.
     Driver(tokio_postgres::Error),
+    /// Ours.
     Source(SourceError),
 }
 
@@ -258,7 +268,7 @@ impl From<SourceError> for Failure {
 }
 
 /// The parameters of a statement, and their types.
-fn bound(fetch: &Fetch, sql: &Sql) -> (Vec<Bound>, Vec<PgType>) {
+pub fn bound(fetch: &Fetch, sql: &Sql) -> (Vec<Bound>, Vec<PgType>) {
     let params: Vec<Bound> = sql.params.iter().map(|param| bind(param, fetch)).collect();
     let types = params
         .iter()
@@ -268,7 +278,7 @@ fn bound(fetch: &Fetch, sql: &Sql) -> (Vec<Bound>, Vec<PgType>) {
 }
 
 /// How each output is read.
-fn decodes(statement: &Statement, fetch: &Fetch) -> Vec<Decode> {
+pub fn decodes(statement: &Statement, fetch: &Fetch) -> Vec<Decode> {
     let keyed = usize::from(fetch.keys.is_some());
     fetch
         .outputs
@@ -286,6 +296,7 @@ fn decodes(statement: &Statement, fetch: &Fetch) -> Vec<Decode> {
 fn bind(param: &Param, fetch: &Fetch) -> Bound {
     match param {
         Param::Value(value, _) => Bound::One(text_of(value)),
+        Param::Stored(value, column) => Bound::One(stored_text(value, column)),
         Param::Values(values) => Bound::Many(values.iter().map(text_of).collect()),
         Param::KeyColumn(column) => {
             let keys = fetch.keys.as_ref().map(|keys| keys.keys.as_slice()).unwrap_or_default();

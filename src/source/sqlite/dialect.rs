@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::name::{PathStep, TableName};
+use crate::source::change;
 use crate::source::sql::{self, Dialect, Param, Sql};
 use crate::statement::{Aggregate, Condition, Fetch, KeySet, Matching, Order};
 use crate::value::{Column, Scalar, Type};
@@ -33,6 +34,11 @@ impl Dialect for Sqlite {
 
     fn value(&self, sql: &mut Sql, value: &Scalar, column: &Arc<Column>) {
         sql.params.push(Param::Value(value.clone(), Some(column.clone())));
+        let _ = write!(sql.text, "?{}", sql.params.len());
+    }
+
+    fn stored(&self, sql: &mut Sql, value: &Scalar, column: &Arc<Column>) {
+        change::bind(sql, value, column);
         let _ = write!(sql.text, "?{}", sql.params.len());
     }
 

@@ -6,6 +6,7 @@ mod create;
 pub mod dialect;
 mod introspect;
 mod read;
+mod session;
 
 pub use create::create;
 pub use read::Sqlite;

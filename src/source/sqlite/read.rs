@@ -5,19 +5,20 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{Arguments, AssertSqlSafe, Row};
+use sqlx::{Arguments, AssertSqlSafe, Row, SqliteConnection};
 
 use crate::catalog::table::Table;
 use crate::config::Source;
 use crate::name::TableName;
 use crate::source::adapter::{
-    Adapter, Described, INTROSPECTION_TIME, STREAMED_TIME, SourceError, Taker, within_bounds,
+    Adapter, Described, Session, INTROSPECTION_TIME, STREAMED_TIME, SourceError, Taker, within_bounds,
 };
 use crate::source::sql::{self, LONGEST_KEPT, Param, Sql};
 use crate::source::sqlite::connect::{Connections, Lease, Pulse};
 use crate::source::sqlite::convert::{Shape, shape_of, write};
 use crate::source::sqlite::dialect;
 use crate::source::sqlite::introspect;
+use crate::source::sqlite::session::{Write, Writer};
 use crate::statement::{Aggregate, Fetch, Output};
 use crate::value::{Chunk, ChunkBuilder, Column, Scalar};
 
@@ -27,6 +28,7 @@ pub struct Sqlite {
     connections: Connections,
     /// Stays open, as `PRAGMA data_version` tells only what changed since its own last call.
     watcher: tokio::sync::Mutex<Watcher>,
+    writer: Writer,
 }
 
 /// The connection that watches for writes of others.
@@ -42,69 +44,7 @@ struct Watcher {
 impl Sqlite {
     /// Opens the file when first asked.
     pub fn new(source: &Source) -> Self {
-        Self { connections: Connections::new(source), source: source.clone(), watcher: tokio::sync::Mutex::default() }
-    }
-
-    /// Runs a statement; gives all of its rows, or what is left when a taker has got the others.
-    async fn run(
-        &self,
-        lease: &mut Lease,
-        fetch: &Fetch,
-        sql: Sql,
-        taker: Option<(&Taker, &Pulse)>,
-    ) -> Result<Chunk, Failure> {
-        let mut arguments = SqliteArguments::default();
-        for param in &sql.params {
-            bind(&mut arguments, param, fetch).map_err(sqlx::Error::Encode)?;
-        }
-        let keyed = usize::from(fetch.keys.is_some());
-        let shapes: Vec<Shape> = fetch
-            .outputs
-            .iter()
-            .map(|output| match output {
-                Output::Column(column) | Output::Aggregate(Aggregate::Min | Aggregate::Max, Some(column)) => {
-                    shape_of(column)
-                }
-                Output::Aggregate(..) | Output::Total | Output::Test(_) | Output::Rank(_) | Output::Via(_) => {
-                    Shape::Stored
-                }
-            })
-            .collect();
-        // The text is made by `source::sql`, which binds every value.
-        let kept = sql.text.len() <= LONGEST_KEPT;
-        let query = sqlx::query_with(AssertSqlSafe(sql.text), arguments).persistent(kept);
-        let mut rows = query.fetch(&mut *lease.conn);
-        let layout = fetch.layout();
-        let mut chunk = ChunkBuilder::new(layout.clone());
-        let (mut count, mut given) = (0, 0);
-        while let Some(row) = rows.try_next().await? {
-            count += 1;
-            within_bounds(fetch, &self.source.name, count, &chunk)?;
-            if keyed == 1 {
-                let ordinal: i64 = row.try_get(0)?;
-                chunk.ordinal(ordinal as u32);
-            }
-            for (at, shape) in shapes.iter().enumerate() {
-                write(chunk.out(), *shape, &row, at + keyed)?;
-                chunk.end_cell();
-            }
-            if shapes.is_empty() && keyed == 0 {
-                chunk.ordinal(0);
-            }
-            if let Some((taker, pulse)) = taker
-                && taker.is_enough(count - given, &chunk)
-            {
-                given = count;
-                let full = std::mem::replace(&mut chunk, ChunkBuilder::new(layout.clone())).finish();
-                if !taker.take(full).await {
-                    break;
-                }
-                // The time that the client took is not the statement's.
-                pulse.beat();
-            }
-        }
-        within_bounds(fetch, &self.source.name, count, &chunk)?;
-        Ok(chunk.finish())
+        Self { connections: Connections::new(source), source: source.clone(), watcher: tokio::sync::Mutex::default(), writer: Writer::default() }
     }
 
     fn table(&self, fetch: &Fetch) -> String {
@@ -112,27 +52,7 @@ impl Sqlite {
     }
 
     fn translate(&self, table: String, error: &sqlx::Error) -> SourceError {
-        let (source_name, cause) = (self.source.name.clone(), error.to_string());
-        if cause.contains("no such column") || cause.contains("no such table") || cause.contains("schema has changed") {
-            return SourceError::Changed { table, cause };
-        }
-        match error {
-            sqlx::Error::Database(db) if db.message().contains("interrupted") => {
-                SourceError::Timeout { source_name, cause }
-            }
-            sqlx::Error::Database(db) if db.message().contains("malformed JSON") => {
-                SourceError::InvalidValue { source_name, cause }
-            }
-            sqlx::Error::Database(db)
-                if db.code().is_some_and(|code| matches!(&*code, "5" | "6" | "10" | "14" | "26" | "11")) =>
-            {
-                SourceError::Unavailable { source_name, cause }
-            }
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-                SourceError::Unavailable { source_name, cause }
-            }
-            _ => SourceError::Refused { source_name, cause },
-        }
+        translate(&self.source, table, error)
     }
 }
 
@@ -147,7 +67,7 @@ impl Adapter for Sqlite {
     async fn fetch(&self, fetch: &Fetch) -> Result<Chunk, SourceError> {
         let sql = sql::render(fetch, &dialect::Sqlite);
         let mut lease = self.connections.lease().await?;
-        match self.run(&mut lease, fetch, sql, None).await {
+        match run(&self.source, &mut lease.conn, fetch, sql, None).await {
             Ok(chunk) => Ok(chunk),
             Err(Failure::Source(error)) => Err(error),
             Err(Failure::Driver(error)) => Err(self.translate(self.table(fetch), &error)),
@@ -165,7 +85,7 @@ impl Adapter for Sqlite {
     async fn stream(&self, fetch: &Fetch, taker: &Taker) -> Result<(), SourceError> {
         let sql = sql::render(fetch, &dialect::Sqlite);
         let (mut lease, pulse) = self.connections.lease_with_pulse(STREAMED_TIME).await?;
-        let running = self.run(&mut lease, fetch, sql, Some((taker, &pulse)));
+        let running = run(&self.source, &mut lease.conn, fetch, sql, Some((taker, &pulse)));
         futures_util::pin_mut!(running);
         let outcome = tokio::select! {
             outcome = &mut running => outcome,
@@ -183,6 +103,11 @@ impl Adapter for Sqlite {
             Err(Failure::Source(error)) => Err(error),
             Err(Failure::Driver(error)) => Err(self.translate(self.table(fetch), &error)),
         }
+    }
+
+    async fn begin(&self) -> Result<Box<dyn Session>, SourceError> {
+        let generation = self.connections.generation()?;
+        Ok(Box::new(Write::begin(&self.writer, generation, &self.source).await?))
     }
 
     async fn ping(&self) -> Result<(), SourceError> {
@@ -217,8 +142,98 @@ impl Adapter for Sqlite {
     }
 }
 
-enum Failure {
+/// Runs a statement; gives all of its rows, or what is left when a taker has got the others.
+pub async fn run(
+    source: &Source,
+    conn: &mut SqliteConnection,
+    fetch: &Fetch,
+    sql: Sql,
+    taker: Option<(&Taker, &Pulse)>,
+) -> Result<Chunk, Failure> {
+    let mut arguments = SqliteArguments::default();
+    for param in &sql.params {
+        bind(&mut arguments, param, fetch).map_err(sqlx::Error::Encode)?;
+    }
+    let keyed = usize::from(fetch.keys.is_some());
+    let shapes: Vec<Shape> = fetch
+        .outputs
+        .iter()
+        .map(|output| match output {
+            Output::Column(column) | Output::Aggregate(Aggregate::Min | Aggregate::Max, Some(column)) => {
+                shape_of(column)
+            }
+            Output::Aggregate(..) | Output::Total | Output::Test(_) | Output::Rank(_) | Output::Via(_) => {
+                Shape::Stored
+            }
+        })
+        .collect();
+    // The text is made by `source::sql`, which binds every value.
+    let kept = sql.text.len() <= LONGEST_KEPT;
+    let query = sqlx::query_with(AssertSqlSafe(sql.text), arguments).persistent(kept);
+    let mut rows = query.fetch(&mut *conn);
+    let layout = fetch.layout();
+    let mut chunk = ChunkBuilder::new(layout.clone());
+    let (mut count, mut given) = (0, 0);
+    while let Some(row) = rows.try_next().await? {
+        count += 1;
+        within_bounds(fetch, &source.name, count, &chunk)?;
+        if keyed == 1 {
+            let ordinal: i64 = row.try_get(0)?;
+            chunk.ordinal(ordinal as u32);
+        }
+        for (at, shape) in shapes.iter().enumerate() {
+            write(chunk.out(), *shape, &row, at + keyed)?;
+            chunk.end_cell();
+        }
+        if shapes.is_empty() && keyed == 0 {
+            chunk.ordinal(0);
+        }
+        if let Some((taker, pulse)) = taker
+            && taker.is_enough(count - given, &chunk)
+        {
+            given = count;
+            let full = std::mem::replace(&mut chunk, ChunkBuilder::new(layout.clone())).finish();
+            if !taker.take(full).await {
+                break;
+            }
+            // The time that the client took is not the statement's.
+            pulse.beat();
+        }
+    }
+    within_bounds(fetch, &source.name, count, &chunk)?;
+    Ok(chunk.finish())
+}
+
+/// The database's error in our words.
+pub fn translate(source: &Source, table: String, error: &sqlx::Error) -> SourceError {
+    let (source_name, cause) = (source.name.clone(), error.to_string());
+    if cause.contains("no such column") || cause.contains("no such table") || cause.contains("schema has changed") {
+        return SourceError::Changed { table, cause };
+    }
+    match error {
+        sqlx::Error::Database(db) if db.message().contains("interrupted") => {
+            SourceError::Timeout { source_name, cause }
+        }
+        sqlx::Error::Database(db) if db.message().contains("malformed JSON") => {
+            SourceError::InvalidValue { source_name, cause }
+        }
+        sqlx::Error::Database(db)
+            if db.code().is_some_and(|code| matches!(&*code, "5" | "6" | "10" | "14" | "26" | "11")) =>
+        {
+            SourceError::Unavailable { source_name, cause }
+        }
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+            SourceError::Unavailable { source_name, cause }
+        }
+        _ => SourceError::Refused { source_name, cause },
+    }
+}
+
+/// Why a statement failed: by the driver's word, or by ours.
+pub enum Failure {
+    /// The driver's.
     Driver(sqlx::Error),
+    /// Ours.
     Source(SourceError),
 }
 
@@ -234,8 +249,10 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
-fn bind(arguments: &mut SqliteArguments, param: &Param, fetch: &Fetch) -> Result<(), sqlx::error::BoxDynError> {
+/// Binds a parameter.
+pub fn bind(arguments: &mut SqliteArguments, param: &Param, fetch: &Fetch) -> Result<(), sqlx::error::BoxDynError> {
     match param {
+        Param::Stored(value, _) => bind(arguments, &Param::Value(value.clone(), None), fetch),
         Param::Keys => arguments.add(fetch.keys.as_ref().map(|keys| sql::keys_as_json(keys, 0))),
         Param::Among(keys) => arguments.add(sql::keys_as_json(keys, 0)),
         Param::Value(Scalar::Null, _)

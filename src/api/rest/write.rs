@@ -1,0 +1,334 @@
+//! POST, PUT, PATCH and DELETE of records, in DreamFactory's forms: which rows are meant, and how the outcome is told.
+
+use std::sync::Arc;
+
+use http::Method;
+use serde_json::{Map, Value, json};
+
+use crate::api::error::ApiError;
+use crate::api::rest::encode;
+use crate::api::rest::options::{ReadInput, scalar_text};
+use crate::api::rest::parse::{self, ReadRequest};
+use crate::api::rest::route::{Request, Response};
+use crate::api::rest::values::boolean;
+use crate::catalog::{Table, TableId};
+use crate::engine::{Engine, Snapshot, Written};
+use crate::error::Code;
+use crate::query::{Change, Count, FieldQuery, Ids, Mode, Read, Record, Rows, Selection, Write};
+use crate::value::json;
+
+/// Everything that a write is made of.
+pub struct WriteInput<'a> {
+    /// The verb that is meant.
+    pub verb: &'a Method,
+    /// The version that answers.
+    pub snapshot: &'a Arc<Snapshot>,
+    /// The source's name.
+    pub source: &'a str,
+    /// The table.
+    pub table: TableId,
+    /// The identifier in the path.
+    pub id: Option<&'a str>,
+    /// The decoded query string.
+    pub params: &'a [(String, String)],
+    /// The body.
+    pub body: Option<Value>,
+}
+
+/// Answers a write.
+pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteInput<'_>) -> Result<Response, ApiError> {
+    if request.headers.contains_key("idempotency-key") {
+        return Err(ApiError::invalid("`Idempotency-Key` is not in this version").hint("leave it out"));
+    }
+    if input.id.is_some() && *input.verb == Method::POST {
+        return Err(ApiError::invalid("POST takes no identifier in the path").hint("POST to the table, or PATCH the record"));
+    }
+    let table = &input.snapshot.catalog.entry(input.table).table;
+    let records = records(input, table)?;
+    let (shape, by_records) = shape(input)?;
+    let mode = match (shape.go_on, shape.rollback) {
+        (true, _) => Mode::Continue,
+        (false, true) => Mode::Rollback,
+        (false, false) => Mode::Stop,
+    };
+    let write = |change: Change| Write { source: input.source.to_owned(), table: shape.read.table.clone(), change, mode };
+    let forced = input.params.iter().any(|(name, value)| name == "force" && boolean(name, value).unwrap_or(false));
+    if *input.verb == Method::POST {
+        let written = engine.write(write(Change::Insert(records))).await?;
+        return respond(engine, request, input, &shape, written, None).await;
+    }
+    if *input.verb == Method::DELETE && forced && shape.read.ids.is_none() && shape.read.selection.filter.is_none() {
+        return delete_all(engine, request, input, &shape, &write).await;
+    }
+    let rows = rows(engine, input, &shape).await?;
+    if rows.ids.is_empty() {
+        return Ok(Response::json(&json!({"resource": []})));
+    }
+    if *input.verb == Method::DELETE {
+        // What the rows were is read before they go.
+        let before = match is_shown(input) {
+            // A row that is not there is told by the write itself.
+            true => match read_back(engine, request, &shape, &rows, asks_for_all(input)).await {
+                Err(error) if error.code == Code::NotFound => None,
+                before => Some(before?),
+            },
+            false => None,
+        };
+        let written = engine.write(write(Change::Delete(rows))).await?;
+        return respond(engine, request, input, &shape, written, before).await;
+    }
+    if records.is_empty() {
+        return Err(no_records());
+    }
+    // With identifiers or a filter the first record is for all of the rows.
+    let records = if by_records { records } else { records[..1].to_vec() };
+    let written = engine.write(write(Change::Update(rows, records))).await?;
+    respond(engine, request, input, &shape, written, None).await
+}
+
+fn no_records() -> ApiError {
+    ApiError::invalid("No record(s) detected in request.")
+        .hint("send {\"resource\": [{…}]}; to /{id} send the record itself")
+}
+
+/// The records of the body.
+fn records(input: &WriteInput<'_>, table: &Table) -> Result<Vec<Record>, ApiError> {
+    let object = |value: &Value| match value {
+        Value::Object(record) => Ok(record.clone()),
+        _ => Err(ApiError::invalid("each record is an object, as in {\"resource\": [{\"id\": 1}]}")),
+    };
+    let body = match &input.body {
+        Some(body) => body,
+        None if *input.verb == Method::DELETE => return Ok(Vec::new()),
+        None => return Err(no_records()),
+    };
+    let listed = body.get("resource").filter(|_| table.column("resource").is_none());
+    match (listed, body) {
+        (Some(Value::Array(items)), _) | (None, Value::Array(items)) => {
+            let records = items.iter().map(object).collect::<Result<Vec<_>, _>>()?;
+            if records.is_empty() && *input.verb != Method::DELETE { Err(no_records()) } else { Ok(records) }
+        }
+        (Some(_), _) => Err(no_records()),
+        (None, body) if input.id.is_some() => Ok(vec![object(body)?]),
+        (None, _) if *input.verb == Method::DELETE => Ok(Vec::new()),
+        (None, _) => Err(no_records()),
+    }
+}
+
+/// What a write has in common with a read: rows, fields and related rows of the answer; and whether each record names its
+/// own row.
+fn shape(input: &WriteInput<'_>) -> Result<(ReadRequest, bool), ApiError> {
+    let has = |names: &[&str]| {
+        let in_body = |name: &&str| input.body.as_ref().is_some_and(|body| body.get(*name).is_some());
+        input.params.iter().any(|(name, _)| names.contains(&name.as_str())) || names.iter().any(|name| in_body(name))
+    };
+    let mut body = input.body.clone().filter(|_| input.id.is_none());
+    let by_records = *input.verb != Method::POST
+        && input.id.is_none()
+        && !has(&["ids"])
+        && (*input.verb == Method::DELETE || !has(&["filter", "where"]));
+    if !by_records {
+        match &mut body {
+            Some(Value::Object(object)) => {
+                object.remove("resource");
+            }
+            other => *other = None,
+        }
+    }
+    let read = parse::read(&ReadInput {
+        catalog: &input.snapshot.catalog,
+        source: input.source,
+        table: input.table,
+        id: input.id,
+        params: input.params,
+        body: body.as_ref(),
+        depth: input.snapshot.config.limits.depth,
+    })?;
+    Ok((read, by_records))
+}
+
+/// The rows that are meant: by identifier, or those that the filter keeps.
+async fn rows(engine: &Engine, input: &WriteInput<'_>, shape: &ReadRequest) -> Result<Rows, ApiError> {
+    if let Some(ids) = &shape.read.ids {
+        return Ok(Rows { ids: ids.ids.clone(), columns: ids.columns.clone() });
+    }
+    if shape.read.selection.filter.is_none() {
+        return Err(match *input.verb {
+            Method::DELETE => no_records().hint("send ids, records or a filter; force=true removes all rows"),
+            _ => no_records().hint("send records with their identifiers, or ids or a filter and one record"),
+        });
+    }
+    let selection = Selection { embeds: Vec::new(), ..shape.read.selection.clone() };
+    keys(engine, input, shape, selection).await
+}
+
+/// The primary keys of the rows that a selection finds.
+async fn keys(
+    engine: &Engine,
+    input: &WriteInput<'_>,
+    shape: &ReadRequest,
+    selection: Selection,
+) -> Result<Rows, ApiError> {
+    let table = &input.snapshot.catalog.entry(input.table).table;
+    let columns: Vec<String> = table.primary_key.iter().map(|at| table.columns[*at].name.to_string()).collect();
+    if columns.is_empty() {
+        return Err(ApiError::invalid(format!("{} has no primary key, by which written rows are told", table.name)));
+    }
+    let fields = Some(columns.iter().cloned().map(FieldQuery::Column).collect());
+    let read = Read {
+        selection: Selection { fields, ..selection },
+        ids: None,
+        count: Count::AsNeeded,
+        bypass_cache: true,
+        ..shape.read.clone()
+    };
+    let found = engine.read(&read).await?;
+    let (plan, level) = (&found.plan, &found.answer.level);
+    let text = |cell: &[u8]| json::read_str(cell).map_or_else(|| String::from_utf8_lossy(cell).into_owned(), Into::into);
+    let id = |row: &crate::execute::RowRef| plan.root.fields.iter().map(|field| text(row.cell(field.cell))).collect();
+    Ok(Rows { ids: level.rows.iter().map(id).collect(), columns: Vec::new() })
+}
+
+/// All rows, page by page: each page is a write of its own.
+async fn delete_all(
+    engine: &Arc<Engine>,
+    request: &Request<'_>,
+    input: &WriteInput<'_>,
+    shape: &ReadRequest,
+    write: &(impl Fn(Change) -> Write + Sync),
+) -> Result<Response, ApiError> {
+    let mut deleted = Vec::new();
+    loop {
+        let rows = keys(engine, input, shape, Selection::default()).await?;
+        if rows.ids.is_empty() {
+            return Ok(Response::json(&json!({"resource": deleted})));
+        }
+        let written = engine.write(write(Change::Delete(rows))).await?;
+        if let Some(error) = batch_error(request, input, &written, shape) {
+            return Err(error);
+        }
+        deleted.extend(written.outcomes.iter().flatten().map(|key| key_object(&written.key, key)));
+    }
+}
+
+/// Whether more than the keys is wanted of the written rows.
+fn is_shown(input: &WriteInput<'_>) -> bool {
+    let asks = |name: &str| matches!(name, "fields" | "select" | "related" | "expand" | "id_field");
+    input.params.iter().any(|(name, value)| asks(name) && !value.is_empty())
+}
+
+/// Whether `fields` says so.
+fn asks_for_all(input: &WriteInput<'_>) -> bool {
+    input.params.iter().any(|(name, value)| matches!(name.as_str(), "fields" | "select") && value == "*")
+}
+
+async fn respond(
+    engine: &Engine,
+    request: &Request<'_>,
+    input: &WriteInput<'_>,
+    shape: &ReadRequest,
+    written: Written,
+    before: Option<Vec<u8>>,
+) -> Result<Response, ApiError> {
+    if let Some(error) = batch_error(request, input, &written, shape) {
+        return Err(error);
+    }
+    if let Some(before) = before {
+        return Ok(Response::whole(before));
+    }
+    let keys = || written.outcomes.iter().flatten();
+    if *input.verb != Method::DELETE && is_shown(input) {
+        let part = |text: &String| serde_json::from_str::<Value>(text).map_or_else(|_| text.clone(), |value| scalar_text(&value));
+        let ids = keys().map(|key| key.iter().map(part).collect()).collect();
+        let rows = Rows { ids, columns: Vec::new() };
+        return Ok(Response::whole(read_back(engine, request, shape, &rows, asks_for_all(input)).await?));
+    }
+    let mut objects: Vec<Value> = keys().map(|key| key_object(&written.key, key)).collect();
+    Ok(match (shape.single, shape.wrap) {
+        (true, _) => Response::json(&objects.pop().unwrap_or_default()),
+        (false, true) => Response::json(&json!({"resource": objects})),
+        (false, false) => Response::json(&Value::Array(objects)),
+    })
+}
+
+/// Rows by identifier, as a read would show them; `all` their fields where none are named.
+async fn read_back(
+    engine: &Engine,
+    request: &Request<'_>,
+    shape: &ReadRequest,
+    rows: &Rows,
+    all: bool,
+) -> Result<Vec<u8>, ApiError> {
+    let columns = shape.read.ids.iter().flat_map(|ids| &ids.columns).cloned();
+    let columns: Vec<FieldQuery> = columns.map(FieldQuery::Column).collect();
+    let fields = match &shape.read.selection.fields {
+        // Identified by other columns, a row is answered by these.
+        None if !columns.is_empty() && shape.read.selection.embeds.is_empty() && !all => Some(columns),
+        fields => fields.clone(),
+    };
+    let selection = Selection {
+        fields,
+        filter: None,
+        order: Vec::new(),
+        limit: None,
+        offset: 0,
+        ..shape.read.selection.clone()
+    };
+    let ids = Ids { ids: rows.ids.clone(), columns: rows.columns.clone(), table_order: false };
+    let read = Read { selection, ids: Some(ids), count: Count::AsNeeded, ..shape.read.clone() };
+    let found = engine.read(&read).await?;
+    encode::read(&ReadRequest { read, ..parse::bare(shape) }, &found, request.request_id)
+}
+
+fn key_object(names: &[String], key: &[String]) -> Value {
+    let value = |text: &String| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text.as_str()));
+    Value::Object(names.iter().cloned().zip(key.iter().map(value)).collect::<Map<_, _>>())
+}
+
+/// A record that failed: its own error by path, else DreamFactory's batch error.
+fn batch_error(
+    request: &Request<'_>,
+    input: &WriteInput<'_>,
+    written: &Written,
+    shape: &ReadRequest,
+) -> Option<ApiError> {
+    let mut failed: Vec<usize> = Vec::new();
+    let mut entries: Vec<Value> = Vec::new();
+    for (at, outcome) in written.outcomes.iter().enumerate() {
+        match outcome {
+            Ok(key) => entries.push(key_object(&written.key, key)),
+            Err(error) => {
+                let mut error = ApiError::from(error.clone());
+                if shape.single {
+                    return Some(error);
+                }
+                // Which record of the call it is.
+                for (name, fact) in &mut error.facts {
+                    if let ("errors", Value::Array(all)) = (*name, fact) {
+                        all.iter_mut().filter_map(Value::as_object_mut).for_each(|one| {
+                            one.insert("index".into(), at.into());
+                        });
+                    }
+                }
+                failed.push(at);
+                entries.push(error.object(request.request_id));
+            }
+        }
+    }
+    if failed.is_empty() {
+        return None;
+    }
+    let done = match *input.verb {
+        Method::POST => "created",
+        Method::DELETE => "deleted",
+        _ => "updated",
+    };
+    let undone = if shape.rollback { " All changes rolled back." } else { "" };
+    let code = failed.first().and_then(|at| written.outcomes[*at].as_ref().err()).map_or(Code::InvalidRequest, crate::error::Coded::code);
+    let mut error = ApiError::new(code, format!("Batch Error: Not all requested records could be {done}.{undone}"))
+        .fact("error", failed)
+        .fact("resource", entries);
+    error.status = Some(http::StatusCode::BAD_REQUEST);
+    error.batch = true;
+    Some(error)
+}

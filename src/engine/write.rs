@@ -1,0 +1,256 @@
+//! A whole write: records → values → transactions. It runs in a task of its own, so that a client who leaves does not end
+//! it half way.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::catalog::Entry;
+use crate::engine::error::Error;
+use crate::engine::pipeline::Engine;
+use crate::engine::snapshot::Snapshot;
+use crate::error::{Code, Coded};
+use crate::execute::{self, ExecuteError, Failure, Target, Work};
+use crate::plan::read::find_table;
+use crate::plan::record::{self, Values};
+use crate::plan::write::WritePlan;
+use crate::plan::{self, PlanError};
+use crate::query::{Change, Mode, Rows, Write};
+use crate::statement::{KeySet, SmallKey};
+
+/// What became of a write.
+pub struct Written {
+    /// The version that did it.
+    pub snapshot: Arc<Snapshot>,
+    /// Names of the primary key's columns.
+    pub key: Vec<String>,
+    /// Per record that was tried, in order: its row's primary key, each value as JSON, or why it was not written.
+    pub outcomes: Vec<Result<Vec<String>, Error>>,
+}
+
+/// The records of one write, ready to be run.
+struct Prepared {
+    plan: WritePlan,
+    /// Of inserts and updates.
+    values: Vec<Values>,
+    /// Of updates and deletes.
+    keys: Vec<SmallKey>,
+    texts: Vec<String>,
+    form: Option<KeySet>,
+    /// Records that cannot be written whatever the databases hold.
+    faults: BTreeMap<usize, PlanError>,
+    deletes: bool,
+}
+
+impl Engine {
+    /// Answers a write.
+    pub async fn write(self: &Arc<Self>, write: Write) -> Result<Written, Error> {
+        let engine = self.clone();
+        let task = tokio::spawn(async move { engine.write_here(&write).await });
+        task.await.unwrap_or_else(|panic| {
+            tracing::error!(%panic, "a write's task ended badly");
+            Err(PlanError::Record { code: Code::Internal, message: "the write ended badly".into(), hint: None }.into())
+        })
+    }
+
+    async fn write_here(&self, write: &Write) -> Result<Written, Error> {
+        let live = self.snapshot();
+        let id = find_table(&live.catalog, &write.source, &write.table)?;
+        let entry = live.catalog.entry(id);
+        let plan = plan::write(&live.catalog, &live.config.limits, id)?;
+        let key = entry.table.primary_key.iter().map(|at| entry.table.columns[*at].name.to_string()).collect();
+        let prepared = prepare(entry, plan, &write.change)?;
+        let outcomes = self.run_all(&live, &prepared, write.mode).await.inspect_err(|error| self.told(error))?;
+        outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).for_each(|error| self.told(error));
+        Ok(Written { snapshot: live, key, outcomes })
+    }
+
+    /// Logs what a database said, and heeds it.
+    fn told(&self, error: &Error) {
+        if let Error::Execute(error) = error {
+            self.heed(error);
+            if let ExecuteError::Source(source) = error {
+                tracing::warn!(cause = source.cause().unwrap_or_default(), "{source}");
+            }
+        }
+    }
+
+    /// Runs records in as few transactions as their mode allows: all of them in one, and where one fails those before it.
+    async fn run_all(
+        &self,
+        live: &Snapshot,
+        prepared: &Prepared,
+        mode: Mode,
+    ) -> Result<Vec<Result<Vec<String>, Error>>, Error> {
+        let count = if prepared.form.is_some() { prepared.keys.len() } else { prepared.values.len() };
+        let mut outcomes: Vec<Result<Vec<String>, Error>> = Vec::with_capacity(count);
+        while outcomes.len() < count {
+            let start = outcomes.len();
+            let end = prepared.faults.range(start..).next().map_or(count, |(at, _)| *at);
+            // Of what is undone in the end nothing is kept before it is known that nothing fails.
+            let keep = mode != Mode::Rollback || start == 0 && end == count;
+            let failed = if start < end {
+                match self.run_some(live, prepared, start, end, keep).await {
+                    Ok(keys) => {
+                        outcomes.extend(keys.into_iter().map(Ok));
+                        None
+                    }
+                    Err(failure) => {
+                        let (at, error) = self.at_fault(live, prepared, start, end, failure).await?;
+                        if at > start {
+                            let before = self.run_some(live, prepared, start, at, keep && mode != Mode::Rollback);
+                            outcomes.extend(before.await.map_err(whole)?.into_iter().map(Ok));
+                        }
+                        Some(error)
+                    }
+                }
+            } else {
+                None
+            };
+            let fault = || prepared.faults.get(&outcomes.len()).map(|fault| Error::from(fault.clone()));
+            if let Some(error) = failed.or_else(fault) {
+                outcomes.push(Err(error));
+                if mode != Mode::Continue {
+                    break;
+                }
+            }
+        }
+        Ok(outcomes)
+    }
+
+    /// The first record of a part that cannot be written, and why. What is no record's fault ends the whole write.
+    async fn at_fault(
+        &self,
+        live: &Snapshot,
+        prepared: &Prepared,
+        start: usize,
+        end: usize,
+        failure: Failure,
+    ) -> Result<(usize, Error), Error> {
+        // All before `good` can be written; all before `bad` cannot, as `failure` tells.
+        let (mut good, mut bad, mut failure) = (start, end, failure);
+        loop {
+            if let Some((at, error)) = failure.records.into_iter().next() {
+                return Ok((start + at, error.into()));
+            }
+            let Some(error) = failure.error else { return Err(conflict()) };
+            if !is_of_a_record(error.code()) {
+                return Err(error.into());
+            }
+            if bad - good == 1 {
+                return Ok((good, error.into()));
+            }
+            let middle = good + (bad - good) / 2;
+            failure = match self.run_some(live, prepared, start, middle, false).await {
+                Ok(_) => {
+                    good = middle;
+                    Failure { records: Vec::new(), error: Some(error) }
+                }
+                Err(earlier) => {
+                    bad = middle;
+                    earlier
+                }
+            };
+        }
+    }
+
+    async fn run_some(
+        &self,
+        live: &Snapshot,
+        prepared: &Prepared,
+        start: usize,
+        end: usize,
+        keep: bool,
+    ) -> Result<Vec<Vec<String>>, Failure> {
+        let context = self.context(live, false, false);
+        let values = prepared.values.get(start..end).unwrap_or_default();
+        let target = prepared.form.as_ref().map(|form| Target {
+            form,
+            keys: &prepared.keys[start..end],
+            texts: &prepared.texts[start..end],
+        });
+        let work = match &target {
+            None => Work::Insert(values),
+            Some(target) if prepared.deletes => Work::Delete(target),
+            Some(target) => Work::Update(target, values),
+        };
+        execute::write(&context, &live.catalog, &prepared.plan, work, keep).await
+    }
+}
+
+/// A failure that is no record's.
+fn whole(failure: Failure) -> Error {
+    let of_record = failure.records.into_iter().next().map(|(_, error)| error);
+    failure.error.or(of_record).map_or_else(conflict, Error::from)
+}
+
+fn conflict() -> Error {
+    let message = "others change the same rows at the same time".into();
+    PlanError::Record { code: Code::Conflict, message, hint: Some("try again".into()) }.into()
+}
+
+/// Whether an error is one record's fault, as opposed to a source's.
+fn is_of_a_record(code: Code) -> bool {
+    !matches!(
+        code,
+        Code::SourceUnavailable
+            | Code::Timeout
+            | Code::Overloaded
+            | Code::Conflict
+            | Code::Internal
+            | Code::ReadOnly
+            | Code::BudgetExceeded
+    )
+}
+
+fn prepare(entry: &Entry, plan: WritePlan, change: &Change) -> Result<Prepared, PlanError> {
+    let mut prepared = Prepared {
+        plan,
+        values: Vec::new(),
+        keys: Vec::new(),
+        texts: Vec::new(),
+        form: None,
+        faults: BTreeMap::new(),
+        deletes: matches!(change, Change::Delete(_)),
+    };
+    match change {
+        Change::Insert(records) => {
+            let values = records.iter().map(|record| record::added(entry, record));
+            prepared.values = kept(values, &mut prepared.faults);
+        }
+        Change::Update(rows, records) => {
+            prepared.target(entry, rows)?;
+            let values: Vec<_> = records.iter().map(|record| record::changed(entry, record)).collect();
+            prepared.values = match &values[..] {
+                // One record for all of the rows.
+                [one] => kept(vec![one.clone(); rows.ids.len()].into_iter(), &mut prepared.faults),
+                _ => kept(values.into_iter(), &mut prepared.faults),
+            };
+        }
+        Change::Delete(rows) => prepared.target(entry, rows)?,
+    }
+    Ok(prepared)
+}
+
+/// The values that could be read; those that could not are noted.
+fn kept(
+    values: impl Iterator<Item = Result<Values, PlanError>>,
+    faults: &mut BTreeMap<usize, PlanError>,
+) -> Vec<Values> {
+    let read = values.enumerate().map(|(at, values)| {
+        values.unwrap_or_else(|fault| {
+            faults.insert(at, fault);
+            Values::new()
+        })
+    });
+    read.collect()
+}
+
+impl Prepared {
+    fn target(&mut self, entry: &Entry, rows: &Rows) -> Result<(), PlanError> {
+        let (form, keys) = plan::write::target(&entry.table, rows, &self.plan.step.fetch)?;
+        self.keys = keys;
+        self.form = Some(form);
+        self.texts = rows.ids.iter().map(|id| id.join(",")).collect();
+        Ok(())
+    }
+}

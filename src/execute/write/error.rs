@@ -1,0 +1,121 @@
+//! Why a record could not be written.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::{Code, Coded};
+use crate::plan::write::NamedKey;
+
+/// A reference that leads nowhere.
+#[derive(Clone, Debug)]
+pub struct MissingReference {
+    /// The key.
+    pub key: Arc<NamedKey>,
+    /// Where the value stands in the record, as a JSON pointer.
+    pub pointer: String,
+    /// The values, as JSON.
+    pub values: Vec<String>,
+}
+
+/// Rows that refer to one that was to go.
+#[derive(Clone, Debug)]
+pub struct Referrers {
+    /// The key.
+    pub key: Arc<NamedKey>,
+    /// How many there are; at least, where `more`.
+    pub count: u64,
+    /// There are more than were counted.
+    pub more: bool,
+    /// The primary keys of some, each as JSON.
+    pub examples: Vec<Vec<String>>,
+}
+
+/// Why a record could not be written.
+#[derive(Clone, Debug)]
+pub enum WriteError {
+    /// There is no such row.
+    NotFound {
+        /// The identifier, as the client spells it.
+        id: String,
+    },
+    /// References that lead nowhere; all of the record's.
+    Missing(Vec<MissingReference>),
+    /// Others refer to the row.
+    Referenced(Vec<Referrers>),
+    /// The write would change several databases.
+    SeveralSources {
+        /// Which.
+        sources: Vec<String>,
+    },
+    /// An action that is not there yet.
+    NotYet {
+        /// What it is.
+        what: String,
+    },
+    /// What was read before the locks were taken has changed; the write may begin again.
+    Overtaken,
+}
+
+impl std::error::Error for WriteError {}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WriteError::NotFound { id } => write!(f, "Record with identifier '{id}' not found."),
+            WriteError::Missing(missing) => match &missing[..] {
+                [one] => write!(
+                    f,
+                    "{} = {} has no row in {}",
+                    one.key.column.join(", "),
+                    one.values.join(", "),
+                    one.key.references.join(", ")
+                ),
+                all => write!(f, "{} references have no row", all.len()),
+            },
+            WriteError::Referenced(referrers) => {
+                f.write_str("the row is referenced by ")?;
+                for (at, of) in referrers.iter().enumerate() {
+                    let more = if of.more { "more than " } else { "" };
+                    let rows = if of.count == 1 { "row" } else { "rows" };
+                    let comma = if at > 0 { ", " } else { "" };
+                    write!(f, "{comma}{more}{} {rows} of {} ({})", of.count, of.key.referring, of.key.name)?;
+                }
+                Ok(())
+            }
+            WriteError::SeveralSources { sources } => {
+                write!(f, "this write changes rows of several databases ({})", sources.join(", "))
+            }
+            WriteError::NotYet { what } => write!(f, "{what} is not in this version"),
+            WriteError::Overtaken => f.write_str("others change the same rows at the same time"),
+        }
+    }
+}
+
+impl Coded for WriteError {
+    fn code(&self) -> Code {
+        match self {
+            WriteError::NotFound { .. } => Code::NotFound,
+            WriteError::Missing(_) => Code::ReferenceNotFound,
+            WriteError::Referenced(_) => Code::Referenced,
+            WriteError::SeveralSources { .. } | WriteError::NotYet { .. } => Code::InvalidRequest,
+            WriteError::Overtaken => Code::Conflict,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            WriteError::NotFound { .. } => return None,
+            WriteError::Missing(_) => {
+                "write the referenced row first, or null where the row shall refer to nothing".into()
+            }
+            WriteError::Referenced(_) => {
+                "change or remove the referring rows first, or set the key's on_delete or on_update".into()
+            }
+            WriteError::SeveralSources { .. } => {
+                "this version changes one database at a time: write the referring rows by themselves first".into()
+            }
+            WriteError::NotYet { .. } => "change the referring rows by themselves first".into(),
+            WriteError::Overtaken => "try again".into(),
+        })
+    }
+}

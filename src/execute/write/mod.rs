@@ -1,0 +1,433 @@
+//! Runs a write: references that are added are fenced and looked for, values that others refer to are fenced before they
+//! go. One transaction in the source whose rows change; those in other sources only hold fences.
+
+mod error;
+mod references;
+mod referrers;
+mod sessions;
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use error::{MissingReference, Referrers, WriteError};
+
+use crate::catalog::Catalog;
+use crate::config::checked::SourceKind;
+use crate::config::{Action, Enforce};
+use crate::execute::context::Context;
+use crate::execute::error::ExecuteError;
+use crate::execute::fetch::scalars;
+use crate::execute::rows::RowRef;
+use crate::execute::write::referrers::{Removed, row_keys, these};
+use crate::execute::write::sessions::Sessions;
+use crate::name::SourceName;
+use crate::plan::read::ALL;
+use crate::plan::record::{Values, columns};
+use crate::plan::write::{Incoming, WritePlan, reached};
+use crate::source::SourceError;
+use crate::statement::write::{Insert, Lock, Update};
+use crate::statement::{Fetch, KeySet, SmallKey};
+use crate::value::{ChunkBuilder, Key, Scalar};
+
+/// Tries of a write that others stand in the way of.
+const TRIES: u32 = 4;
+
+/// What is done to rows of one table.
+#[derive(Clone, Copy, Debug)]
+pub enum Work<'a> {
+    /// Rows are added.
+    Insert(&'a [Values]),
+    /// Rows get values: each its own.
+    Update(&'a Target<'a>, &'a [Values]),
+    /// Rows are removed.
+    Delete(&'a Target<'a>),
+}
+
+/// Rows by identifier.
+#[derive(Clone, Debug)]
+pub struct Target<'a> {
+    /// How they are looked up, without the keys.
+    pub form: &'a KeySet,
+    /// Their identifiers.
+    pub keys: &'a [SmallKey],
+    /// The same, as the client spells them.
+    pub texts: &'a [String],
+}
+
+/// Why nothing was written.
+#[derive(Debug)]
+pub struct Failure {
+    /// Per record that is known to be at fault, why; in order. Empty where it is not known which one is.
+    pub records: Vec<(usize, ExecuteError)>,
+    /// The error, where no record is known.
+    pub error: Option<ExecuteError>,
+}
+
+impl From<ExecuteError> for Failure {
+    fn from(error: ExecuteError) -> Self {
+        Self { records: Vec::new(), error: Some(error) }
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        ExecuteError::from(error).into()
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        ExecuteError::from(error).into()
+    }
+}
+
+impl Failure {
+    fn may_pass(&self) -> bool {
+        let passes = |error: &ExecuteError| {
+            matches!(
+                error,
+                ExecuteError::Source(SourceError::Conflict { .. }) | ExecuteError::Write(WriteError::Overtaken)
+            )
+        };
+        self.error.as_ref().is_some_and(passes)
+    }
+}
+
+/// Does all of it in one transaction, or nothing; gives the keys of the rows, each as JSON. Without `keep` it is undone in
+/// the end: it only tells whether it could be done.
+pub async fn run(
+    context: &Context<'_>,
+    catalog: &Catalog,
+    plan: &WritePlan,
+    work: Work<'_>,
+    keep: bool,
+) -> Result<Vec<Vec<String>>, Failure> {
+    let mut tries = 1;
+    loop {
+        match attempt(context, catalog, plan, work, keep).await {
+            Err(failure) if failure.may_pass() && tries < TRIES => {
+                // Those who were in each other's way do not meet again at once.
+                let jitter = u64::from(std::time::UNIX_EPOCH.elapsed().map_or(0, |now| now.subsec_nanos() / 1000 % 20));
+                tokio::time::sleep(Duration::from_millis(u64::from(tries) * 10 + jitter)).await;
+                tries += 1;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn attempt(
+    context: &Context<'_>,
+    catalog: &Catalog,
+    plan: &WritePlan,
+    work: Work<'_>,
+    keep: bool,
+) -> Result<Vec<Vec<String>>, Failure> {
+    let mut sessions = Sessions::begin(context, &sources(context, catalog, plan, work)).await?;
+    let written = match work {
+        Work::Insert(records) => insert(&mut sessions, plan, records).await,
+        Work::Update(target, records) => update(&mut sessions, catalog, plan, target, records).await,
+        Work::Delete(target) => delete(&mut sessions, catalog, plan, target).await,
+    };
+    match written {
+        Ok(keys) if keep => {
+            sessions.commit().await?;
+            Ok(keys)
+        }
+        outcome => {
+            sessions.rollback().await;
+            outcome
+        }
+    }
+}
+
+/// The sources in which the write needs a transaction: its own; those that refer to what goes; and every SQLite file that
+/// is looked at, since looking at it takes its one lock.
+fn sources(context: &Context<'_>, catalog: &Catalog, plan: &WritePlan, work: Work<'_>) -> BTreeSet<SourceName> {
+    let mut sources = BTreeSet::from([plan.table.name.source.clone()]);
+    let written = written_columns(work);
+    if matches!(work, Work::Delete(_)) || rekeyed(plan, written.as_ref()).next().is_some() {
+        sources.extend(reached(catalog, plan.id));
+    }
+    if !matches!(work, Work::Delete(_)) {
+        let looked_at = plan.outgoing.iter().filter(|outgoing| outgoing.named.key.enforce == Enforce::Always);
+        let names = looked_at.map(|outgoing| &outgoing.far.source);
+        let one_lock = |name: &&SourceName| {
+            context.sources.get(*name).is_some_and(|source| source.config.kind == SourceKind::Sqlite)
+        };
+        sources.extend(names.filter(one_lock).cloned());
+    }
+    sources
+}
+
+/// The columns that a write of rows gives values to; none where it is all of them.
+fn written_columns(work: Work<'_>) -> Option<HashSet<usize>> {
+    match work {
+        Work::Update(_, records) => Some(records.iter().flatten().map(|(at, _)| *at).collect()),
+        _ => None,
+    }
+}
+
+/// The keys by which others refer to columns that are written.
+fn rekeyed<'p>(plan: &'p WritePlan, columns: Option<&HashSet<usize>>) -> impl Iterator<Item = &'p Incoming> {
+    let columns = columns.cloned().unwrap_or_default();
+    let ours = |incoming: &&Incoming| incoming.named.key.is_virtual;
+    plan.incoming.iter().filter(ours).filter(move |incoming| incoming.columns.iter().any(|at| columns.contains(at)))
+}
+
+async fn insert(
+    sessions: &mut Sessions<'_>,
+    plan: &WritePlan,
+    records: &[Values],
+) -> Result<Vec<Vec<String>>, Failure> {
+    let given = as_given(plan, records);
+    references::fence(sessions, plan, &given, None).await?;
+    let table = &plan.table;
+    let mut stored: Vec<RowRef> = Vec::with_capacity(records.len());
+    let mut done = 0;
+    // Records with the same columns go together.
+    for alike in records.chunk_by(|a, b| a.iter().map(|(at, _)| at).eq(b.iter().map(|(at, _)| at))) {
+        let insert = Insert {
+            table: table.name.table.clone(),
+            columns: columns(table, &alike[0]),
+            rows: alike.iter().map(|values| values.iter().map(|(_, value)| value.clone()).collect()).collect(),
+            key: table.primary_key.iter().map(|at| table.columns[*at].clone()).collect(),
+            stored: Fetch { max_rows: ALL, ..(*plan.step.fetch).clone() },
+        };
+        let chunk = match sessions.of(&table.name.source).await?.insert(&insert).await {
+            Err(error) if alike.len() == records.len() && records.len() == 1 => {
+                return Err(Failure { records: vec![(done, error.into())], error: None });
+            }
+            chunk => chunk?,
+        };
+        if chunk.rows() != alike.len() {
+            let cause = format!("{}: {} of {} rows were added", table.name, chunk.rows(), alike.len());
+            return Err(SourceError::Refused { source_name: table.name.source.clone(), cause }.into());
+        }
+        done += alike.len();
+        stored.extend(RowRef::all(&Arc::new(chunk)));
+    }
+    sessions.note(&table.name);
+    let missing = references::missing(sessions, plan, &stored, None).await?;
+    refuse_missing(missing)?;
+    Ok(key_texts(plan, &stored))
+}
+
+fn refuse_missing(missing: Vec<Vec<MissingReference>>) -> Result<(), Failure> {
+    let faulty = missing.into_iter().enumerate().filter(|(_, missing)| !missing.is_empty());
+    let records: Vec<(usize, ExecuteError)> =
+        faulty.map(|(at, missing)| (at, WriteError::Missing(missing).into())).collect();
+    if records.is_empty() { Ok(()) } else { Err(Failure { records, error: None }) }
+}
+
+/// Records as rows, before they are stored: enough to tell which values they refer by.
+fn as_given(plan: &WritePlan, records: &[Values]) -> Vec<RowRef> {
+    let mut builder = ChunkBuilder::new(plan.step.fetch.layout());
+    for record in records {
+        for column in &*plan.step.columns {
+            let value = column.and_then(|at| record.iter().find(|(given, _)| *given == at as usize));
+            match value {
+                Some((at, value)) => references::cell(builder.out(), value, &plan.table.columns[*at]),
+                None => builder.out().extend_from_slice(b"null"),
+            }
+            builder.end_cell();
+        }
+    }
+    RowRef::all(&Arc::new(builder.finish())).collect()
+}
+
+fn key_texts(plan: &WritePlan, rows: &[RowRef]) -> Vec<Vec<String>> {
+    let text = |row: &RowRef, cell: &usize| String::from_utf8_lossy(row.cell(*cell)).into_owned();
+    rows.iter().map(|row| plan.key_cells.iter().map(|cell| text(row, cell)).collect()).collect()
+}
+
+/// The rows of a target, in its order; those that are not there are at fault.
+async fn rows_of(
+    sessions: &mut Sessions<'_>,
+    plan: &WritePlan,
+    target: &Target<'_>,
+    lock: Lock,
+) -> Result<Vec<RowRef>, Failure> {
+    let mut rows: Vec<Option<RowRef>> = vec![None; target.keys.len()];
+    for (part, keys) in target.keys.chunks(sessions.context.limits.keys_per_batch).enumerate() {
+        let first = part * sessions.context.limits.keys_per_batch;
+        let asked: Vec<usize> = (0..keys.len()).filter(|at| !keys[*at].contains(&Scalar::Null)).collect();
+        let sent = asked.iter().map(|at| keys[*at].clone()).collect();
+        let fetch = Fetch {
+            keys: Some(KeySet { keys: sent, unique: false, ..target.form.clone() }),
+            max_rows: ALL,
+            ..(*plan.step.fetch).clone()
+        };
+        let chunk = Arc::new(sessions.of(&plan.table.name.source).await?.fetch(&fetch, lock).await?);
+        for (row, ordinal) in chunk.ordinals().iter().enumerate() {
+            let at = first + asked[*ordinal as usize];
+            if rows[at].is_some() {
+                let what = format!("an identifier of several rows ('{}')", target.texts[at]);
+                return Err(Failure { records: vec![(at, WriteError::NotYet { what }.into())], error: None });
+            }
+            rows[at] = Some(RowRef { chunk: chunk.clone(), row: row as u32 });
+        }
+    }
+    let absent = rows.iter().enumerate().filter(|(_, row)| row.is_none());
+    let records: Vec<(usize, ExecuteError)> =
+        absent.map(|(at, _)| (at, WriteError::NotFound { id: target.texts[at].clone() }.into())).collect();
+    if records.is_empty() { Ok(rows.into_iter().flatten().collect()) } else { Err(Failure { records, error: None }) }
+}
+
+/// The rows of a target, locked, after the fences of the values by which others refer to them.
+async fn locked<'p>(
+    sessions: &mut Sessions<'_>,
+    plan: &WritePlan,
+    target: &Target<'_>,
+    incoming: impl Fn() -> Box<dyn Iterator<Item = &'p Incoming> + Send + 'p>,
+) -> Result<Vec<RowRef>, Failure> {
+    if incoming().next().is_none() {
+        return rows_of(sessions, plan, target, Lock::Change).await;
+    }
+    let seen = rows_of(sessions, plan, target, Lock::None).await?;
+    let concerned: Vec<&Incoming> = incoming().collect();
+    referrers::fence(sessions, concerned.iter().copied(), &seen).await?;
+    let rows = rows_of(sessions, plan, target, Lock::Change).await?;
+    if referrers::same_values(concerned.into_iter(), &seen, &rows) {
+        Ok(rows)
+    } else {
+        Err(WriteError::Overtaken.into())
+    }
+}
+
+async fn delete(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    plan: &WritePlan,
+    target: &Target<'_>,
+) -> Result<Vec<Vec<String>>, Failure> {
+    let rows = locked(sessions, plan, target, || Box::new(plan.incoming.iter())).await?;
+    let keys = key_texts(plan, &rows);
+    let mut removed = Removed::default();
+    let rows = removed.add(plan, rows);
+    match referrers::removing(sessions, catalog, plan, &rows, &mut removed).await {
+        Err(error) if target.keys.len() == 1 => Err(Failure { records: vec![(0, error)], error: None }),
+        done => {
+            done?;
+            Ok(keys)
+        }
+    }
+}
+
+async fn update(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    plan: &WritePlan,
+    target: &Target<'_>,
+    records: &[Values],
+) -> Result<Vec<Vec<String>>, Failure> {
+    let written = written_columns(Work::Update(target, records));
+    references::fence(sessions, plan, &as_given(plan, records), written.as_ref()).await?;
+    let before = locked(sessions, plan, target, || Box::new(rekeyed(plan, written.as_ref()))).await?;
+    let keys = row_keys(&before, &plan.identity);
+    let single = records.len() == 1;
+    let at_fault = |error: ExecuteError| match single {
+        true => Failure { records: vec![(0, error)], error: None },
+        false => error.into(),
+    };
+    let table = &plan.table;
+    let source = &table.name.source;
+    let mut at = 0;
+    for alike in records.chunk_by(|a, b| a == b) {
+        let rows: Vec<Key> = keys[at..at + alike.len()].iter().flatten().cloned().collect();
+        at += alike.len();
+        if alike[0].is_empty() {
+            continue;
+        }
+        for part in rows.chunks(sessions.context.limits.keys_per_batch) {
+            let update = Update {
+                table: table.name.table.clone(),
+                set: columns(table, &alike[0]).into_iter().zip(alike[0].iter().map(|(_, value)| value.clone())).collect(),
+                condition: these(&plan.identity, part),
+            };
+            sessions.of(source).await?.update(&update).await.map_err(|error| at_fault(error.into()))?;
+        }
+    }
+    sessions.note(&table.name);
+    let after = stored(sessions, plan, &keys, records).await?;
+    let missing = references::missing(sessions, plan, &after, written.as_ref()).await?;
+    refuse_missing(missing)?;
+    for incoming in rekeyed(plan, written.as_ref()) {
+        follow(sessions, catalog, incoming, &before, &after).await.map_err(at_fault)?;
+    }
+    Ok(key_texts(plan, &after))
+}
+
+/// What becomes of those who refer to values that changed.
+async fn follow(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    incoming: &Incoming,
+    before: &[RowRef],
+    after: &[RowRef],
+) -> Result<(), ExecuteError> {
+    let [old, new] = [before, after].map(|rows| row_keys(rows, &incoming.hop));
+    let stays: HashSet<&Key> = new.iter().flatten().collect();
+    if old.iter().zip(&new).any(|(old, new)| old != new && old.as_ref().is_some_and(|old| stays.contains(old))) {
+        let what = format!("exchanging values that others refer to ({})", incoming.named.name);
+        return Err(WriteError::NotYet { what }.into());
+    }
+    let gone: Vec<(Key, Option<Key>)> = old
+        .iter()
+        .zip(&new)
+        .filter_map(|(old, new)| Some((old.clone()?, new.clone())))
+        .filter(|(old, _)| !stays.contains(old))
+        .collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<Key> = gone.iter().map(|(old, _)| old.clone()).collect();
+    match incoming.named.key.on_update {
+        Action::Cascade => {
+            for (old, new) in &gone {
+                match new {
+                    Some(new) => referrers::follow(sessions, catalog, incoming, old, new).await?,
+                    None => refuse(sessions, catalog, incoming, std::slice::from_ref(old)).await?,
+                }
+            }
+            Ok(())
+        }
+        Action::SetNull | Action::Restrict | Action::NoAction => refuse(sessions, catalog, incoming, &keys).await,
+    }
+}
+
+async fn refuse(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    incoming: &Incoming,
+    keys: &[Key],
+) -> Result<(), ExecuteError> {
+    match referrers::referrers(sessions, catalog, incoming, keys, &Removed::default()).await? {
+        Some(found) => Err(WriteError::Referenced(vec![found]).into()),
+        None => Ok(()),
+    }
+}
+
+/// The rows as they are now stored; a record may have given its row another key.
+async fn stored(
+    sessions: &mut Sessions<'_>,
+    plan: &WritePlan,
+    keys: &[Option<Key>],
+    records: &[Values],
+) -> Result<Vec<RowRef>, Failure> {
+    let part = |at: usize, key: &Key| -> Option<SmallKey> {
+        let mut part = scalars(&plan.identity, key)?;
+        for (place, column) in plan.table.primary_key.iter().enumerate() {
+            if let Some((_, value)) = records[at].iter().find(|(given, _)| given == column) {
+                part[place] = value.clone();
+            }
+        }
+        Some(part)
+    };
+    let keys: Vec<SmallKey> =
+        keys.iter().enumerate().map(|(at, key)| key.as_ref().and_then(|key| part(at, key)).unwrap_or_default()).collect();
+    let form = crate::execute::fetch::key_set(&plan.identity, &[], false);
+    let texts = vec![String::new(); keys.len()];
+    rows_of(sessions, plan, &Target { form: &form, keys: &keys, texts: &texts }, Lock::None).await
+}

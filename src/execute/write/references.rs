@@ -1,0 +1,159 @@
+//! Adding references: the fences of their values, and whether the referenced rows are there.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::config::Enforce;
+use crate::execute::error::ExecuteError;
+use crate::execute::fetch::{by_keys, fits, recheck};
+use crate::execute::join::{self, Gathered};
+use crate::execute::rows::RowRef;
+use crate::execute::write::error::MissingReference;
+use crate::execute::write::sessions::Sessions;
+use crate::name::PathStep;
+use crate::plan::write::{Outgoing, WritePlan};
+use crate::statement::write::Lock;
+use crate::value::key::KeyBuilder;
+use crate::value::{Key, json};
+
+/// Fences the values by which rows refer; `columns` are those that were written.
+pub async fn fence(
+    sessions: &mut Sessions<'_>,
+    plan: &WritePlan,
+    rows: &[RowRef],
+    columns: Option<&HashSet<usize>>,
+) -> Result<(), ExecuteError> {
+    for outgoing in concerned(plan, columns).filter(|outgoing| outgoing.named.key.enforce == Enforce::Always) {
+        sessions.fence(&outgoing.named, &join::gather(rows, &outgoing.hop).keys, false).await?;
+    }
+    Ok(())
+}
+
+fn concerned<'p>(plan: &'p WritePlan, columns: Option<&HashSet<usize>>) -> impl Iterator<Item = &'p Outgoing> {
+    let columns = columns.cloned();
+    plan.outgoing.iter().filter(move |outgoing| {
+        columns.as_ref().is_none_or(|columns| outgoing.columns.iter().any(|column| columns.contains(column)))
+    })
+}
+
+/// The references of rows, as they are stored, that lead nowhere: per row. Their fences are taken first.
+pub async fn missing(
+    sessions: &mut Sessions<'_>,
+    plan: &WritePlan,
+    rows: &[RowRef],
+    columns: Option<&HashSet<usize>>,
+) -> Result<Vec<Vec<MissingReference>>, ExecuteError> {
+    fence(sessions, plan, rows, columns).await?;
+    let mut missing: Vec<Vec<MissingReference>> = vec![Vec::new(); rows.len()];
+    for outgoing in concerned(plan, columns) {
+        let Gathered { keys, links } = join::gather(rows, &outgoing.hop);
+        let found = found(sessions, outgoing, &keys).await?;
+        for (row, missing) in rows.iter().zip(&mut missing).enumerate().filter_map(|(at, (row, missing))| {
+            let whole = links.of(at).iter().all(|key| found[*key as usize]);
+            let read = whole && join::unreadable(row, &outgoing.hop).is_empty();
+            (!read).then_some((row, missing))
+        }) {
+            let dangling: HashSet<&Key> =
+                keys.iter().zip(&found).filter(|(_, found)| !**found).map(|(key, _)| key).collect();
+            let told = occurrences(row, outgoing, &dangling);
+            if outgoing.named.key.enforce == Enforce::Always {
+                missing.extend(told);
+            } else {
+                let values: Vec<String> = told.into_iter().flat_map(|one| one.values).collect();
+                tracing::warn!(foreign_key = %outgoing.named.name, ?values, "written without its referenced row");
+            }
+        }
+    }
+    Ok(missing)
+}
+
+/// Whether each of these values has its row. Rows that others are removing are waited for.
+async fn found(sessions: &mut Sessions<'_>, outgoing: &Outgoing, keys: &[Key]) -> Result<Vec<bool>, ExecuteError> {
+    let mut found = vec![false; keys.len()];
+    let hop = &outgoing.hop;
+    let asked: Vec<usize> = (0..keys.len()).filter(|at| fits(hop, &keys[*at])).collect();
+    let context = sessions.context;
+    let lock = match (outgoing.named.key.enforce, outgoing.exact) {
+        (Enforce::Always, true) => Lock::Key,
+        (Enforce::Always, false) => Lock::Share,
+        _ => Lock::None,
+    };
+    for part in asked.chunks(context.limits.keys_per_batch) {
+        let sent: Vec<Key> = part.iter().map(|at| keys[*at].clone()).collect();
+        let fetch = by_keys(&outgoing.far.fetch, hop, &sent, false);
+        let source = &outgoing.far.source;
+        let chunk = if sessions.has(source) {
+            // Its own rows of this write are seen there.
+            sessions.of(source).await?.fetch(&fetch, lock).await?
+        } else if lock == Lock::None {
+            context.source(source)?.fetch(Arc::new(fetch)).await?
+        } else {
+            context.source(source)?.verify(&fetch, lock).await?
+        };
+        let chunk = if hop.recheck { recheck(chunk, &sent, hop) } else { chunk };
+        chunk.ordinals().iter().for_each(|ordinal| found[part[*ordinal as usize]] = true);
+    }
+    Ok(found)
+}
+
+/// Where a row refers to what is not there: once per occurrence.
+fn occurrences(row: &RowRef, outgoing: &Outgoing, dangling: &HashSet<&Key>) -> Vec<MissingReference> {
+    let (hop, named) = (&outgoing.hop, &outgoing.named);
+    let text = |cell: usize| String::from_utf8_lossy(row.cell(cell)).into_owned();
+    let one = |pointer: String, values: Vec<String>| MissingReference { key: named.clone(), pointer, values };
+    let Some(first) = hop.from.first().filter(|first| !first.path.is_empty()) else {
+        return vec![one(named.pointers[0].clone(), hop.from.iter().map(|cell| text(cell.cell)).collect())];
+    };
+    let mut told = Vec::new();
+    if let Some(document) = join::document(&first.column, row.cell(first.cell)) {
+        walk(&document, &first.path, named.pointers[0].clone(), &mut |leaf, pointer| {
+            if leaf.is_null() || leaf.is_object() || leaf.is_array() {
+                return;
+            }
+            let key = join::leaf_key(&mut KeyBuilder::default(), hop.classes[0], &first.column, leaf);
+            if key.as_ref().is_none_or(|key| dangling.contains(key)) {
+                told.push(one(pointer, vec![leaf.to_string()]));
+            }
+        });
+    }
+    told
+}
+
+fn walk(
+    value: &serde_json::Value,
+    path: &[PathStep],
+    pointer: String,
+    found: &mut dyn FnMut(&serde_json::Value, String),
+) {
+    match path.split_first() {
+        None => found(value, pointer),
+        Some((PathStep::Member(name), rest)) => {
+            if let Some(member) = value.get(&**name) {
+                let escaped = name.replace('~', "~0").replace('/', "~1");
+                walk(member, rest, format!("{pointer}/{escaped}"), found);
+            }
+        }
+        Some((PathStep::Each, rest)) => {
+            for (at, element) in value.as_array().into_iter().flatten().enumerate() {
+                walk(element, rest, format!("{pointer}/{at}"), found);
+            }
+        }
+    }
+}
+
+/// A value's cell as JSON text, to find out its key before it is stored.
+pub fn cell(out: &mut Vec<u8>, value: &crate::value::Scalar, column: &crate::value::Column) {
+    use crate::value::{Scalar, Type};
+    match value {
+        Scalar::Null => out.extend_from_slice(b"null"),
+        Scalar::Bool(flag) => out.extend_from_slice(if *flag { b"true" } else { b"false" }),
+        Scalar::Int(number) => out.extend_from_slice(number.to_string().as_bytes()),
+        Scalar::Text(text) => match column.ty {
+            Type::Decimal { .. } | Type::Int { .. } | Type::Float { .. } | Type::Json => {
+                out.extend_from_slice(text.as_bytes());
+            }
+            _ => json::write_str(out, text),
+        },
+        Scalar::Bytes(bytes) => json::write_base64(out, bytes),
+    }
+}

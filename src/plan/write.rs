@@ -1,0 +1,282 @@
+//! Plans a write: what is read of written rows, the keys by which they refer, and those by which others refer to them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::catalog::{Catalog, Entry, Hop, Kind, Relationship, Table, TableId};
+use crate::catalog::relationship::{ForeignKey, SideColumn};
+use crate::config::{Action, Enforce, Limits};
+use crate::error::Code;
+use crate::name::{SourceName, TableRef, quoted, write_path};
+use crate::plan::cells::Cells;
+use crate::plan::embed::{far_cells, hop_plan};
+use crate::plan::error::PlanError;
+use crate::plan::exists::bare_step;
+use crate::plan::ids;
+use crate::plan::read::StepPlan;
+use crate::plan::tree::{HopPlan, Step};
+use crate::query::{Ids, Rows};
+use crate::statement::{Condition, Fetch, KeySet, SmallKey};
+use crate::value::{Compare, class};
+
+/// How rows of one table are written.
+#[derive(Clone, Debug)]
+pub struct WritePlan {
+    /// The table.
+    pub id: TableId,
+    /// The same.
+    pub table: Arc<Table>,
+    /// What is read of its rows: their key first, then what their references need.
+    pub step: Step,
+    /// Cells of the primary key.
+    pub key_cells: Vec<usize>,
+    /// From rows to themselves, by the primary key.
+    pub identity: HopPlan,
+    /// The keys by which the rows refer to others.
+    pub outgoing: Vec<Outgoing>,
+    /// The keys by which others refer to the rows.
+    pub incoming: Vec<Incoming>,
+}
+
+/// A key by which rows refer to others.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// How it is called.
+    pub named: Arc<NamedKey>,
+    /// To the referenced rows.
+    pub hop: HopPlan,
+    /// The referenced rows.
+    pub far: Step,
+    /// Columns that decide where a row refers to.
+    pub columns: Vec<usize>,
+    /// The referenced columns are a unique key of their database.
+    pub exact: bool,
+}
+
+/// A key by which others refer to the rows.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// How it is called.
+    pub named: Arc<NamedKey>,
+    /// To the referring rows.
+    pub hop: HopPlan,
+    /// The referring table.
+    pub far: TableId,
+    /// The referring rows.
+    pub step: Step,
+    /// Cells of the referring rows' primary key.
+    pub key_cells: Vec<usize>,
+    /// Columns that are referred to.
+    pub columns: Vec<usize>,
+    /// The referring columns; none where the key's values stand in a document.
+    pub referring: Option<Vec<usize>>,
+    /// An index finds the referring rows.
+    pub indexed: bool,
+}
+
+/// A foreign key, and how messages call it.
+#[derive(Clone, Debug)]
+pub struct NamedKey {
+    /// The key.
+    pub key: Arc<ForeignKey>,
+    /// Its relationship's name, seen from the referring side.
+    pub name: String,
+    /// The referring table.
+    pub referring: TableRef,
+    /// The referring columns, with their tables.
+    pub column: Vec<String>,
+    /// The referenced ones.
+    pub references: Vec<String>,
+    /// Where the values stand in a record.
+    pub pointers: Vec<String>,
+}
+
+impl NamedKey {
+    /// The number of its fences.
+    pub fn fence(&self) -> i32 {
+        (self.key.id ^ (self.key.id >> 32)) as u32 as i32
+    }
+
+    fn of(catalog: &Catalog, key: &Arc<ForeignKey>, name: &str) -> Self {
+        let side = |table: TableId, columns: &[SideColumn]| {
+            let table = &catalog.entry(table).table;
+            let one = |side: &SideColumn| {
+                let mut text = format!("{}.{}", table.name, quoted(&table.columns[side.column].name));
+                // Writing to a text does not fail.
+                let _ = write_path(&mut text, &side.path);
+                text
+            };
+            columns.iter().map(one).collect()
+        };
+        let referring = &catalog.entry(key.referencing.table).table;
+        let pointer = |side: &SideColumn| format!("/{}", referring.columns[side.column].name.replace('~', "~0").replace('/', "~1"));
+        Self {
+            key: key.clone(),
+            name: name.to_owned(),
+            referring: referring.name.clone(),
+            column: side(key.referencing.table, &key.referencing.columns),
+            references: side(key.referenced.table, &key.referenced.columns),
+            pointers: key.referencing.columns.iter().map(pointer).collect(),
+        }
+    }
+}
+
+/// Plans writes of a table.
+pub fn write(catalog: &Catalog, limits: &Limits, id: TableId) -> Result<WritePlan, PlanError> {
+    let entry = catalog.entry(id);
+    let table = &entry.table;
+    let refused = |message: String| Err(PlanError::Invalid { message, hint: None });
+    if catalog.source(table.name.source.as_str()).is_some_and(|source| source.read_only) {
+        let message = format!("source `{}` is read-only", table.name.source);
+        let hint = Some("the key file says read_only = true".into());
+        return Err(PlanError::Record { code: Code::ReadOnly, message, hint });
+    }
+    if table.is_view {
+        return refused(format!("{} is a view, and views are not written to", table.name));
+    }
+    if table.primary_key.is_empty() {
+        return refused(format!("{} has no primary key, by which written rows are told", table.name));
+    }
+    if let Some(waiting) = entry.waiting().next() {
+        // What refers to the rows, or is referred to by them, cannot be looked at.
+        return Err(PlanError::SourceUnavailable { source_name: waiting.source.to_string() });
+    }
+    let plan = StepPlan { catalog, limits, depth: 0, remembered: false };
+    let mut cells = Cells::new(table);
+    let key_cells: Vec<usize> = table.primary_key.iter().map(|at| cells.of_column(*at)).collect();
+    let identity = identity(table, &mut cells)?;
+    let (mut outgoing, mut incoming) = (Vec::new(), Vec::new());
+    for relationship in entry.relationships.iter().filter(|relationship| relationship.through.is_none()) {
+        match relationship.kind {
+            Kind::BelongsTo if relationship.key.is_virtual && relationship.key.enforce != Enforce::Never => {
+                outgoing.push(outgoing_key(&plan, entry, relationship, &mut cells)?);
+            }
+            Kind::HasMany | Kind::HasOne if is_ours(&relationship.key) => {
+                incoming.push(incoming_key(&plan, entry, relationship, &mut cells)?);
+            }
+            _ => {}
+        }
+    }
+    let step = bare_step(&plan, table, Condition::All(Vec::new()), cells);
+    Ok(WritePlan { id, table: table.clone(), step, key_cells, identity, outgoing, incoming })
+}
+
+/// Whether we do what the key says: an enforced one, or rows that the database would remove, to which others may refer.
+fn is_ours(key: &ForeignKey) -> bool {
+    if key.is_virtual { key.enforce == Enforce::Always } else { key.on_delete == Action::Cascade }
+}
+
+fn outgoing_key(
+    plan: &StepPlan<'_>,
+    entry: &Entry,
+    relationship: &Relationship,
+    cells: &mut Cells<'_>,
+) -> Result<Outgoing, PlanError> {
+    let far_table = &plan.catalog.entry(relationship.target).table;
+    let mut hop = hop_plan(&entry.table, far_table, &relationship.hop, cells);
+    let mut far = bare_step(plan, far_table, Condition::All(Vec::new()), Cells::new(far_table));
+    hop.to_cells = far_cells(plan, relationship.target, &relationship.hop, hop.recheck, &mut far)?;
+    let from = relationship.hop.from.iter().map(|side| side.column);
+    let columns = from.chain(relationship.hop.when_from.iter().map(|when| when.column)).collect();
+    let to: Vec<usize> = relationship.hop.to.iter().map(|side| side.column).collect();
+    Ok(Outgoing {
+        named: Arc::new(NamedKey::of(plan.catalog, &relationship.key, &relationship.name)),
+        hop,
+        far,
+        columns,
+        exact: far_table.is_unique(&to),
+    })
+}
+
+fn incoming_key(
+    plan: &StepPlan<'_>,
+    entry: &Entry,
+    relationship: &Relationship,
+    cells: &mut Cells<'_>,
+) -> Result<Incoming, PlanError> {
+    let catalog = plan.catalog;
+    let far_entry = catalog.entry(relationship.target);
+    let far_table = &far_entry.table;
+    let mut hop = hop_plan(&entry.table, far_table, &relationship.hop, cells);
+    let mut far = Cells::new(far_table);
+    let key_cells = far_table.primary_key.iter().map(|at| far.of_column(*at)).collect();
+    let mut step = bare_step(plan, far_table, Condition::All(Vec::new()), far);
+    hop.to_cells = far_cells(plan, relationship.target, &relationship.hop, hop.recheck, &mut step)?;
+    (hop.unique, hop.first_only) = (false, false);
+    let own = |other: &&Arc<Relationship>| {
+        other.kind == Kind::BelongsTo && other.through.is_none() && Arc::ptr_eq(&other.key, &relationship.key)
+    };
+    let name = far_entry.relationships.iter().find(own).map_or(&*relationship.name, |own| &*own.name);
+    let to: Vec<usize> = relationship.hop.to.iter().map(|side| side.column).collect();
+    let plain = relationship.hop.to.iter().all(|side| side.path.is_empty());
+    let when = relationship.hop.when_from.iter().map(|when| when.column);
+    Ok(Incoming {
+        named: Arc::new(NamedKey::of(catalog, &relationship.key, name)),
+        far: relationship.target,
+        columns: relationship.hop.from.iter().map(|side| side.column).chain(when).collect(),
+        indexed: plain && far_table.is_indexed(&to),
+        referring: plain.then_some(to),
+        hop,
+        step,
+        key_cells,
+    })
+}
+
+/// From rows to themselves, by the primary key.
+fn identity(table: &Table, cells: &mut Cells<'_>) -> Result<HopPlan, PlanError> {
+    let key = || table.primary_key.iter().map(|at| &table.columns[*at]);
+    let classes: Result<Vec<_>, _> =
+        key().map(|column| class::derive(column, false, column, Compare::Exact)).collect();
+    let Ok(classes) = classes else {
+        let message = format!("{}: values of this primary key cannot tell written rows", table.name);
+        return Err(PlanError::Invalid { message, hint: None });
+    };
+    let sides = || table.primary_key.iter().map(|at| SideColumn { column: *at, path: Vec::new() }).collect();
+    let hop = Hop {
+        from: sides(),
+        // Not looked at: the hop stays within the table.
+        table: TableId(0),
+        to: sides(),
+        classes,
+        unique: true,
+        when_from: Vec::new(),
+        when_to: Vec::new(),
+    };
+    Ok(hop_plan(table, table, &hop, cells))
+}
+
+/// The sources that hold rows which removing rows of a table may reach: those that refer to them, and so on.
+pub fn reached(catalog: &Catalog, id: TableId) -> BTreeSet<SourceName> {
+    let (mut sources, mut seen, mut left) = (BTreeSet::new(), BTreeSet::new(), vec![id]);
+    while let Some(id) = left.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        for relationship in &catalog.entry(id).relationships {
+            let referring = relationship.through.is_none() && relationship.kind != Kind::BelongsTo;
+            if referring && is_ours(&relationship.key) {
+                sources.insert(catalog.entry(relationship.target).table.name.source.clone());
+                if relationship.key.on_delete != Action::Restrict {
+                    left.push(relationship.target);
+                }
+            }
+        }
+    }
+    sources
+}
+
+/// How rows by identifier are looked up, and their identifiers.
+pub fn target(table: &Table, rows: &Rows, fetch: &Fetch) -> Result<(KeySet, Vec<SmallKey>), PlanError> {
+    let ids = Ids { ids: rows.ids.clone(), columns: rows.columns.clone(), table_order: false };
+    let planned = ids::by_ids(table, &ids, fetch)?;
+    let mut form = planned.fetch.keys.clone().unwrap_or_else(|| KeySet {
+        columns: Vec::new(),
+        keys: Vec::new(),
+        unique: true,
+        ranked: false,
+        when: Vec::new(),
+        groups: None,
+    });
+    let keys = std::mem::take(&mut form.keys);
+    Ok((form, keys))
+}

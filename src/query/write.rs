@@ -1,0 +1,50 @@
+//! A client's write: which rows of which table become what.
+
+use serde_json::{Map, Value};
+
+/// A record as the client sends it.
+pub type Record = Map<String, Value>;
+
+/// A write of one table.
+#[derive(Clone, Debug)]
+pub struct Write {
+    /// The source.
+    pub source: String,
+    /// The table.
+    pub table: String,
+    /// What is done.
+    pub change: Change,
+    /// What one failing record means for the others.
+    pub mode: Mode,
+}
+
+/// What is done.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Records are added.
+    Insert(Vec<Record>),
+    /// Rows by identifier get new values: one record each, or one for all of them.
+    Update(Rows, Vec<Record>),
+    /// Rows by identifier are removed.
+    Delete(Rows),
+}
+
+/// Rows by identifier.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    /// The identifiers, one text a column each.
+    pub ids: Vec<Vec<String>>,
+    /// The identifying columns instead of the primary key.
+    pub columns: Vec<String>,
+}
+
+/// What one failing record means for the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Those before it stay, those behind it are not tried.
+    Stop,
+    /// All are tried.
+    Continue,
+    /// Nothing is changed.
+    Rollback,
+}

@@ -1,0 +1,224 @@
+//! Transactions that write to an SQLite file: one at a time, in the order in which they come.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, SqliteConnection};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::config::Source;
+use crate::name::TableName;
+use crate::source::adapter::{PATIENCE, Session, SourceError, Violation};
+use crate::source::change;
+use crate::source::sql::{self, Dialect, LONGEST_KEPT, Sql};
+use crate::source::sqlite::dialect::Sqlite;
+use crate::source::sqlite::read::{Failure, bind, run, translate};
+use crate::statement::{Fetch, Output};
+use crate::statement::write::{Delete, Fence, Insert, Lock, Update};
+use crate::value::{Chunk, Scalar};
+
+/// Values of one statement.
+const PARAMETERS: usize = 30_000;
+
+/// The one connection that writes. Whoever waits for it comes in turn, which the file's own lock does not give.
+#[derive(Default)]
+pub struct Writer {
+    open: Arc<Mutex<Option<Open>>>,
+}
+
+struct Open {
+    conn: SqliteConnection,
+    /// Which of the files that had the path it is.
+    generation: u64,
+}
+
+/// A transaction.
+pub struct Write {
+    /// Without a connection once that was lost.
+    open: OwnedMutexGuard<Option<Open>>,
+    source: Source,
+    /// It is over: the connection may stay.
+    over: bool,
+}
+
+impl Write {
+    /// Begins one: takes the lock of the file.
+    pub async fn begin(writer: &Writer, generation: u64, source: &Source) -> Result<Self, SourceError> {
+        let waiting = tokio::time::timeout(source.acquire_timeout, writer.open.clone().lock_owned());
+        let conflict = |cause: &str| SourceError::Conflict { source_name: source.name.clone(), cause: cause.into() };
+        let mut open = waiting.await.map_err(|_| conflict("other writes hold the file"))?;
+        if open.as_ref().is_none_or(|open| open.generation != generation) {
+            let options = SqliteConnectOptions::new()
+                .filename(&source.url)
+                .create_if_missing(false)
+                .foreign_keys(true)
+                .busy_timeout(source.lock_timeout())
+                .optimize_on_close(false, None);
+            let conn = options.connect().await.map_err(|error| SourceError::unavailable(&source.name, error))?;
+            *open = Some(Open { conn, generation });
+        }
+        let mut write = Self { open, source: source.clone(), over: false };
+        if let Err(error) = write.run("BEGIN IMMEDIATE").await {
+            write.over = true;
+            return Err(error);
+        }
+        Ok(write)
+    }
+
+    async fn timed<T>(
+        &mut self,
+        table: &TableName,
+        work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, Failure>,
+    ) -> Result<T, SourceError> {
+        let gone = || SourceError::unavailable(&self.source.name, "the connection is gone");
+        let conn = &mut self.open.as_mut().ok_or_else(gone)?.conn;
+        let patience = self.source.statement_timeout + self.source.lock_timeout() + PATIENCE;
+        match tokio::time::timeout(patience, work(conn)).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(Failure::Source(error))) => Err(error),
+            Ok(Err(Failure::Driver(error))) => Err(refused(&self.source, table, &error)),
+            Err(_) => {
+                *self.open = None;
+                Err(SourceError::Timeout { source_name: self.source.name.clone(), cause: "no answer".into() })
+            }
+        }
+    }
+
+    async fn run(&mut self, text: &'static str) -> Result<(), SourceError> {
+        self.timed(&TableName::new(""), async |conn| {
+            sqlx::raw_sql(text).execute(conn).await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn change(&mut self, table: &TableName, sql: Sql) -> Result<(), SourceError> {
+        let form = Fetch::all(table.clone(), Vec::new(), 0, 0);
+        let mut arguments = SqliteArguments::default();
+        for param in &sql.params {
+            bind(&mut arguments, param, &form).map_err(|error| refused(&self.source, table, &sqlx::Error::Encode(error)))?;
+        }
+        let kept = sql.text.len() <= LONGEST_KEPT;
+        self.timed(table, async |conn| {
+            // The text is made by `source::change`, which binds every value.
+            sqlx::query_with(AssertSqlSafe(sql.text), arguments).persistent(kept).execute(conn).await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn insert_part(&mut self, insert: &Insert, rows: &[Vec<Scalar>]) -> Result<Chunk, SourceError> {
+        let mut sql = change::insert_head(insert, "", &Sqlite);
+        if insert.columns.is_empty() {
+            sql.text.push_str(" DEFAULT VALUES");
+        } else {
+            change::insert_values(&mut sql, &insert.columns, rows, &Sqlite);
+        }
+        // It knows no alias.
+        let names: Vec<String> = insert.stored.outputs.iter().map(bare).collect();
+        sql.text.push_str(&format!(" RETURNING {}", names.join(", ")));
+        let source = self.source.clone();
+        let inserted = self.timed(&insert.table, async |conn| run(&source, conn, &insert.stored, sql, None).await);
+        inserted.await.map_err(referring)
+    }
+}
+
+#[async_trait]
+impl Session for Write {
+    async fn fetch(&mut self, fetch: &Fetch, _: Lock) -> Result<Chunk, SourceError> {
+        let sql = sql::render(fetch, &Sqlite);
+        let source = self.source.clone();
+        self.timed(&fetch.table, async |conn| run(&source, conn, fetch, sql, None).await).await
+    }
+
+    async fn insert(&mut self, insert: &Insert) -> Result<Chunk, SourceError> {
+        let rows = match insert.columns.len() {
+            0 => 1,
+            columns => change::rows_per_statement(columns, PARAMETERS),
+        };
+        let mut parts = Vec::new();
+        for part in insert.rows.chunks(rows) {
+            parts.push(self.insert_part(insert, part).await?);
+        }
+        Ok(Chunk::joined(insert.stored.layout(), &parts))
+    }
+
+    async fn update(&mut self, update: &Update) -> Result<(), SourceError> {
+        self.change(&update.table, change::update(update, &Sqlite)).await.map_err(referring)
+    }
+
+    async fn delete(&mut self, delete: &Delete) -> Result<(), SourceError> {
+        self.change(&delete.table, change::delete(delete, &Sqlite)).await
+    }
+
+    /// The file's own lock is held: nobody else writes.
+    async fn fence(&mut self, _: &[Fence], _: bool) -> Result<(), SourceError> {
+        Ok(())
+    }
+
+    async fn mark(&mut self) -> Result<(), SourceError> {
+        self.run("SAVEPOINT mark").await
+    }
+
+    async fn back(&mut self) -> Result<(), SourceError> {
+        self.run("ROLLBACK TO mark").await
+    }
+
+    async fn commit(mut self: Box<Self>) -> Result<(), SourceError> {
+        self.run("COMMIT").await?;
+        self.over = true;
+        Ok(())
+    }
+
+    async fn rollback(mut self: Box<Self>) {
+        self.over = self.run("ROLLBACK").await.is_ok();
+    }
+}
+
+impl Drop for Write {
+    fn drop(&mut self) {
+        if !self.over {
+            *self.open = None;
+        }
+    }
+}
+
+/// SQLite has one word for both sides of a foreign key; who writes values is at its referring side, as a rule.
+fn referring(error: SourceError) -> SourceError {
+    match error {
+        SourceError::Violation { source_name, violation: Violation::Referenced, cause } => {
+            SourceError::Violation { source_name, violation: Violation::NoReference, cause }
+        }
+        error => error,
+    }
+}
+
+/// A column's name, quoted.
+fn bare(output: &Output) -> String {
+    let mut text = String::new();
+    match output {
+        Output::Column(column) => Sqlite.quote(&mut text, &column.name),
+        _ => text.push_str("NULL"),
+    }
+    text
+}
+
+/// What SQLite says of a statement of a write.
+fn refused(source: &Source, table: &TableName, error: &sqlx::Error) -> SourceError {
+    let (source_name, cause) = (source.name.clone(), error.to_string());
+    let violation = |violation| SourceError::Violation { source_name: source_name.clone(), violation, cause: cause.clone() };
+    let code = error.as_database_error().and_then(|db| db.code()).and_then(|code| code.parse::<u32>().ok());
+    // Extended result codes: the kind of constraint stands above the first eight bits.
+    match code {
+        Some(2067 | 1555 | 2579) => violation(Violation::Unique),
+        Some(1299) => violation(Violation::NotNull),
+        Some(275) => violation(Violation::Check),
+        Some(787) => violation(Violation::Referenced),
+        Some(code) if matches!(code & 255, 5 | 6) => SourceError::Conflict { source_name, cause },
+        Some(code) if code & 255 == 8 => SourceError::ReadOnly { source_name, cause },
+        // A datatype mismatch, or one in a strict table.
+        Some(20 | 3091) => SourceError::InvalidValue { source_name, cause },
+        _ => translate(source, format!("{}.{table}", source.name), error),
+    }
+}
