@@ -91,6 +91,8 @@ pub fn stored(column: &Column, value: &Value) -> Result<Scalar, String> {
             "false" | "0" | "off" | "no" | "n" | "f" => Ok(Scalar::Bool(false)),
             _ => Err("true or false".into()),
         },
+        // PostgreSQL's numerics know these as well.
+        Type::Decimal { .. } if matches!(text, "NaN" | "Infinity" | "-Infinity") => Ok(Scalar::text(text)),
         Type::Decimal { .. } | Type::Float { .. } if text.trim().is_empty() => Err("a number".into()),
         // An empty text is no date, and a text stays as it is, blanks included.
         Type::Text { .. } | Type::Other | Type::Set | Type::Structured => Ok(Scalar::text(text)),
@@ -120,6 +122,7 @@ pub fn stored(column: &Column, value: &Value) -> Result<Scalar, String> {
             array(&mut literal, items);
             Ok(Scalar::text(literal))
         }
+        Value::Object(_) if column.ty == Type::Structured => Ok(Scalar::text(value.to_string())),
         document if matches!(column.ty, Type::Text { .. } | Type::Loose) => Ok(Scalar::text(document.to_string())),
         _ => Err(kind(column)),
     }

@@ -21,3 +21,4 @@ mod support;
 mod traces;
 mod transfer;
 mod volume;
+mod writes;

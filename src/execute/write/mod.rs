@@ -8,7 +8,7 @@ mod sessions;
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use error::{MissingReference, Referrers, WriteError};
 
@@ -103,10 +103,11 @@ pub async fn run(
     work: Work<'_>,
     keep: bool,
 ) -> Result<Vec<Vec<String>>, Failure> {
+    let (started, deadline) = (Instant::now(), context.limits.request_time / 2);
     let mut tries = 1;
     loop {
         match attempt(context, catalog, plan, work, keep).await {
-            Err(failure) if failure.may_pass() && tries < TRIES => {
+            Err(failure) if failure.may_pass() && tries < TRIES && started.elapsed() < deadline => {
                 // Those who were in each other's way do not meet again at once.
                 let jitter = u64::from(std::time::UNIX_EPOCH.elapsed().map_or(0, |now| now.subsec_nanos() / 1000 % 20));
                 tokio::time::sleep(Duration::from_millis(u64::from(tries) * 10 + jitter)).await;

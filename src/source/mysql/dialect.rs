@@ -106,6 +106,7 @@ impl Dialect for Mysql {
         change::bind(sql, value, column);
         sql.text.push_str(match column.ty {
             Type::Bit { .. } => "CAST(CONV(?, 2, 10) AS UNSIGNED)",
+            _ if is_geometry(column) => "ST_GeomFromText(?)",
             _ => "?",
         });
     }

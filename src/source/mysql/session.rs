@@ -267,7 +267,7 @@ fn refused(source: &Source, table: &TableName, error: &mysql_async::Error) -> So
         1217 | 1451 => violation(Violation::Referenced),
         1205 | 1213 | 1020 => SourceError::Conflict { source_name, cause },
         // Too long, too large, or of a wrong form.
-        1406 | 1264 | 1265 | 1292 | 1366 | 1367 | 3140..=3160 | 1906 | 3105 => SourceError::InvalidValue { source_name, cause },
+        1406 | 1416 | 3037 | 1264 | 1265 | 1292 | 1366 | 1367 | 3140..=3160 | 1906 | 3105 => SourceError::InvalidValue { source_name, cause },
         1142 | 1143 | 1290 | 1792 | 1836 => SourceError::ReadOnly { source_name, cause },
         _ => translate(source, table, error),
     }

@@ -70,7 +70,7 @@ impl Dialect for Postgres {
 
     fn stored(&self, sql: &mut Sql, value: &Scalar, column: &Arc<Column>) {
         change::bind(sql, value, column);
-        let _ = write!(sql.text, "CAST(${}::text AS {})", sql.params.len(), stored_type(column));
+        sql.text.push_str(&stored_as(column, &format!("${}::text", sql.params.len())));
     }
 
     fn compared(&self, text: &mut String, column: &Column) {
@@ -321,20 +321,24 @@ fn readable(column: &str) -> String {
 }
 
 /// The type that values are cast to before they meet the column; without lengths, which would cut or round them.
-/// The type of a value that is written. An explicit cast to a type with a length would cut it; assigning it does not.
-pub fn stored_type(column: &Column) -> &str {
+/// A text as a value that is written. An explicit cast to a type with a length would cut it; assigning it does not.
+pub fn stored_as(column: &Column, text: &str) -> String {
     match &column.ty {
-        Type::Bit { .. } => "varbit",
-        _ => cast_type(column),
+        Type::Bit { .. } => format!("CAST({text} AS varbit)"),
+        // Composite values are given as objects.
+        Type::Structured if !column.native.ends_with(']') => {
+            format!("json_populate_record(NULL::{}, CAST({text} AS json))", column.native)
+        }
+        _ => format!("CAST({text} AS {})", cast_type(column)),
     }
 }
 
 fn cast_type(column: &Column) -> &str {
     match &column.ty {
         Type::Bool => "bool",
+        Type::Int { .. } if &*column.native == "oid" => "oid",
         Type::Int { bits: 16, .. } => "int2",
         Type::Int { bits: 32, .. } => "int4",
-        Type::Int { .. } if &*column.native == "oid" => "oid",
         Type::Int { .. } => "int8",
         Type::Decimal { .. } => "numeric",
         Type::Float { bits: 32 } => "float4",

@@ -16,7 +16,7 @@ use crate::source::adapter::{PATIENCE, Session, SourceError, Violation};
 use crate::source::change;
 use crate::source::postgres::connect::{Connection, Connections, describe};
 use crate::source::postgres::convert::{Bound, stored_text};
-use crate::source::postgres::dialect::{self, stored_type};
+use crate::source::postgres::dialect::{self, stored_as};
 use crate::source::postgres::read::{Failure, bound, decodes, gather, translate};
 use crate::source::sql::{self, Sql};
 use crate::statement::Fetch;
@@ -155,7 +155,7 @@ impl Write {
             let numbered = |form: &dyn Fn(usize) -> String| {
                 (0..insert.columns.len()).map(form).collect::<Vec<_>>().join(", ")
             };
-            let casts = numbered(&|at| format!("CAST(k.c{at} AS {})", stored_type(&insert.columns[at])));
+            let casts = numbered(&|at| stored_as(&insert.columns[at], &format!("k.c{at}")));
             let arrays = numbered(&|at| format!("${}::text[]", at + 1));
             let names = numbered(&|at| format!("c{at}"));
             sql.text.push_str(&format!(

@@ -38,7 +38,16 @@ impl Dialect for Sqlite {
     }
 
     fn stored(&self, sql: &mut Sql, value: &Scalar, column: &Arc<Column>) {
-        change::bind(sql, value, column);
+        let beyond = match (value, &column.ty) {
+            // What no number can be is spelled as one that is too large.
+            (Scalar::Text(text), Type::Float { .. }) => match &**text {
+                "Infinity" => Some(Scalar::text("9e999")),
+                "-Infinity" => Some(Scalar::text("-9e999")),
+                _ => None,
+            },
+            _ => None,
+        };
+        change::bind(sql, beyond.as_ref().unwrap_or(value), column);
         let _ = write!(sql.text, "?{}", sql.params.len());
     }
 

@@ -1,6 +1,7 @@
 //! Transactions that write to an SQLite file: one at a time, in the order in which they come.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions};
@@ -20,6 +21,9 @@ use crate::value::{Chunk, Scalar};
 
 /// Values of one statement.
 const PARAMETERS: usize = 30_000;
+
+/// How often a file that another process writes is tried.
+const TURN: Duration = Duration::from_millis(2);
 
 /// The one connection that writes. Whoever waits for it comes in turn, which the file's own lock does not give.
 #[derive(Default)]
@@ -53,17 +57,33 @@ impl Write {
                 .filename(&source.url)
                 .create_if_missing(false)
                 .foreign_keys(true)
-                .busy_timeout(source.lock_timeout())
                 .optimize_on_close(false, None);
             let conn = options.connect().await.map_err(|error| SourceError::unavailable(&source.name, error))?;
             *open = Some(Open { conn, generation });
         }
         let mut write = Self { open, source: source.clone(), over: false };
-        if let Err(error) = write.run("BEGIN IMMEDIATE").await {
-            write.over = true;
-            return Err(error);
+        let begun = write.take_lock().await;
+        write.over = begun.is_err();
+        begun.map(|()| write)
+    }
+
+    /// Takes the file's lock. SQLite's own wait sleeps longer each time, so that whoever comes later is served first.
+    async fn take_lock(&mut self) -> Result<(), SourceError> {
+        let started = Instant::now();
+        self.run("PRAGMA busy_timeout = 0").await?;
+        loop {
+            match self.run("BEGIN IMMEDIATE").await {
+                Err(SourceError::Conflict { .. }) if started.elapsed() < self.source.lock_timeout() => {
+                    tokio::time::sleep(TURN).await;
+                }
+                begun => {
+                    begun?;
+                    break;
+                }
+            }
         }
-        Ok(write)
+        // Readers may be in the way of the end; they are soon done.
+        self.run("PRAGMA busy_timeout = 2000").await
     }
 
     async fn timed<T>(

@@ -1,0 +1,215 @@
+//! Writes: every type comes back as it was sent, and references stay true whoever writes at the same time.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::support::databases::{Engine, all_engines, create};
+use crate::support::proxy::Proxy;
+use crate::support::read;
+
+/// Values that SQLite holds in columns of other types, and that are no values of these.
+const ODD: [(Engine, &str); 4] =
+    [(Engine::Sqlite, "two"), (Engine::Sqlite, "dt_n"), (Engine::Sqlite, "un_b"), (Engine::Sqlite, "i_text")];
+
+/// What is read of a row of every type can be written, and is read again as it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_can_be_written() {
+    for (data, engine) in [
+        ("types", Engine::Sqlite),
+        ("types", Engine::Postgres),
+        ("types", Engine::Mysql),
+        ("types_more", Engine::Sqlite),
+        ("types_more", Engine::Postgres),
+        ("types_more", Engine::Mysql),
+    ] {
+        if engine != Engine::Sqlite && !all_engines() {
+            continue;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let script = read(&format!("tests/data/{data}/db.{}.sql", engine.name()));
+        let urls = BTreeMap::from([("db".to_owned(), create(engine, folder.path(), &script).await)]);
+        let proxy = Proxy::open(folder.path(), &read(&format!("tests/data/{data}/crosskey.toml")), &urls).await;
+        let tables = proxy.get("/api/v2/db/_table?as_list=true").await.json();
+        for table in tables["resource"].as_array().expect("tables").iter().filter_map(Value::as_str) {
+            let path = format!("/api/v2/db/_table/{table}");
+            let rows = proxy.get(&path).await.json()["resource"].clone();
+            for row in rows.as_array().expect("rows") {
+                let Some(id) = row.get("id").and_then(Value::as_i64) else { continue };
+                let mut row = row.clone();
+                ODD.iter().filter(|(of, _)| *of == engine).for_each(|(_, name)| {
+                    row.as_object_mut().expect("a record").remove(*name);
+                });
+                let row = &row;
+                let mut record = row.clone();
+                record["id"] = (id + 50).into();
+                let body = json!([record]).to_string();
+                let added = proxy.send(&format!("POST {path}"), &[], &body).await;
+                assert_eq!(added.status, 200, "{engine:?} {table}: {}\n{body}", added.text);
+                let found = proxy.get(&format!("{path}/{}", id + 50)).await.json();
+                for (name, value) in record.as_object().expect("a record") {
+                    assert_eq!(&found[name], value, "{engine:?} {table}.{name}");
+                }
+                let changed = proxy.send(&format!("PATCH {path}/{}", id + 50), &[], &row_without_id(row)).await;
+                assert_eq!(changed.status, 200, "{engine:?} {table}: {}", changed.text);
+                assert_eq!(proxy.get(&format!("{path}/{}", id + 50)).await.json(), found, "{engine:?} {table}");
+            }
+        }
+    }
+}
+
+fn row_without_id(row: &Value) -> String {
+    let mut row = row.clone();
+    row.as_object_mut().expect("a record").remove("id");
+    row.to_string()
+}
+
+const KEYS: &str = r#"
+[sources.up]
+url = "${UP_URL}"
+[sources.up.cache]
+ttl = "10m"
+[sources.down]
+url = "${DOWN_URL}"
+[sources.down.cache]
+ttl = "10m"
+
+[[foreign_key]]
+column = "down.child.parent_code"
+references = "up.parent.code"
+name = "parent"
+inverse = "children"
+"#;
+
+const UP: &str = "CREATE TABLE parent (id INTEGER NOT NULL PRIMARY KEY, code VARCHAR(20) NOT NULL UNIQUE)";
+const DOWN: &str = "CREATE TABLE child (id INTEGER NOT NULL PRIMARY KEY, parent_code VARCHAR(20));\n\
+                    CREATE INDEX child_parent ON child (parent_code)";
+
+/// Each source on each engine, as far as there are servers.
+fn pairs() -> Vec<(Engine, Engine)> {
+    let engines = [Engine::Sqlite, Engine::Postgres, Engine::Mysql];
+    let all = engines.into_iter().flat_map(|up| engines.map(|down| (up, down)));
+    all.filter(|pair| all_engines() || *pair == (Engine::Sqlite, Engine::Sqlite)).collect()
+}
+
+/// A small generator of numbers, so that a run can be told by its seed.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: u64) -> u64 {
+        // xorshift64 (Marsaglia 2003).
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % end
+    }
+}
+
+const PARENTS: u64 = 4;
+const WRITERS: u64 = 4;
+const ROUNDS: u64 = 40;
+
+/// Two replicas, over each pair of engines: some add and move references while others remove and add again what they refer
+/// to. No reference ever leads nowhere, and what was acknowledged is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn references_stay_true_under_concurrent_writes() {
+    let seed = std::time::UNIX_EPOCH.elapsed().expect("a clock after 1970").as_nanos() as u64 | 1;
+    for (up, down) in pairs() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let urls = BTreeMap::from([
+            ("up".to_owned(), create(up, folder.path(), UP).await),
+            ("down".to_owned(), create(down, folder.path(), DOWN).await),
+        ]);
+        let mut replicas = Vec::new();
+        for _ in 0..2 {
+            replicas.push(std::sync::Arc::new(Proxy::open(folder.path(), KEYS, &urls).await));
+        }
+        let label = format!("parents in {up:?}, children in {down:?}, seed {seed}");
+        let mut tasks = Vec::new();
+        for writer in 0..WRITERS {
+            let proxy = replicas[(writer % 2) as usize].clone();
+            tasks.push(tokio::spawn(add_and_move(proxy, writer, seed)));
+        }
+        let mut removers = Vec::new();
+        for parent in 0..PARENTS {
+            let proxy = replicas[(parent % 2) as usize].clone();
+            removers.push(tokio::spawn(remove_and_add(proxy, parent)));
+        }
+        let mut children = BTreeMap::new();
+        for task in tasks {
+            children.extend(task.await.expect("a writer"));
+        }
+        let mut parents = BTreeMap::new();
+        for (parent, remover) in removers.into_iter().enumerate() {
+            parents.insert(format!("p{parent}"), remover.await.expect("a remover"));
+        }
+        for proxy in &replicas {
+            let get = async |path: &str| proxy.send(&format!("GET {path}"), &[("cache-control", "no-cache")], "").await;
+            let rows = get("/api/v2/down/_table/child?order=id&related=parent").await.json()["resource"].clone();
+            let mut found = BTreeMap::new();
+            for row in rows.as_array().expect("rows") {
+                let code = &row["parent_code"];
+                assert!(code.is_null() || !row["parent"].is_null(), "{label}: {row} refers to nothing");
+                found.insert(row["id"].as_i64().expect("an id"), code.as_str().map(str::to_owned));
+            }
+            assert_eq!(found, children, "{label}");
+            let rows = get("/api/v2/up/_table/parent").await.json()["resource"].clone();
+            let present = |code: &String| rows.as_array().expect("rows").iter().any(|row| row["code"] == **code);
+            for (code, is_there) in &parents {
+                assert_eq!(present(code), *is_there, "{label}: {code}");
+            }
+        }
+    }
+}
+
+/// What a write that others may stand in the way of came to.
+async fn send(proxy: &Proxy, line: &str, body: &Value) -> bool {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let reply = proxy.send(line, &[], &body).await;
+    let reasons = ["REFERENCE_NOT_FOUND", "REFERENCED", "CONFLICT"];
+    let known = reply.status == 200 || reasons.iter().any(|reason| reply.text.contains(reason));
+    assert!(known, "{line}: {} ({:?})", reply.text, proxy.engine.snapshot().config.sources.values().map(|source| source.kind).collect::<Vec<_>>());
+    reply.status == 200
+}
+
+/// Adds children, changes to whom they refer and removes them; gives what each one refers to in the end.
+async fn add_and_move(proxy: std::sync::Arc<Proxy>, writer: u64, seed: u64) -> BTreeMap<i64, Option<String>> {
+    let mut numbers = Numbers(seed.wrapping_mul(writer * 2 + 3) | 1);
+    let mut children = BTreeMap::new();
+    for round in 0..ROUNDS {
+        // Few of them refer to anyone at a time, so that parents can be removed now and then.
+        let code = (numbers.below(2) > 0).then(|| format!("p{}", numbers.below(PARENTS)));
+        let path = "/api/v2/down/_table/child";
+        if children.len() < 2 {
+            let id = (writer * ROUNDS + round) as i64;
+            if send(&proxy, &format!("POST {path}"), &json!([{"id": id, "parent_code": code}])).await {
+                children.insert(id, code);
+            }
+            continue;
+        }
+        let at = numbers.below(children.len() as u64) as usize;
+        let id = *children.keys().nth(at).expect("a child");
+        if numbers.below(4) == 0 {
+            if send(&proxy, &format!("DELETE {path}/{id}"), &Value::Null).await {
+                children.remove(&id);
+            }
+        } else if send(&proxy, &format!("PATCH {path}/{id}"), &json!({"parent_code": code})).await {
+            children.insert(id, code);
+        }
+    }
+    children
+}
+
+/// Removes a parent and adds it again, over and over; gives whether it is there in the end.
+async fn remove_and_add(proxy: std::sync::Arc<Proxy>, parent: u64) -> bool {
+    let mut is_there = false;
+    for _ in 0..ROUNDS {
+        let record = json!([{"id": parent, "code": format!("p{parent}")}]);
+        if !is_there {
+            is_there = send(&proxy, "POST /api/v2/up/_table/parent", &record).await;
+        } else {
+            is_there = !send(&proxy, &format!("DELETE /api/v2/up/_table/parent/{parent}"), &Value::Null).await;
+        }
+    }
+    is_there
+}
