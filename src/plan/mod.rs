@@ -19,8 +19,8 @@ pub mod write;
 pub use error::PlanError;
 pub use read::read;
 pub use show::show;
-pub use write::write;
 pub use tree::{
     AggregateEmbed, AggregateFields, AggregateFunction, AggregatePlan, Aggregated, Back, Cell, Embed, Existence,
     Expansion, FarTerm, Field, First, HopPlan, IdsPlan, Predicate, ReadPlan, Sort, SortTerm, Step, ThroughPlan,
 };
+pub use write::write;

@@ -20,8 +20,11 @@ pub fn added(entry: &Entry, record: &Record) -> Result<Values, PlanError> {
     let mut found = values(entry, record, true)?;
     found.retain(|(at, value)| !(*value == Scalar::Null && table.columns[*at].auto_increment));
     if found.is_empty() && !record.is_empty() {
-        return Err(fault(Code::InvalidRequest, "No valid fields were found in record.".into())
-            .with_hint(format!("{} has {}", table.name, table.column_names().collect::<Vec<_>>().join(", "))));
+        return Err(fault(Code::InvalidRequest, "No valid fields were found in record.".into()).with_hint(format!(
+            "{} has {}",
+            table.name,
+            table.column_names().collect::<Vec<_>>().join(", ")
+        )));
     }
     for (at, column) in table.columns.iter().enumerate() {
         let filled = column.nullable || column.default.is_some() || column.auto_increment || column.generated;
@@ -54,9 +57,8 @@ fn values(entry: &Entry, record: &Record, adding: bool) -> Result<Values, PlanEr
         if column.generated {
             continue;
         }
-        let scalar = stored(column, value).map_err(|wanted| {
-            fault(Code::InvalidValue, format!("Field '{}' takes {wanted}.", column.name))
-        })?;
+        let scalar = stored(column, value)
+            .map_err(|wanted| fault(Code::InvalidValue, format!("Field '{}' takes {wanted}.", column.name)))?;
         if scalar == Scalar::Null && !column.nullable && !(adding && column.auto_increment) {
             return Err(fault(Code::NotNullViolation, format!("Field '{}' can not be NULL.", column.name)));
         }

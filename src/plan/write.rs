@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::catalog::{Catalog, Entry, Hop, Kind, Relationship, Table, TableId};
 use crate::catalog::relationship::{ForeignKey, SideColumn};
+use crate::catalog::{Catalog, Entry, Hop, Kind, Relationship, Table, TableId};
 use crate::config::{Action, Enforce, Limits};
 use crate::error::Code;
 use crate::name::{SourceName, TableRef, quoted, write_path};
@@ -109,7 +109,9 @@ impl NamedKey {
             columns.iter().map(one).collect()
         };
         let referring = &catalog.entry(key.referencing.table).table;
-        let pointer = |side: &SideColumn| format!("/{}", referring.columns[side.column].name.replace('~', "~0").replace('/', "~1"));
+        let pointer = |side: &SideColumn| {
+            format!("/{}", referring.columns[side.column].name.replace('~', "~0").replace('/', "~1"))
+        };
         Self {
             key: key.clone(),
             name: name.to_owned(),
@@ -225,8 +227,7 @@ fn incoming_key(
 /// From rows to themselves, by the primary key.
 fn identity(table: &Table, cells: &mut Cells<'_>) -> Result<HopPlan, PlanError> {
     let key = || table.primary_key.iter().map(|at| &table.columns[*at]);
-    let classes: Result<Vec<_>, _> =
-        key().map(|column| class::derive(column, false, column, Compare::Exact)).collect();
+    let classes: Result<Vec<_>, _> = key().map(|column| class::derive(column, false, column, Compare::Exact)).collect();
     let Ok(classes) = classes else {
         let message = format!("{}: values of this primary key cannot tell written rows", table.name);
         return Err(PlanError::Invalid { message, hint: None });

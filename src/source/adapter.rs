@@ -375,7 +375,9 @@ impl Coded for SourceError {
             }
             SourceError::Violation { .. } => "check the values against the table's rules".into(),
             SourceError::Conflict { .. } => "try again".into(),
-            SourceError::ReadOnly { .. } => "its user needs the right to write, and its file or server must take writes".into(),
+            SourceError::ReadOnly { .. } => {
+                "its user needs the right to write, and its file or server must take writes".into()
+            }
             SourceError::Refused { .. } => return None,
         })
     }

@@ -99,7 +99,15 @@ impl OpenSource {
             cache_refused_stale: METRICS.cache_refused_stale.get_or_create(&label).clone(),
         };
         let streams = Arc::new(Semaphore::new((config.connections as usize / 2).max(1)));
-        Self { config, adapter, breaker: Mutex::default(), sent: AtomicU64::new(0), streams, counters, fences: Mutex::default() }
+        Self {
+            config,
+            adapter,
+            breaker: Mutex::default(),
+            sent: AtomicU64::new(0),
+            streams,
+            counters,
+            fences: Mutex::default(),
+        }
     }
 
     /// The adapter, for introspection and pings.

@@ -14,6 +14,7 @@ mod limits;
 mod openapi;
 mod operation;
 mod outage;
+mod races;
 mod scenarios;
 mod streaming;
 mod suggest;

@@ -168,7 +168,12 @@ async fn send(proxy: &Proxy, line: &str, body: &Value) -> bool {
     let reply = proxy.send(line, &[], &body).await;
     let reasons = ["REFERENCE_NOT_FOUND", "REFERENCED", "CONFLICT"];
     let known = reply.status == 200 || reasons.iter().any(|reason| reply.text.contains(reason));
-    assert!(known, "{line}: {} ({:?})", reply.text, proxy.engine.snapshot().config.sources.values().map(|source| source.kind).collect::<Vec<_>>());
+    assert!(
+        known,
+        "{line}: {} ({:?})",
+        reply.text,
+        proxy.engine.snapshot().config.sources.values().map(|source| source.kind).collect::<Vec<_>>()
+    );
     reply.status == 200
 }
 

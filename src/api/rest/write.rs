@@ -41,7 +41,9 @@ pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteIn
         return Err(ApiError::invalid("`Idempotency-Key` is not in this version").hint("leave it out"));
     }
     if input.id.is_some() && *input.verb == Method::POST {
-        return Err(ApiError::invalid("POST takes no identifier in the path").hint("POST to the table, or PATCH the record"));
+        return Err(
+            ApiError::invalid("POST takes no identifier in the path").hint("POST to the table, or PATCH the record")
+        );
     }
     let table = &input.snapshot.catalog.entry(input.table).table;
     let records = records(input, table)?;
@@ -51,7 +53,8 @@ pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteIn
         (false, true) => Mode::Rollback,
         (false, false) => Mode::Stop,
     };
-    let write = |change: Change| Write { source: input.source.to_owned(), table: shape.read.table.clone(), change, mode };
+    let write =
+        |change: Change| Write { source: input.source.to_owned(), table: shape.read.table.clone(), change, mode };
     let forced = input.params.iter().any(|(name, value)| name == "force" && boolean(name, value).unwrap_or(false));
     if *input.verb == Method::POST {
         let written = engine.write(write(Change::Insert(records))).await?;
@@ -184,7 +187,8 @@ async fn keys(
     };
     let found = engine.read(&read).await?;
     let (plan, level) = (&found.plan, &found.answer.level);
-    let text = |cell: &[u8]| json::read_str(cell).map_or_else(|| String::from_utf8_lossy(cell).into_owned(), Into::into);
+    let text =
+        |cell: &[u8]| json::read_str(cell).map_or_else(|| String::from_utf8_lossy(cell).into_owned(), Into::into);
     let id = |row: &crate::execute::RowRef| plan.root.fields.iter().map(|field| text(row.cell(field.cell))).collect();
     Ok(Rows { ids: level.rows.iter().map(id).collect(), columns: Vec::new() })
 }
@@ -238,7 +242,9 @@ async fn respond(
     }
     let keys = || written.outcomes.iter().flatten();
     if *input.verb != Method::DELETE && is_shown(input) {
-        let part = |text: &String| serde_json::from_str::<Value>(text).map_or_else(|_| text.clone(), |value| scalar_text(&value));
+        let part = |text: &String| {
+            serde_json::from_str::<Value>(text).map_or_else(|_| text.clone(), |value| scalar_text(&value))
+        };
         let ids = keys().map(|key| key.iter().map(part).collect()).collect();
         let rows = Rows { ids, columns: Vec::new() };
         return Ok(Response::whole(read_back(engine, request, shape, &rows, asks_for_all(input)).await?));
@@ -266,14 +272,8 @@ async fn read_back(
         None if !columns.is_empty() && shape.read.selection.embeds.is_empty() && !all => Some(columns),
         fields => fields.clone(),
     };
-    let selection = Selection {
-        fields,
-        filter: None,
-        order: Vec::new(),
-        limit: None,
-        offset: 0,
-        ..shape.read.selection.clone()
-    };
+    let selection =
+        Selection { fields, filter: None, order: Vec::new(), limit: None, offset: 0, ..shape.read.selection.clone() };
     let ids = Ids { ids: rows.ids.clone(), columns: rows.columns.clone(), table_order: false };
     let read = Read { selection, ids: Some(ids), count: Count::AsNeeded, ..shape.read.clone() };
     let found = engine.read(&read).await?;
@@ -324,7 +324,10 @@ fn batch_error(
         _ => "updated",
     };
     let undone = if shape.rollback { " All changes rolled back." } else { "" };
-    let code = failed.first().and_then(|at| written.outcomes[*at].as_ref().err()).map_or(Code::InvalidRequest, crate::error::Coded::code);
+    let code = failed
+        .first()
+        .and_then(|at| written.outcomes[*at].as_ref().err())
+        .map_or(Code::InvalidRequest, crate::error::Coded::code);
     let mut error = ApiError::new(code, format!("Batch Error: Not all requested records could be {done}.{undone}"))
         .fact("error", failed)
         .fact("resource", entries);

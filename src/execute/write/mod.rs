@@ -344,7 +344,10 @@ async fn update(
         for part in rows.chunks(sessions.context.limits.keys_per_batch) {
             let update = Update {
                 table: table.name.table.clone(),
-                set: columns(table, &alike[0]).into_iter().zip(alike[0].iter().map(|(_, value)| value.clone())).collect(),
+                set: columns(table, &alike[0])
+                    .into_iter()
+                    .zip(alike[0].iter().map(|(_, value)| value.clone()))
+                    .collect(),
                 condition: these(&plan.identity, part),
             };
             sessions.of(source).await?.update(&update).await.map_err(|error| at_fault(error.into()))?;
@@ -426,8 +429,11 @@ async fn stored(
         }
         Some(part)
     };
-    let keys: Vec<SmallKey> =
-        keys.iter().enumerate().map(|(at, key)| key.as_ref().and_then(|key| part(at, key)).unwrap_or_default()).collect();
+    let keys: Vec<SmallKey> = keys
+        .iter()
+        .enumerate()
+        .map(|(at, key)| key.as_ref().and_then(|key| part(at, key)).unwrap_or_default())
+        .collect();
     let form = crate::execute::fetch::key_set(&plan.identity, &[], false);
     let texts = vec![String::new(); keys.len()];
     rows_of(sessions, plan, &Target { form: &form, keys: &keys, texts: &texts }, Lock::None).await

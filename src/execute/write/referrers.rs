@@ -37,7 +37,11 @@ impl Removed {
     pub fn add(&mut self, plan: &WritePlan, rows: Vec<RowRef>) -> Vec<RowRef> {
         let known = self.rows.entry(plan.id).or_default();
         let keys = row_keys(&rows, &plan.identity);
-        rows.into_iter().zip(keys).filter(|(_, key)| key.as_ref().is_none_or(|key| known.insert(key.clone()))).map(|(row, _)| row).collect()
+        rows.into_iter()
+            .zip(keys)
+            .filter(|(_, key)| key.as_ref().is_none_or(|key| known.insert(key.clone())))
+            .map(|(row, _)| row)
+            .collect()
     }
 
     fn has(&self, table: TableId, key: Option<&Key>) -> bool {
@@ -193,7 +197,8 @@ async fn cascade(
     for part in parts(sessions, &incoming.hop, keys) {
         // What refers to them is fenced before they are locked.
         let fetch = by_keys(&far.step.fetch, &incoming.hop, &part);
-        let seen: Vec<RowRef> = RowRef::all(&Arc::new(look(sessions, incoming, &fetch, &part, Lock::None).await?)).collect();
+        let seen: Vec<RowRef> =
+            RowRef::all(&Arc::new(look(sessions, incoming, &fetch, &part, Lock::None).await?)).collect();
         fence(sessions, far.incoming.iter(), &seen).await?;
         let chunk = look(sessions, incoming, &fetch, &part, Lock::Change).await?;
         let rows: Vec<RowRef> = RowRef::all(&Arc::new(chunk)).collect();

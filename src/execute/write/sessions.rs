@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use crate::cache::Dependency;
 use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
 use crate::execute::write::error::WriteError;
-use crate::cache::Dependency;
 use crate::name::{SourceName, TableRef};
 use crate::plan::write::NamedKey;
 use crate::source::{Session, SourceError};
@@ -24,8 +24,7 @@ pub struct Sessions<'a> {
 impl<'a> Sessions<'a> {
     /// Begins one in each of these sources, in the order of their names, which is the same for all writes.
     pub async fn begin(context: &'a Context<'a>, sources: &BTreeSet<SourceName>) -> Result<Self, ExecuteError> {
-        let mut sessions =
-            Self { context, open: BTreeMap::new(), held: HashSet::new(), changed: BTreeSet::new() };
+        let mut sessions = Self { context, open: BTreeMap::new(), held: HashSet::new(), changed: BTreeSet::new() };
         for source in sources {
             if let Err(error) = sessions.of(source).await {
                 sessions.rollback().await;

@@ -9,7 +9,8 @@ use crate::catalog::table::Table;
 use crate::config::Source;
 use crate::name::TableName;
 use crate::source::adapter::{
-    Adapter, Described, INTROSPECTION_TIME, Session, LONGEST_STREAM, PATIENCE, STREAMED_TIME, SourceError, Taker, within_bounds,
+    Adapter, Described, INTROSPECTION_TIME, LONGEST_STREAM, PATIENCE, STREAMED_TIME, Session, SourceError, Taker,
+    within_bounds,
 };
 use crate::source::mysql::connect::{Connections, Lease};
 use crate::source::mysql::convert::{Decode, decode_of, value_of, write};
@@ -165,7 +166,13 @@ impl Adapter for Mysql {
 }
 
 /// Runs a statement; gives all of its rows, or what is left when a taker has got the others.
-pub async fn run(source: &Source, conn: &mut Conn, fetch: &Fetch, sql: &Sql, taker: Option<&Taker>) -> Result<Chunk, Failure> {
+pub async fn run(
+    source: &Source,
+    conn: &mut Conn,
+    fetch: &Fetch,
+    sql: &Sql,
+    taker: Option<&Taker>,
+) -> Result<Chunk, Failure> {
     let params: Vec<Value> = sql.params.iter().map(|param| bind(param, fetch)).collect();
     let params = if params.is_empty() { Params::Empty } else { Params::Positional(params) };
     let passing = match sql.text.len() > LONGEST_KEPT {
@@ -189,10 +196,9 @@ pub async fn run(source: &Source, conn: &mut Conn, fetch: &Fetch, sql: &Sql, tak
         .iter()
         .map(|output| match output {
             Output::Column(column) => decode_of(column),
-            Output::Aggregate(
-                crate::statement::Aggregate::Min | crate::statement::Aggregate::Max,
-                Some(column),
-            ) => decode_of(column),
+            Output::Aggregate(crate::statement::Aggregate::Min | crate::statement::Aggregate::Max, Some(column)) => {
+                decode_of(column)
+            }
             Output::Aggregate(..) | Output::Total | Output::Test(_) | Output::Rank(_) | Output::Via(_) => {
                 Decode::Number
             }

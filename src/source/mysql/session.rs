@@ -192,7 +192,8 @@ impl Session for Write {
         for part in insert.rows.chunks(rows) {
             keys.extend(self.insert_part(insert, part).await?);
         }
-        let column = |column: &Arc<_>| KeyColumn { column: Arc::clone(column), path: Vec::new(), matching: Matching::Own };
+        let column =
+            |column: &Arc<_>| KeyColumn { column: Arc::clone(column), path: Vec::new(), matching: Matching::Own };
         let columns: Vec<KeyColumn> = insert.key.iter().map(column).collect();
         let count = keys.len();
         let keys = KeySet { columns, keys, unique: true, ranked: false, when: Vec::new(), groups: None };
@@ -258,7 +259,8 @@ impl Session for Write {
 fn refused(source: &Source, table: &TableName, error: &mysql_async::Error) -> SourceError {
     let (source_name, cause) = (source.name.clone(), error.to_string());
     let mysql_async::Error::Server(server) = error else { return translate(source, table, error) };
-    let violation = |violation| SourceError::Violation { source_name: source_name.clone(), violation, cause: cause.clone() };
+    let violation =
+        |violation| SourceError::Violation { source_name: source_name.clone(), violation, cause: cause.clone() };
     match server.code {
         1062 | 1586 => violation(Violation::Unique),
         1048 | 1364 => violation(Violation::NotNull),
@@ -267,7 +269,9 @@ fn refused(source: &Source, table: &TableName, error: &mysql_async::Error) -> So
         1217 | 1451 => violation(Violation::Referenced),
         1205 | 1213 | 1020 => SourceError::Conflict { source_name, cause },
         // Too long, too large, or of a wrong form.
-        1406 | 1416 | 3037 | 1264 | 1265 | 1292 | 1366 | 1367 | 3140..=3160 | 1906 | 3105 => SourceError::InvalidValue { source_name, cause },
+        1406 | 1416 | 3037 | 1264 | 1265 | 1292 | 1366 | 1367 | 3140..=3160 | 1906 | 3105 => {
+            SourceError::InvalidValue { source_name, cause }
+        }
         1142 | 1143 | 1290 | 1792 | 1836 => SourceError::ReadOnly { source_name, cause },
         _ => translate(source, table, error),
     }

@@ -219,12 +219,7 @@ impl Connections {
 
 impl Connection {
     fn of(client: Client) -> Self {
-        Self {
-            client,
-            statements: Mutex::default(),
-            running: AtomicUsize::new(0),
-            heard: Mutex::new(Instant::now()),
-        }
+        Self { client, statements: Mutex::default(), running: AtomicUsize::new(0), heard: Mutex::new(Instant::now()) }
     }
 
     /// The server has answered on it.

@@ -13,10 +13,10 @@ use crate::catalog::table::Table;
 use crate::config::Source;
 use crate::name::{SourceName, TableName};
 use crate::source::adapter::{
-    Adapter, Session, Described, INTROSPECTION_TIME, PATIENCE, STREAMED_TIME, SourceError, Taker, within_bounds,
+    Adapter, Described, INTROSPECTION_TIME, PATIENCE, STREAMED_TIME, Session, SourceError, Taker, within_bounds,
 };
 use crate::source::postgres::connect::{Connections, Lease, describe};
-use crate::source::postgres::convert::{stored_text, Bound, Decode, Raw, decode_of, decode_of_wire, text_of, write};
+use crate::source::postgres::convert::{Bound, Decode, Raw, decode_of, decode_of_wire, stored_text, text_of, write};
 use crate::source::postgres::dialect;
 use crate::source::postgres::introspect;
 use crate::source::postgres::session::{Write, Writers};
@@ -39,7 +39,12 @@ impl Postgres {
     /// Reads the url; connects when first asked.
     pub fn new(source: &Source) -> Result<Self, String> {
         let dialect = dialect::Postgres { schema: source.schemas[0].clone() };
-        Ok(Self { connections: Connections::new(source)?, writers: Writers::new(source), source: source.clone(), dialect })
+        Ok(Self {
+            connections: Connections::new(source)?,
+            writers: Writers::new(source),
+            source: source.clone(),
+            dialect,
+        })
     }
 
     async fn run(&self, lease: &Lease, fetch: &Fetch, sql: &Sql) -> Result<Chunk, Failure> {
@@ -222,9 +227,9 @@ pub fn translate(source: &SourceName, table: &TableName, error: &tokio_postgres:
     let (source_name, cause) = (source.clone(), describe(error));
     match error.code() {
         // On a standby, a read that stands in the way of what the primary did is ended as well.
-        Some(
-            &SqlState::QUERY_CANCELED | &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED,
-        ) => SourceError::Timeout { source_name, cause },
+        Some(&SqlState::QUERY_CANCELED | &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED) => {
+            SourceError::Timeout { source_name, cause }
+        }
         Some(&SqlState::UNDEFINED_COLUMN | &SqlState::UNDEFINED_TABLE | &SqlState::FEATURE_NOT_SUPPORTED) => {
             SourceError::Changed { table: format!("{source}.{table}"), cause }
         }

@@ -117,10 +117,13 @@ impl Write {
     }
 
     async fn change(&mut self, table: &TableName, sql: &Sql) -> Result<(), SourceError> {
-        self.refuse_nul(table, sql.params.iter().filter_map(|param| match param {
-            sql::Param::Stored(value, column) => Some((value, &column.ty)),
-            _ => None,
-        }))?;
+        self.refuse_nul(
+            table,
+            sql.params.iter().filter_map(|param| match param {
+                sql::Param::Stored(value, column) => Some((value, &column.ty)),
+                _ => None,
+            }),
+        )?;
         let (params, types) = bound(&Fetch::all(table.clone(), Vec::new(), 0, 0), sql);
         self.timed(table, async |connection| {
             let statement = connection.prepare(&sql.text, &types).await?;
@@ -152,9 +155,8 @@ impl Write {
         if insert.columns.is_empty() {
             sql.text.push_str(" DEFAULT VALUES");
         } else {
-            let numbered = |form: &dyn Fn(usize) -> String| {
-                (0..insert.columns.len()).map(form).collect::<Vec<_>>().join(", ")
-            };
+            let numbered =
+                |form: &dyn Fn(usize) -> String| (0..insert.columns.len()).map(form).collect::<Vec<_>>().join(", ");
             let casts = numbered(&|at| stored_as(&insert.columns[at], &format!("k.c{at}")));
             let arrays = numbered(&|at| format!("${}::text[]", at + 1));
             let names = numbered(&|at| format!("c{at}"));
@@ -261,7 +263,8 @@ impl Session for Write {
 /// What the server says of a statement of a write.
 fn refused(source: &Source, table: &TableName, error: &tokio_postgres::Error) -> SourceError {
     let (source_name, cause) = (source.name.clone(), describe(error));
-    let violation = |violation| SourceError::Violation { source_name: source_name.clone(), violation, cause: cause.clone() };
+    let violation =
+        |violation| SourceError::Violation { source_name: source_name.clone(), violation, cause: cause.clone() };
     match error.code() {
         Some(&SqlState::UNIQUE_VIOLATION) => violation(Violation::Unique),
         Some(&SqlState::NOT_NULL_VIOLATION) => violation(Violation::NotNull),

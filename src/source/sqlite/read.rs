@@ -11,7 +11,7 @@ use crate::catalog::table::Table;
 use crate::config::Source;
 use crate::name::TableName;
 use crate::source::adapter::{
-    Adapter, Described, Session, INTROSPECTION_TIME, STREAMED_TIME, SourceError, Taker, within_bounds,
+    Adapter, Described, INTROSPECTION_TIME, STREAMED_TIME, Session, SourceError, Taker, within_bounds,
 };
 use crate::source::sql::{self, LONGEST_KEPT, Param, Sql};
 use crate::source::sqlite::connect::{Connections, Lease, Pulse};
@@ -44,7 +44,12 @@ struct Watcher {
 impl Sqlite {
     /// Opens the file when first asked.
     pub fn new(source: &Source) -> Self {
-        Self { connections: Connections::new(source), source: source.clone(), watcher: tokio::sync::Mutex::default(), writer: Writer::default() }
+        Self {
+            connections: Connections::new(source),
+            source: source.clone(),
+            watcher: tokio::sync::Mutex::default(),
+            writer: Writer::default(),
+        }
     }
 
     fn table(&self, fetch: &Fetch) -> String {
@@ -162,9 +167,7 @@ pub async fn run(
             Output::Column(column) | Output::Aggregate(Aggregate::Min | Aggregate::Max, Some(column)) => {
                 shape_of(column)
             }
-            Output::Aggregate(..) | Output::Total | Output::Test(_) | Output::Rank(_) | Output::Via(_) => {
-                Shape::Stored
-            }
+            Output::Aggregate(..) | Output::Total | Output::Test(_) | Output::Rank(_) | Output::Via(_) => Shape::Stored,
         })
         .collect();
     // The text is made by `source::sql`, which binds every value.

@@ -15,8 +15,8 @@ use crate::source::change;
 use crate::source::sql::{self, Dialect, LONGEST_KEPT, Sql};
 use crate::source::sqlite::dialect::Sqlite;
 use crate::source::sqlite::read::{Failure, bind, run, translate};
-use crate::statement::{Fetch, Output};
 use crate::statement::write::{Delete, Fence, Insert, Lock, Update};
+use crate::statement::{Fetch, Output};
 use crate::value::{Chunk, Scalar};
 
 /// Values of one statement.
@@ -117,7 +117,8 @@ impl Write {
         let form = Fetch::all(table.clone(), Vec::new(), 0, 0);
         let mut arguments = SqliteArguments::default();
         for param in &sql.params {
-            bind(&mut arguments, param, &form).map_err(|error| refused(&self.source, table, &sqlx::Error::Encode(error)))?;
+            bind(&mut arguments, param, &form)
+                .map_err(|error| refused(&self.source, table, &sqlx::Error::Encode(error)))?;
         }
         let kept = sql.text.len() <= LONGEST_KEPT;
         self.timed(table, async |conn| {
@@ -227,7 +228,8 @@ fn bare(output: &Output) -> String {
 /// What SQLite says of a statement of a write.
 fn refused(source: &Source, table: &TableName, error: &sqlx::Error) -> SourceError {
     let (source_name, cause) = (source.name.clone(), error.to_string());
-    let violation = |violation| SourceError::Violation { source_name: source_name.clone(), violation, cause: cause.clone() };
+    let violation =
+        |violation| SourceError::Violation { source_name: source_name.clone(), violation, cause: cause.clone() };
     let code = error.as_database_error().and_then(|db| db.code()).and_then(|code| code.parse::<u32>().ok());
     // Extended result codes: the kind of constraint stands above the first eight bits.
     match code {

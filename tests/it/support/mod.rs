@@ -24,7 +24,7 @@ pub fn shop(source: &str) -> String {
 }
 
 /// Asks again until it holds; a test that waits too long fails.
-pub async fn eventually<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
+pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !holds().await {
         assert!(Instant::now() < deadline, "never: {what}");
