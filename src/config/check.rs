@@ -267,7 +267,7 @@ impl Check<'_> {
         };
         if let Some(upsert) = file.allow_upsert.as_ref().filter(|upsert| *upsert.get_ref()) {
             self.fault(upsert.span(), "`allow_upsert` is not in this version")
-                .hint_last("remove it; this version reads only");
+                .hint_last("remove it; this version adds no rows by PUT and PATCH");
         }
         if let Some(prefix) =
             file.graphql_prefix.as_ref().filter(|prefix| *prefix.get_ref() != format!("{}_", name.get_ref()))
