@@ -9,7 +9,7 @@ use crate::engine::error::Error;
 use crate::engine::pipeline::Engine;
 use crate::engine::snapshot::Snapshot;
 use crate::error::{Code, Coded};
-use crate::execute::{self, ExecuteError, Failure, Target, Work};
+use crate::execute::{self, Changed, Done, ExecuteError, Failure, Target, Work};
 use crate::plan::read::find_table;
 use crate::plan::record::{self, Values};
 use crate::plan::write::WritePlan;
@@ -25,7 +25,12 @@ pub struct Written {
     pub key: Vec<String>,
     /// Per record that was tried, in order: its row's primary key, each value as JSON, or why it was not written.
     pub outcomes: Vec<Result<Vec<String>, Error>>,
+    /// What changed, or would.
+    pub changes: Vec<Changed>,
 }
+
+/// Per record that was tried its key or its error; and what changed.
+type Outcomes = (Vec<Result<Vec<String>, Error>>, Vec<Changed>);
 
 /// The records of one write, ready to be run.
 struct Prepared {
@@ -59,9 +64,10 @@ impl Engine {
         let plan = plan::write(&live.catalog, &live.config.limits, id)?;
         let key = entry.table.primary_key.iter().map(|at| entry.table.columns[*at].name.to_string()).collect();
         let prepared = prepare(entry, plan, &write.change)?;
-        let outcomes = self.run_all(&live, &prepared, write.mode).await.inspect_err(|error| self.told(error))?;
+        let ran = self.run_all(&live, &prepared, write.mode, write.dry_run).await;
+        let (outcomes, changes) = ran.inspect_err(|error| self.told(error))?;
         outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).for_each(|error| self.told(error));
-        Ok(Written { snapshot: live, key, outcomes })
+        Ok(Written { snapshot: live, key, outcomes, changes })
     }
 
     /// Logs what a database said, and heeds it.
@@ -80,25 +86,28 @@ impl Engine {
         live: &Snapshot,
         prepared: &Prepared,
         mode: Mode,
-    ) -> Result<Vec<Result<Vec<String>, Error>>, Error> {
+        dry_run: bool,
+    ) -> Result<Outcomes, Error> {
         let count = if prepared.form.is_some() { prepared.keys.len() } else { prepared.values.len() };
         let mut outcomes: Vec<Result<Vec<String>, Error>> = Vec::with_capacity(count);
+        let mut changes = Vec::new();
         while outcomes.len() < count {
             let start = outcomes.len();
             let end = prepared.faults.range(start..).next().map_or(count, |(at, _)| *at);
             // Of what is undone in the end nothing is kept before it is known that nothing fails.
-            let keep = mode != Mode::Rollback || start == 0 && end == count;
+            let keep = !dry_run && (mode != Mode::Rollback || start == 0 && end == count);
             let failed = if start < end {
                 match self.run_some(live, prepared, start, end, keep).await {
-                    Ok(keys) => {
-                        outcomes.extend(keys.into_iter().map(Ok));
+                    Ok(done) => {
+                        outcomes.extend(done.keys.into_iter().map(Ok));
+                        changes = done.changes;
                         None
                     }
                     Err(failure) => {
                         let (at, error) = self.at_fault(live, prepared, start, end, failure).await?;
                         if at > start {
                             let before = self.run_some(live, prepared, start, at, keep && mode != Mode::Rollback);
-                            outcomes.extend(before.await.map_err(whole)?.into_iter().map(Ok));
+                            outcomes.extend(before.await.map_err(whole)?.keys.into_iter().map(Ok));
                         }
                         Some(error)
                     }
@@ -114,7 +123,7 @@ impl Engine {
                 }
             }
         }
-        Ok(outcomes)
+        Ok((outcomes, changes))
     }
 
     /// The first record of a part that cannot be written, and why. What is no record's fault ends the whole write.
@@ -160,7 +169,7 @@ impl Engine {
         start: usize,
         end: usize,
         keep: bool,
-    ) -> Result<Vec<Vec<String>>, Failure> {
+    ) -> Result<Done, Failure> {
         let context = self.context(live, false, false);
         let values = prepared.values.get(start..end).unwrap_or_default();
         let target = prepared.form.as_ref().map(|form| Target {

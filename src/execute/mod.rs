@@ -33,4 +33,4 @@ pub use read::{Answer, read};
 pub use rows::{Level, NONE, Nested, RowRef};
 pub use stream::RowStream;
 pub use trace::{Seen, Trace};
-pub use write::{Failure, MissingReference, Referrers, Target, Work, WriteError, run as write};
+pub use write::{Changed, Done, Failure, MissingReference, Referrers, Target, Work, WriteError, run as write};

@@ -16,6 +16,8 @@ pub struct Write {
     pub change: Change,
     /// What one failing record means for the others.
     pub mode: Mode,
+    /// Nothing is kept: only what would change is told.
+    pub dry_run: bool,
 }
 
 /// What is done.

@@ -49,10 +49,15 @@ pub trait Adapter: Send + Sync {
 
     /// Reads with a lock that is given back at once: rows that are being removed by others are waited for.
     async fn verify(&self, fetch: &Fetch, lock: Lock) -> Result<Chunk, SourceError> {
-        let mut session = self.begin().await?;
+        let mut session = self.begin_verify().await?;
         let found = session.fetch(fetch, lock).await;
         session.rollback().await;
         found
+    }
+
+    /// A transaction for one verify. Its connection is none of those that writes hold while they wait for verifies.
+    async fn begin_verify(&self) -> Result<Box<dyn Session>, SourceError> {
+        self.begin().await
     }
 
     /// Makes what the fences of these keys need, where the engine needs anything.

@@ -107,7 +107,7 @@ impl Numbers {
 
 const PARENTS: u64 = 4;
 const WRITERS: u64 = 4;
-const ROUNDS: u64 = 40;
+const ROUNDS: u64 = 25;
 
 /// Two replicas, over each pair of engines: some add and move references while others remove and add again what they refer
 /// to. No reference ever leads nowhere, and what was acknowledged is there.

@@ -29,7 +29,7 @@ pub struct ReadInput<'a> {
 }
 
 /// Parameters that a read knows, with DreamFactory's other spellings.
-const KNOWN: [&str; 31] = [
+const KNOWN: [&str; 32] = [
     "fields",
     "select",
     "filter",
@@ -61,6 +61,7 @@ const KNOWN: [&str; 31] = [
     "file",
     "force",
     "allow_related_delete",
+    "dry_run",
 ];
 
 /// Parameters that every request may carry: how the method is tunnelled, and what clients and caches add.
@@ -71,7 +72,7 @@ fn known() -> impl Iterator<Item = &'static str> {
 }
 
 /// Parameters that are switches; each must read as true or false.
-const FLAGS: [&str; 10] = [
+const FLAGS: [&str; 11] = [
     "include_count",
     "include_schema",
     "count_only",
@@ -82,10 +83,11 @@ const FLAGS: [&str; 10] = [
     "wrap",
     "force",
     "allow_related_delete",
+    "dry_run",
 ];
 
 /// Parameters of a later version.
-const LATER: [&str; 4] = ["dry_run", "having", "accept", "distinct"];
+const LATER: [&str; 3] = ["having", "accept", "distinct"];
 
 /// Refuses a parameter that is misspelled, or of a later version: read without it, more rows than were meant would come.
 pub fn check_known(name: &str, value: &str) -> Result<(), ApiError> {

@@ -373,6 +373,9 @@ async fn read_table(
         return write::answer(engine, request, &WriteInput { verb, snapshot, source, table, id, params, body }).await;
     }
     reading(verb)?;
+    if flag(params, "dry_run")? {
+        return Err(ApiError::invalid("`dry_run` is for writes; a read changes nothing").hint("leave it out"));
+    }
     let name = match id {
         Some(_) if *request.method != Method::POST => Prepared::name(table, request.query, params),
         _ => None,

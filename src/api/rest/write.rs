@@ -53,14 +53,26 @@ pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteIn
         (false, true) => Mode::Rollback,
         (false, false) => Mode::Stop,
     };
-    let write =
-        |change: Change| Write { source: input.source.to_owned(), table: shape.read.table.clone(), change, mode };
-    let forced = input.params.iter().any(|(name, value)| name == "force" && boolean(name, value).unwrap_or(false));
+    let flag = |wanted: &str| {
+        input.params.iter().any(|(name, value)| name == wanted && boolean(name, value).unwrap_or(false))
+    };
+    let (forced, dry_run) = (flag("force"), flag("dry_run"));
+    let write = |change: Change| Write {
+        source: input.source.to_owned(),
+        table: shape.read.table.clone(),
+        change,
+        mode,
+        dry_run,
+    };
     if *input.verb == Method::POST {
         let written = engine.write(write(Change::Insert(records))).await?;
         return respond(engine, request, input, &shape, written, None).await;
     }
     if *input.verb == Method::DELETE && forced && shape.read.ids.is_none() && shape.read.selection.filter.is_none() {
+        if dry_run {
+            return Err(ApiError::invalid("`force` removes page by page, so that no `dry_run` can tell of all")
+                .hint("give a filter that all rows meet"));
+        }
         return delete_all(engine, request, input, &shape, &write).await;
     }
     let rows = rows(engine, input, &shape).await?;
@@ -69,7 +81,7 @@ pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteIn
     }
     if *input.verb == Method::DELETE {
         // What the rows were is read before they go.
-        let before = match is_shown(input) {
+        let before = match is_shown(input) && !dry_run {
             // A row that is not there is told by the write itself.
             true => match read_back(engine, request, &shape, &rows, asks_for_all(input)).await {
                 Err(error) if error.code == Code::NotFound => None,
@@ -221,6 +233,20 @@ fn is_shown(input: &WriteInput<'_>) -> bool {
     input.params.iter().any(|(name, value)| asks(name) && !value.is_empty())
 }
 
+/// What a write would change, per table and key.
+fn changes(written: &Written) -> Vec<Value> {
+    let told = written.changes.iter().filter(|changed| changed.rows > 0);
+    told.map(|changed| {
+        json!({
+            "table": changed.table.to_string(),
+            "foreign_key": changed.foreign_key,
+            "action": changed.action,
+            "rows": changed.rows,
+        })
+    })
+    .collect()
+}
+
 /// Whether `fields` says so.
 fn asks_for_all(input: &WriteInput<'_>) -> bool {
     input.params.iter().any(|(name, value)| matches!(name.as_str(), "fields" | "select") && value == "*")
@@ -236,6 +262,9 @@ async fn respond(
 ) -> Result<Response, ApiError> {
     if let Some(error) = batch_error(request, input, &written, shape) {
         return Err(error);
+    }
+    if input.params.iter().any(|(name, value)| name == "dry_run" && boolean(name, value).unwrap_or(false)) {
+        return Ok(Response::json(&json!({"changes": changes(&written)})));
     }
     if let Some(before) = before {
         return Ok(Response::whole(before));

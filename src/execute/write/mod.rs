@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use error::{MissingReference, Referrers, WriteError};
+pub use sessions::Changed;
 
 use crate::catalog::Catalog;
 use crate::config::checked::SourceKind;
@@ -94,15 +95,24 @@ impl Failure {
     }
 }
 
-/// Does all of it in one transaction, or nothing; gives the keys of the rows, each as JSON. Without `keep` it is undone in
-/// the end: it only tells whether it could be done.
+/// What was done, or would be.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// The primary keys of the rows, in order, each value as JSON.
+    pub keys: Vec<Vec<String>>,
+    /// What changes, the client's own rows last.
+    pub changes: Vec<Changed>,
+}
+
+/// Does all of it in one transaction, or nothing. Without `keep` it is undone in the end: it only tells whether it could be
+/// done, and what it would change.
 pub async fn run(
     context: &Context<'_>,
     catalog: &Catalog,
     plan: &WritePlan,
     work: Work<'_>,
     keep: bool,
-) -> Result<Vec<Vec<String>>, Failure> {
+) -> Result<Done, Failure> {
     let (started, deadline) = (Instant::now(), context.limits.request_time / 2);
     let mut tries = 1;
     loop {
@@ -124,21 +134,22 @@ async fn attempt(
     plan: &WritePlan,
     work: Work<'_>,
     keep: bool,
-) -> Result<Vec<Vec<String>>, Failure> {
+) -> Result<Done, Failure> {
     let mut sessions = Sessions::begin(context, &sources(context, catalog, plan, work)).await?;
     let written = match work {
         Work::Insert(records) => insert(&mut sessions, plan, records).await,
         Work::Update(target, records) => update(&mut sessions, catalog, plan, target, records).await,
         Work::Delete(target) => delete(&mut sessions, catalog, plan, target).await,
     };
+    let changes = sessions.changes();
     match written {
         Ok(keys) if keep => {
             sessions.commit().await?;
-            Ok(keys)
+            Ok(Done { keys, changes })
         }
         outcome => {
             sessions.rollback().await;
-            outcome
+            outcome.map(|keys| Done { keys, changes })
         }
     }
 }
@@ -209,7 +220,7 @@ async fn insert(
         done += alike.len();
         stored.extend(RowRef::all(&Arc::new(chunk)));
     }
-    sessions.note(&table.name);
+    sessions.note(&table.name, None, "insert", stored.len());
     let missing = references::missing(sessions, plan, &stored, None).await?;
     refuse_missing(missing)?;
     Ok(key_texts(plan, &stored))
@@ -307,7 +318,7 @@ async fn delete(
     let keys = key_texts(plan, &rows);
     let mut removed = Removed::default();
     let rows = removed.add(plan, rows);
-    match referrers::removing(sessions, catalog, plan, &rows, &mut removed).await {
+    match referrers::removing(sessions, catalog, plan, &rows, &mut removed, None).await {
         Err(error) if target.keys.len() == 1 => Err(Failure { records: vec![(0, error)], error: None }),
         done => {
             done?;
@@ -353,7 +364,7 @@ async fn update(
             sessions.of(source).await?.update(&update).await.map_err(|error| at_fault(error.into()))?;
         }
     }
-    sessions.note(&table.name);
+    sessions.note(&table.name, None, "update", records.len());
     let after = stored(sessions, plan, &keys, records).await?;
     let missing = references::missing(sessions, plan, &after, written.as_ref()).await?;
     refuse_missing(missing)?;

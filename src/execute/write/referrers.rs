@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use serde_json::Value;
 
 use crate::catalog::{Catalog, TableId};
 use crate::config::Action;
@@ -16,12 +17,14 @@ use crate::execute::join;
 use crate::execute::rows::RowRef;
 use crate::execute::write::error::{Referrers, WriteError};
 use crate::execute::write::sessions::Sessions;
-use crate::plan::write::{Incoming, WritePlan};
+use crate::name::PathStep;
+use crate::plan::write::{Incoming, NamedKey, WritePlan};
 use crate::plan::{self, HopPlan};
 use crate::source::SourceError;
 use crate::statement::write::{Delete, Lock, Update};
 use crate::statement::{Condition, Fetch, KeySet};
-use crate::value::{Chunk, Key, Scalar};
+use crate::value::key::KeyBuilder;
+use crate::value::{Chunk, Column, Key, Scalar};
 
 /// Referring rows that are named in an error.
 const EXAMPLES: usize = 3;
@@ -69,6 +72,7 @@ pub fn removing<'s>(
     plan: &'s WritePlan,
     rows: &'s [RowRef],
     removed: &'s mut Removed,
+    by: Option<&'s NamedKey>,
 ) -> BoxFuture<'s, Result<(), ExecuteError>> {
     Box::pin(async move {
         let mut refused = Vec::new();
@@ -91,7 +95,7 @@ pub fn removing<'s>(
             let delete = Delete { table: table.table.clone(), condition: these(&plan.identity, part) };
             sessions.of(&table.source).await?.delete(&delete).await?;
         }
-        sessions.note(table);
+        sessions.note(table, by, "delete", rows.len());
         Ok(())
     })
 }
@@ -207,7 +211,7 @@ async fn cascade(
         }
         let rows = removed.add(&far, rows);
         if !rows.is_empty() {
-            removing(sessions, catalog, &far, &rows, removed).await?;
+            removing(sessions, catalog, &far, &rows, removed, Some(&incoming.named)).await?;
         }
     }
     Ok(())
@@ -223,8 +227,11 @@ async fn set_null(
 ) -> Result<(), ExecuteError> {
     let far = &catalog.entry(incoming.far).table;
     let columns = incoming.referring.as_ref().map(|columns| columns.iter().map(|at| far.columns[*at].clone()));
-    let set: Option<Vec<_>> = columns.map(|columns| columns.map(|column| (column, Scalar::Null)).collect());
-    write_to_referrers(sessions, catalog, incoming, keys, removed, set.as_deref(), "set_null").await
+    let set = match columns {
+        Some(columns) => Set::Columns(columns.map(|column| (column, Scalar::Null)).collect()),
+        None => Set::Leaves(None),
+    };
+    write_to_referrers(sessions, catalog, incoming, keys, removed, &set, "set_null").await
 }
 
 /// Gives the referring rows another value.
@@ -242,9 +249,20 @@ pub async fn follow(
     };
     let far = &catalog.entry(incoming.far).table;
     let columns = incoming.referring.as_ref().map(|columns| columns.iter().map(|at| far.columns[*at].clone()));
-    let set: Option<Vec<_>> = columns.map(|columns| columns.zip(values).collect());
+    let set = match columns {
+        Some(columns) => Set::Columns(columns.zip(values).collect()),
+        None => Set::Leaves(values.into_iter().next()),
+    };
     let old = std::slice::from_ref(old);
-    write_to_referrers(sessions, catalog, incoming, old, &Removed::default(), set.as_deref(), "cascade").await
+    write_to_referrers(sessions, catalog, incoming, old, &Removed::default(), &set, "update").await
+}
+
+/// What referring rows get.
+enum Set {
+    /// Columns, and their values.
+    Columns(Vec<(Arc<Column>, Scalar)>),
+    /// Leaves of a document: this value in place of them; without one an array loses the element, a member becomes null.
+    Leaves(Option<Scalar>),
 }
 
 async fn write_to_referrers(
@@ -253,42 +271,110 @@ async fn write_to_referrers(
     incoming: &Incoming,
     keys: &[Key],
     removed: &Removed,
-    set: Option<&[(Arc<crate::value::Column>, Scalar)]>,
-    action: &str,
+    set: &Set,
+    action: &'static str,
 ) -> Result<(), ExecuteError> {
     let Some(found) = referrers(sessions, catalog, incoming, keys, removed).await? else {
         return Ok(());
     };
-    let far = plan::write(catalog, sessions.context.limits, incoming.far);
-    let (Some(set), Ok(far)) = (set, far) else {
-        let what = format!("{action} of values within a document ({} of {})", found.key.name, found.key.referring);
-        return Err(WriteError::NotYet { what }.into());
-    };
+    let far = plan::write(catalog, sessions.context.limits, incoming.far).map_err(|error| WriteError::NotYet {
+        what: format!("changing the rows of {} ({error})", incoming.named.referring),
+    })?;
     // A referring column may itself be referred to: then those rows would have to change as well.
-    let touched = incoming.referring.iter().flatten();
-    let chained = touched.into_iter().any(|column| far.incoming.iter().any(|of| of.columns.contains(column)));
-    if chained {
+    let touched = &incoming.named.key.referencing.columns;
+    if touched.iter().any(|side| far.incoming.iter().any(|of| of.columns.contains(&side.column))) {
         let what = format!("{action} of a key whose columns are referenced themselves ({})", found.key.name);
         return Err(WriteError::NotYet { what }.into());
     }
-    if set.iter().any(|(column, value)| *value == Scalar::Null && !column.nullable) {
+    if let Set::Columns(set) = set
+        && set.iter().any(|(column, value)| *value == Scalar::Null && !column.nullable)
+    {
         return Err(WriteError::Referenced(vec![found]).into());
     }
+    let table = &far.table.name;
+    let mut changed = 0;
     for part in parts(sessions, &incoming.hop, keys) {
-        let fetch = by_keys(&far.step.fetch, &incoming.hop, &part);
+        let fetch = by_keys(&incoming.step.fetch, &incoming.hop, &part);
         let chunk = look(sessions, incoming, &fetch, &part, Lock::Change).await?;
         let rows: Vec<RowRef> = RowRef::all(&Arc::new(chunk)).collect();
-        let own: Vec<Key> = row_keys(&rows, &far.identity).into_iter().flatten().collect();
-        let own: Vec<Key> = own.into_iter().filter(|key| !removed.has(incoming.far, Some(key))).collect();
-        for part in own.chunks(sessions.context.limits.keys_per_batch) {
-            let update = Update {
-                table: far.table.name.table.clone(),
-                set: set.to_vec(),
-                condition: these(&far.identity, part),
-            };
-            sessions.of(&incoming.step.source).await?.update(&update).await?;
+        // The primary key stands first in both layouts. A row that several values lead to is changed once.
+        let mut seen = HashSet::new();
+        let own: Vec<(RowRef, Key)> = row_keys(&rows, &far.identity)
+            .into_iter()
+            .zip(rows)
+            .filter_map(|(key, row)| Some((row, key?)))
+            .filter(|(_, key)| !removed.has(incoming.far, Some(key)) && seen.insert(key.clone()))
+            .collect();
+        changed += own.len();
+        let session = sessions.of(&table.source).await?;
+        match set {
+            Set::Columns(set) => {
+                let keys: Vec<Key> = own.into_iter().map(|(_, key)| key).collect();
+                if !keys.is_empty() {
+                    let condition = these(&far.identity, &keys);
+                    session.update(&Update { table: table.table.clone(), set: set.clone(), condition }).await?;
+                }
+            }
+            Set::Leaves(value) => {
+                for (row, key) in own {
+                    let to = &incoming.hop.to[0];
+                    let cell = row.cell(incoming.hop.to_cells[0]);
+                    let Some(document) = leaves_replaced(&incoming.hop, cell, &part, value.as_ref()) else { continue };
+                    let condition = these(&far.identity, std::slice::from_ref(&key));
+                    let set = vec![(to.column.clone(), document)];
+                    session.update(&Update { table: table.table.clone(), set, condition }).await?;
+                }
+            }
         }
     }
-    sessions.note(&far.table.name);
+    sessions.note(table, Some(&incoming.named), action, changed);
     Ok(())
+}
+
+/// A document in which the leaves that are these keys have another value, or are gone.
+fn leaves_replaced(hop: &HopPlan, cell: &[u8], keys: &[Key], value: Option<&Scalar>) -> Option<Scalar> {
+    let to = &hop.to[0];
+    let mut document = join::document(&to.column, cell)?;
+    let mut builder = KeyBuilder::default();
+    let mut is_one = |leaf: &Value| {
+        join::leaf_key(&mut builder, hop.classes[0], &to.column, leaf).is_some_and(|key| keys.contains(&key))
+    };
+    replace(&mut document, &to.path, &mut is_one, value);
+    Some(Scalar::text(document.to_string()))
+}
+
+fn replace(node: &mut Value, path: &[PathStep], is_one: &mut dyn FnMut(&Value) -> bool, value: Option<&Scalar>) {
+    match (path.split_first(), node) {
+        (None, leaf) => {
+            if is_one(leaf) {
+                *leaf = value.map_or(Value::Null, |value| spelled_like(leaf, value));
+            }
+        }
+        (Some((PathStep::Member(name), rest)), node) => {
+            if let Some(member) = node.get_mut(&**name) {
+                replace(member, rest, is_one, value);
+            }
+        }
+        (Some((PathStep::Each, [])), Value::Array(elements)) if value.is_none() => {
+            elements.retain(|element| !is_one(element));
+        }
+        (Some((PathStep::Each, rest)), Value::Array(elements)) => {
+            elements.iter_mut().for_each(|element| replace(element, rest, is_one, value));
+        }
+        (Some((PathStep::Each, _)), _) => {}
+    }
+}
+
+/// A value as JSON: a number where a number was, if it is one.
+fn spelled_like(leaf: &Value, value: &Scalar) -> Value {
+    let text = match value {
+        Scalar::Int(number) => number.to_string(),
+        Scalar::Bool(flag) => return Value::Bool(*flag),
+        Scalar::Text(text) => text.to_string(),
+        Scalar::Null | Scalar::Bytes(_) => return Value::Null,
+    };
+    match serde_json::from_str(&text) {
+        Ok(number @ Value::Number(_)) if leaf.is_number() => number,
+        _ => Value::String(text),
+    }
 }

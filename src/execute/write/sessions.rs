@@ -18,13 +18,26 @@ pub struct Sessions<'a> {
     pub context: &'a Context<'a>,
     open: BTreeMap<SourceName, Box<dyn Session>>,
     held: HashSet<(SourceName, Fence, bool)>,
-    changed: BTreeSet<TableRef>,
+    changed: Vec<Changed>,
+}
+
+/// Rows of one table that a write changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// The table.
+    pub table: TableRef,
+    /// The key that leads to them from the rows that the client named.
+    pub foreign_key: Option<String>,
+    /// `insert`, `update`, `delete` or `set_null`.
+    pub action: &'static str,
+    /// How many.
+    pub rows: u64,
 }
 
 impl<'a> Sessions<'a> {
     /// Begins one in each of these sources, in the order of their names, which is the same for all writes.
     pub async fn begin(context: &'a Context<'a>, sources: &BTreeSet<SourceName>) -> Result<Self, ExecuteError> {
-        let mut sessions = Self { context, open: BTreeMap::new(), held: HashSet::new(), changed: BTreeSet::new() };
+        let mut sessions = Self { context, open: BTreeMap::new(), held: HashSet::new(), changed: Vec::new() };
         for source in sources {
             if let Err(error) = sessions.of(source).await {
                 sessions.rollback().await;
@@ -48,9 +61,21 @@ impl<'a> Sessions<'a> {
         self.open.contains_key(source)
     }
 
-    /// Notes that rows of a table are changed.
-    pub fn note(&mut self, table: &TableRef) {
-        self.changed.insert(table.clone());
+    /// Notes rows of a table that are changed.
+    pub fn note(&mut self, table: &TableRef, key: Option<&NamedKey>, action: &'static str, rows: usize) {
+        let foreign_key = key.map(|key| key.name.clone());
+        let same = |known: &&mut Changed| {
+            known.table == *table && known.foreign_key == foreign_key && known.action == action
+        };
+        match self.changed.iter_mut().find(same) {
+            Some(known) => known.rows += rows as u64,
+            None => self.changed.push(Changed { table: table.clone(), foreign_key, action, rows: rows as u64 }),
+        }
+    }
+
+    /// What is changed so far.
+    pub fn changes(&self) -> Vec<Changed> {
+        self.changed.clone()
     }
 
     /// Takes the fences of a key's values in the source of its referring side.
@@ -85,7 +110,7 @@ impl<'a> Sessions<'a> {
     /// Keeps what was done, and then gives back what is held elsewhere. Remembered rows of the changed tables are not
     /// served any more.
     pub async fn commit(mut self) -> Result<(), ExecuteError> {
-        let sources: BTreeSet<&SourceName> = self.changed.iter().map(|table| &table.source).collect();
+        let sources: BTreeSet<&SourceName> = self.changed.iter().map(|changed| &changed.table.source).collect();
         if sources.len() > 1 {
             let sources = sources.into_iter().map(ToString::to_string).collect();
             self.rollback().await;
@@ -97,7 +122,7 @@ impl<'a> Sessions<'a> {
         };
         // Also where the outcome is not known.
         if let Some(cache) = self.context.cache {
-            self.changed.iter().for_each(|table| cache.stamps().invalidate(Dependency::table(table)));
+            self.changed.iter().for_each(|changed| cache.stamps().invalidate(Dependency::table(&changed.table)));
         }
         self.rollback().await;
         Ok(committed?)

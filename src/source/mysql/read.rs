@@ -29,12 +29,13 @@ pub struct Mysql {
     source: Source,
     connections: Connections,
     writers: Writers,
+    verifiers: Writers,
 }
 
 impl Mysql {
     /// Reads the url; connects when first asked.
     pub fn new(source: &Source) -> Result<Self, String> {
-        Ok(Self { connections: Connections::new(source)?, writers: Writers::new(source), source: source.clone() })
+        Ok(Self { connections: Connections::new(source)?, writers: Writers::new(source), verifiers: Writers::new(source), source: source.clone() })
     }
 
     fn translate(&self, fetch: &Fetch, error: &mysql_async::Error) -> SourceError {
@@ -145,8 +146,12 @@ impl Adapter for Mysql {
         Ok(Box::new(Write::begin(&self.writers, &self.source).await?))
     }
 
+    async fn begin_verify(&self) -> Result<Box<dyn Session>, SourceError> {
+        Ok(Box::new(Write::begin(&self.verifiers, &self.source).await?))
+    }
+
     async fn build_fences(&self, keys: &[i32]) -> Result<(), SourceError> {
-        session::build_fences(&self.writers, &self.source, keys).await
+        session::build_fences(&self.verifiers, &self.source, keys).await
     }
 
     async fn ping(&self) -> Result<(), SourceError> {

@@ -32,6 +32,7 @@ pub struct Postgres {
     source: Source,
     connections: Connections,
     writers: Writers,
+    verifiers: Writers,
     dialect: dialect::Postgres,
 }
 
@@ -41,7 +42,7 @@ impl Postgres {
         let dialect = dialect::Postgres { schema: source.schemas[0].clone() };
         Ok(Self {
             connections: Connections::new(source)?,
-            writers: Writers::new(source),
+            writers: Writers::new(source), verifiers: Writers::new(source),
             source: source.clone(),
             dialect,
         })
@@ -178,6 +179,10 @@ impl Adapter for Postgres {
 
     async fn begin(&self) -> Result<Box<dyn Session>, SourceError> {
         Ok(Box::new(Write::begin(&self.connections, &self.writers, &self.source, &self.dialect).await?))
+    }
+
+    async fn begin_verify(&self) -> Result<Box<dyn Session>, SourceError> {
+        Ok(Box::new(Write::begin(&self.connections, &self.verifiers, &self.source, &self.dialect).await?))
     }
 
     async fn ping(&self) -> Result<(), SourceError> {
