@@ -35,16 +35,30 @@ async fn the_demo_prints_requests_that_work() {
 async fn the_documents_show_real_answers() {
     let folder = tempfile::tempdir().expect("a folder");
     let proxy = demo_proxy(folder.path()).await;
-    let text = ["README.md", "docs/rest.md", "docs/keys.md", "docs/operating.md", "docs/types.md"].map(read).join("\n");
+    let text = [
+        "README.md",
+        "docs/keys.md",
+        "docs/operating.md",
+        "docs/types.md",
+        "docs/rest.md",
+        "docs/integrity.md",
+    ];
+    let text = text.map(read).join("\n");
     let mut lines = text.lines();
     let mut checked = 0;
     while let Some(line) = lines.next() {
-        let Some(url) = line.strip_prefix("$ curl -s 'http://127.0.0.1:8787").and_then(|rest| rest.strip_suffix('\''))
+        let Some(rest) = line.strip_prefix("$ curl -s ") else { continue };
+        let (verb, rest) = match rest.strip_prefix("-X ") {
+            Some(rest) => rest.split_once(' ').expect("a verb"),
+            None => ("GET", rest),
+        };
+        let Some((url, body)) = rest.strip_prefix("'http://127.0.0.1:8787").and_then(|rest| rest.split_once('\''))
         else {
             continue;
         };
+        let body = body.strip_prefix(" -d '").and_then(|body| body.strip_suffix('\'')).unwrap_or_default();
         let shown = lines.next().expect("an answer below the request");
-        let reply = proxy.get(url).await;
+        let reply = proxy.send(&format!("{verb} {url}"), &[], body).await;
         let shown: serde_json::Value =
             serde_json::from_str(shown).unwrap_or_else(|error| panic!("{url}: {error}: {shown}"));
         let mut found = reply.json();
