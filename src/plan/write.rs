@@ -72,6 +72,8 @@ pub struct Incoming {
     pub referring: Option<Vec<usize>>,
     /// An index finds the referring rows.
     pub indexed: bool,
+    /// Where the file alone says that the referenced columns are unique: from the rows to those with the same values.
+    pub same: Option<HopPlan>,
 }
 
 /// A foreign key, and how messages call it.
@@ -217,6 +219,15 @@ fn incoming_key(
         far: relationship.target,
         columns: relationship.hop.from.iter().map(|side| side.column).chain(when).collect(),
         indexed: plain && far_table.is_indexed(&to),
+        same: relationship.key.unique_assumed.then(|| {
+            let hop = Hop {
+                to: relationship.hop.from.clone(),
+                when_from: Vec::new(),
+                when_to: Vec::new(),
+                ..relationship.hop.clone()
+            };
+            HopPlan { unique: false, ..hop_plan(&entry.table, &entry.table, &hop, cells) }
+        }),
         referring: plain.then_some(to),
         hop,
         step,

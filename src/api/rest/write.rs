@@ -174,7 +174,8 @@ async fn rows(engine: &Engine, input: &WriteInput<'_>, shape: &ReadRequest) -> R
         });
     }
     let selection = Selection { embeds: Vec::new(), ..shape.read.selection.clone() };
-    keys(engine, input, shape, selection).await
+    // All of them, or as many as the client says: a page of them would leave the others unchanged without a word.
+    keys(engine, input, shape, selection, true).await
 }
 
 /// The primary keys of the rows that a selection finds.
@@ -183,6 +184,7 @@ async fn keys(
     input: &WriteInput<'_>,
     shape: &ReadRequest,
     selection: Selection,
+    all: bool,
 ) -> Result<Rows, ApiError> {
     let table = &input.snapshot.catalog.entry(input.table).table;
     let columns: Vec<String> = table.primary_key.iter().map(|at| table.columns[*at].name.to_string()).collect();
@@ -195,6 +197,7 @@ async fn keys(
         ids: None,
         count: Count::AsNeeded,
         bypass_cache: true,
+        stream: all,
         ..shape.read.clone()
     };
     let found = engine.read(&read).await?;
@@ -215,7 +218,7 @@ async fn delete_all(
 ) -> Result<Response, ApiError> {
     let mut deleted = Vec::new();
     loop {
-        let rows = keys(engine, input, shape, Selection::default()).await?;
+        let rows = keys(engine, input, shape, Selection::default(), false).await?;
         if rows.ids.is_empty() {
             return Ok(Response::json(&json!({"resource": deleted})));
         }

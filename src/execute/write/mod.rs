@@ -144,7 +144,7 @@ async fn attempt(
     let changes = sessions.changes();
     match written {
         Ok(keys) if keep => {
-            sessions.commit().await?;
+            sessions.commit(catalog).await?;
             Ok(Done { keys, changes })
         }
         outcome => {
@@ -369,7 +369,7 @@ async fn update(
     let missing = references::missing(sessions, plan, &after, written.as_ref()).await?;
     refuse_missing(missing)?;
     for incoming in rekeyed(plan, written.as_ref()) {
-        follow(sessions, catalog, incoming, &before, &after).await.map_err(at_fault)?;
+        follow(sessions, catalog, plan, incoming, &before, &after).await.map_err(at_fault)?;
     }
     Ok(key_texts(plan, &after))
 }
@@ -378,6 +378,7 @@ async fn update(
 async fn follow(
     sessions: &mut Sessions<'_>,
     catalog: &Catalog,
+    plan: &WritePlan,
     incoming: &Incoming,
     before: &[RowRef],
     after: &[RowRef],
@@ -394,10 +395,12 @@ async fn follow(
         .filter_map(|(old, new)| Some((old.clone()?, new.clone())))
         .filter(|(old, _)| !stays.contains(old))
         .collect();
+    let keys: Vec<Key> = gone.iter().map(|(old, _)| old.clone()).collect();
+    let keys = referrers::gone(sessions, plan, incoming, keys, &Removed::default()).await?;
+    let gone: Vec<(Key, Option<Key>)> = gone.into_iter().filter(|(old, _)| keys.contains(old)).collect();
     if gone.is_empty() {
         return Ok(());
     }
-    let keys: Vec<Key> = gone.iter().map(|(old, _)| old.clone()).collect();
     match incoming.named.key.on_update {
         Action::Cascade => {
             for (old, new) in &gone {

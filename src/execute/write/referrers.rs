@@ -78,6 +78,7 @@ pub fn removing<'s>(
         let mut refused = Vec::new();
         for incoming in &plan.incoming {
             let keys = join::gather(rows, &incoming.hop).keys;
+            let keys = gone(sessions, plan, incoming, keys, removed).await?;
             match incoming.named.key.on_delete {
                 Action::Restrict | Action::NoAction => {
                     refused.extend(referrers(sessions, catalog, incoming, &keys, removed).await?);
@@ -110,6 +111,29 @@ pub async fn fence(
         sessions.fence(&incoming.named, &join::gather(rows, &incoming.hop).keys, true).await?;
     }
     Ok(())
+}
+
+/// Of the values of rows that go those that no other row has. Where the database does not keep them unique, several may have
+/// one.
+pub async fn gone(
+    sessions: &mut Sessions<'_>,
+    plan: &WritePlan,
+    incoming: &Incoming,
+    keys: Vec<Key>,
+    removed: &Removed,
+) -> Result<Vec<Key>, ExecuteError> {
+    let Some(same) = &incoming.same else { return Ok(keys) };
+    let mut stay = HashSet::new();
+    for part in parts(sessions, same, &keys) {
+        let fetch = by_keys(&plan.step.fetch, same, &part);
+        let chunk = sessions.of(&plan.table.name.source).await?.fetch(&fetch, Lock::Change).await?;
+        let rows: Vec<RowRef> = RowRef::all(&Arc::new(chunk)).collect();
+        let own = row_keys(&rows, &plan.identity);
+        let others = rows.into_iter().zip(&own).filter(|(_, key)| !removed.has(plan.id, key.as_ref()));
+        let others: Vec<RowRef> = others.map(|(row, _)| row).collect();
+        stay.extend(join::gather(&others, &incoming.hop).keys);
+    }
+    Ok(keys.into_iter().filter(|key| !stay.contains(key)).collect())
 }
 
 /// Whether each row has the values that it had, by those that others refer to.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::cache::Dependency;
+use crate::catalog::{Catalog, Kind};
 use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
 use crate::execute::write::error::WriteError;
@@ -109,7 +110,7 @@ impl<'a> Sessions<'a> {
 
     /// Keeps what was done, and then gives back what is held elsewhere. Remembered rows of the changed tables are not
     /// served any more.
-    pub async fn commit(mut self) -> Result<(), ExecuteError> {
+    pub async fn commit(mut self, catalog: &Catalog) -> Result<(), ExecuteError> {
         let sources: BTreeSet<&SourceName> = self.changed.iter().map(|changed| &changed.table.source).collect();
         if sources.len() > 1 {
             let sources = sources.into_iter().map(ToString::to_string).collect();
@@ -122,7 +123,9 @@ impl<'a> Sessions<'a> {
         };
         // Also where the outcome is not known.
         if let Some(cache) = self.context.cache {
-            self.changed.iter().for_each(|changed| cache.stamps().invalidate(Dependency::table(&changed.table)));
+            let changed = self.changed.iter().map(|changed| &changed.table);
+            let tables = touched(catalog, changed);
+            tables.iter().for_each(|table| cache.stamps().invalidate(Dependency::table(table)));
         }
         self.rollback().await;
         Ok(committed?)
@@ -134,4 +137,23 @@ impl<'a> Sessions<'a> {
             session.rollback().await;
         }
     }
+}
+
+/// The changed tables, and those whose rows their database itself changes with them.
+fn touched<'t>(catalog: &Catalog, changed: impl Iterator<Item = &'t TableRef>) -> BTreeSet<TableRef> {
+    let mut left: Vec<TableRef> = changed.cloned().collect();
+    let mut touched = BTreeSet::new();
+    while let Some(table) = left.pop() {
+        if let Some(id) = catalog.table(table.source.as_str(), &table.table.printed()) {
+            let natives = catalog.entry(id).relationships.iter().filter(|relationship| {
+                !relationship.key.is_virtual
+                    && relationship.through.is_none()
+                    && relationship.kind != Kind::BelongsTo
+                    && !touched.contains(&catalog.entry(relationship.target).table.name)
+            });
+            left.extend(natives.map(|relationship| catalog.entry(relationship.target).table.name.clone()));
+        }
+        touched.insert(table);
+    }
+    touched
 }
