@@ -89,6 +89,12 @@ impl Engine {
         self.run(live, plan, query.bypass_cache).await
     }
 
+    /// Whether a read can be planned.
+    pub fn can_read(&self, query: &Read) -> Result<(), Error> {
+        planned(&self.snapshot(), query)?;
+        Ok(())
+    }
+
     /// Answers a read that was planned by this version.
     pub async fn run(&self, live: Arc<Snapshot>, plan: ReadPlan, bypass_cache: bool) -> Result<ReadAnswer, Error> {
         let context = self.context(&live, bypass_cache, true);

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::catalog::Entry;
 use crate::engine::error::Error;
@@ -60,6 +61,12 @@ impl Engine {
     async fn write_here(&self, write: &Write) -> Result<Written, Error> {
         let live = self.snapshot();
         let id = find_table(&live.catalog, &write.source, &write.table)?;
+        if live.faults.has_errors() {
+            // A key that no longer fits its tables is left out: what it says would not be kept.
+            let message = "the key file no longer fits the databases, so nothing is written".into();
+            let hint = Some("`crosskey check` tells what is wrong; mend it, and it is loaded anew".into());
+            return Err(PlanError::Record { code: Code::SourceUnavailable, message, hint }.into());
+        }
         let entry = live.catalog.entry(id);
         let plan = plan::write(&live.catalog, &live.config.limits, id)?;
         let key = entry.table.primary_key.iter().map(|at| entry.table.columns[*at].name.to_string()).collect();
@@ -90,8 +97,14 @@ impl Engine {
     ) -> Result<Outcomes, Error> {
         let count = if prepared.form.is_some() { prepared.keys.len() } else { prepared.values.len() };
         let mut outcomes: Vec<Result<Vec<String>, Error>> = Vec::with_capacity(count);
-        let mut changes = Vec::new();
+        let (mut changes, mut goes_on) = (Vec::new(), mode == Mode::Continue);
+        let (began, patience) = (Instant::now(), live.config.limits.request_time);
         while outcomes.len() < count {
+            // Nobody waits for the answer any more.
+            if began.elapsed() > patience {
+                outcomes.push(Err(ExecuteError::TooSlow.into()));
+                break;
+            }
             let start = outcomes.len();
             let end = prepared.faults.range(start..).next().map_or(count, |(at, _)| *at);
             // Of what is undone in the end nothing is kept before it is known that nothing fails.
@@ -104,11 +117,15 @@ impl Engine {
                         None
                     }
                     Err(failure) => {
-                        let (at, error) = self.at_fault(live, prepared, start, end, failure).await?;
-                        if at > start {
-                            let before = self.run_some(live, prepared, start, at, keep && mode != Mode::Rollback);
-                            outcomes.extend(before.await.map_err(whole)?.keys.into_iter().map(Ok));
+                        let (before, error) = self
+                            .up_to_the_first(live, prepared, start, end, failure, keep && mode != Mode::Rollback)
+                            .await;
+                        outcomes.extend(before.into_iter().map(Ok));
+                        // Where nothing was written it is the whole write's error.
+                        if outcomes.is_empty() && !is_of_a_record(error.code()) {
+                            return Err(error);
                         }
+                        goes_on &= is_of_a_record(error.code());
                         Some(error)
                     }
                 }
@@ -118,7 +135,7 @@ impl Engine {
             let fault = || prepared.faults.get(&outcomes.len()).map(|fault| Error::from(fault.clone()));
             if let Some(error) = failed.or_else(fault) {
                 outcomes.push(Err(error));
-                if mode != Mode::Continue {
+                if !goes_on {
                     break;
                 }
             }
@@ -126,7 +143,35 @@ impl Engine {
         Ok((outcomes, changes))
     }
 
-    /// The first record of a part that cannot be written, and why. What is no record's fault ends the whole write.
+    /// Writes the records of a part that stand before the first one that cannot be written; gives their keys, and why that one
+    /// cannot.
+    async fn up_to_the_first(
+        &self,
+        live: &Snapshot,
+        prepared: &Prepared,
+        start: usize,
+        end: usize,
+        failure: Failure,
+        keep: bool,
+    ) -> (Vec<Vec<String>>, Error) {
+        let (mut end, mut failure) = (end, failure);
+        loop {
+            let (at, error) = match self.at_fault(live, prepared, start, end, failure).await {
+                Ok(found) => found,
+                Err(error) => return (Vec::new(), error),
+            };
+            if at == start {
+                return (Vec::new(), error);
+            }
+            // What is known of one record first need not be the first record's: those before it are tried.
+            match self.run_some(live, prepared, start, at, keep).await {
+                Ok(done) => return (done.keys, error),
+                Err(earlier) => (end, failure) = (at, earlier),
+            }
+        }
+    }
+
+    /// A record of a part that cannot be written, and why. What is no record's fault ends the whole write.
     async fn at_fault(
         &self,
         live: &Snapshot,
@@ -139,7 +184,7 @@ impl Engine {
         let (mut good, mut bad, mut failure) = (start, end, failure);
         loop {
             if let Some((at, error)) = failure.records.into_iter().next() {
-                return Ok((start + at, error.into()));
+                return if is_of_a_record(error.code()) { Ok((start + at, error.into())) } else { Err(error.into()) };
             }
             let Some(error) = failure.error else { return Err(conflict()) };
             if !is_of_a_record(error.code()) {
@@ -186,12 +231,6 @@ impl Engine {
     }
 }
 
-/// A failure that is no record's.
-fn whole(failure: Failure) -> Error {
-    let of_record = failure.records.into_iter().next().map(|(_, error)| error);
-    failure.error.or(of_record).map_or_else(conflict, Error::from)
-}
-
 fn conflict() -> Error {
     let message = "others change the same rows at the same time".into();
     PlanError::Record { code: Code::Conflict, message, hint: Some("try again".into()) }.into()
@@ -226,9 +265,18 @@ fn prepare(entry: &Entry, plan: WritePlan, change: &Change) -> Result<Prepared, 
             let values = records.iter().map(|record| record::added(entry, record));
             prepared.values = kept(values, &mut prepared.faults);
         }
-        Change::Update(rows, records) => {
+        Change::Update { rows, records, own } => {
             prepared.target(entry, rows)?;
-            let values: Vec<_> = records.iter().map(|record| record::changed(entry, record)).collect();
+            let identifying = if *own { plan::write::identifying(&entry.table, rows)? } else { Vec::new() };
+            let values: Vec<_> = records
+                .iter()
+                .map(|record| {
+                    let mut values = record::changed(entry, record)?;
+                    // They say which row it is, not what it becomes.
+                    values.retain(|(at, _)| !identifying.contains(at));
+                    Ok(values)
+                })
+                .collect();
             prepared.values = match &values[..] {
                 // One record for all of the rows.
                 [one] => kept(vec![one.clone(); rows.ids.len()].into_iter(), &mut prepared.faults),

@@ -143,6 +143,10 @@ fn integer(column: &Column, text: &str) -> Result<Scalar, String> {
             Err(format!("an integer from {low} to {high}"))
         }
         (Ok(Scalar::Null), _) => Err("an integer".into()),
+        // Two digits would be another century's year.
+        (Ok(Scalar::Int(year)), Type::Year) if year != 0 && !(1901..=2155).contains(&year) => {
+            Err("a year from 1901 to 2155".into())
+        }
         (Ok(value), _) => Ok(value),
     }
 }

@@ -13,11 +13,11 @@ use crate::plan::embed::{far_cells, hop_plan};
 use crate::plan::error::PlanError;
 use crate::plan::exists::bare_step;
 use crate::plan::ids;
-use crate::plan::read::StepPlan;
+use crate::plan::read::{StepPlan, unknown_field};
 use crate::plan::tree::{HopPlan, Step};
 use crate::query::{Ids, Rows};
 use crate::statement::{Condition, Fetch, KeySet, SmallKey};
-use crate::value::{Compare, class};
+use crate::value::{Compare, KeyClass, class};
 
 /// How rows of one table are written.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub struct WritePlan {
     pub outgoing: Vec<Outgoing>,
     /// The keys by which others refer to the rows.
     pub incoming: Vec<Incoming>,
+    /// Keys by which their database changes other rows with these, in columns that keys of the file look at.
+    pub guarded: Vec<Incoming>,
 }
 
 /// A key by which rows refer to others.
@@ -72,7 +74,7 @@ pub struct Incoming {
     pub referring: Option<Vec<usize>>,
     /// An index finds the referring rows.
     pub indexed: bool,
-    /// Where the file alone says that the referenced columns are unique: from the rows to those with the same values.
+    /// Where several rows may have values that the key holds equal: from rows to those with the same values.
     pub same: Option<HopPlan>,
 }
 
@@ -125,6 +127,35 @@ impl NamedKey {
     }
 }
 
+/// Whether the database itself gives referring rows other values.
+fn changes_rows(key: &ForeignKey) -> bool {
+    !key.is_virtual && (matches!(key.on_update, Action::Cascade | Action::SetNull) || key.on_delete == Action::SetNull)
+}
+
+/// Whether keys of the file look at these columns, or at such that the database changes with them.
+fn is_looked_at(catalog: &Catalog, id: TableId, columns: &[usize], seen: &mut BTreeSet<TableId>) -> bool {
+    seen.insert(id)
+        && catalog.entry(id).relationships.iter().filter(|relationship| relationship.through.is_none()).any(
+            |relationship| {
+                let hop = &relationship.hop;
+                let near = hop.from.iter().map(|side| side.column).chain(hop.when_from.iter().map(|when| when.column));
+                let touched = near.into_iter().any(|column| columns.contains(&column));
+                let far: Vec<usize> = hop.to.iter().map(|side| side.column).collect();
+                touched
+                    && (relationship.key.is_virtual && relationship.key.enforce != Enforce::Never
+                        || relationship.kind != Kind::BelongsTo
+                            && changes_rows(&relationship.key)
+                            && is_looked_at(catalog, relationship.target, &far, seen))
+            },
+        )
+}
+
+/// Whether several referenced rows may have values that the key holds equal, although their database tells them apart.
+fn may_be_shared(key: &ForeignKey) -> bool {
+    key.unique_assumed
+        || key.classes.iter().any(|class| !matches!(class, KeyClass::Int | KeyClass::Decimal | KeyClass::Text))
+}
+
 /// Plans writes of a table.
 pub fn write(catalog: &Catalog, limits: &Limits, id: TableId) -> Result<WritePlan, PlanError> {
     let entry = catalog.entry(id);
@@ -149,7 +180,7 @@ pub fn write(catalog: &Catalog, limits: &Limits, id: TableId) -> Result<WritePla
     let mut cells = Cells::new(table);
     let key_cells: Vec<usize> = table.primary_key.iter().map(|at| cells.of_column(*at)).collect();
     let identity = identity(table, &mut cells)?;
-    let (mut outgoing, mut incoming) = (Vec::new(), Vec::new());
+    let (mut outgoing, mut incoming, mut guarded) = (Vec::new(), Vec::new(), Vec::new());
     for relationship in entry.relationships.iter().filter(|relationship| relationship.through.is_none()) {
         match relationship.kind {
             Kind::BelongsTo if relationship.key.is_virtual && relationship.key.enforce != Enforce::Never => {
@@ -160,9 +191,15 @@ pub fn write(catalog: &Catalog, limits: &Limits, id: TableId) -> Result<WritePla
             }
             _ => {}
         }
+        if relationship.kind != Kind::BelongsTo && changes_rows(&relationship.key) {
+            let columns: Vec<usize> = relationship.hop.to.iter().map(|side| side.column).collect();
+            if is_looked_at(catalog, relationship.target, &columns, &mut BTreeSet::new()) {
+                guarded.push(incoming_key(&plan, entry, relationship, &mut cells)?);
+            }
+        }
     }
     let step = bare_step(&plan, table, Condition::All(Vec::new()), cells);
-    Ok(WritePlan { id, table: table.clone(), step, key_cells, identity, outgoing, incoming })
+    Ok(WritePlan { id, table: table.clone(), step, key_cells, identity, outgoing, incoming, guarded })
 }
 
 /// Whether we do what the key says: an enforced one, or rows that the database would remove, to which others may refer.
@@ -219,7 +256,7 @@ fn incoming_key(
         far: relationship.target,
         columns: relationship.hop.from.iter().map(|side| side.column).chain(when).collect(),
         indexed: plain && far_table.is_indexed(&to),
-        same: relationship.key.unique_assumed.then(|| {
+        same: may_be_shared(&relationship.key).then(|| {
             let hop = Hop {
                 to: relationship.hop.from.clone(),
                 when_from: Vec::new(),
@@ -275,6 +312,14 @@ pub fn reached(catalog: &Catalog, id: TableId) -> BTreeSet<SourceName> {
         }
     }
     sources
+}
+
+/// The columns that identify rows.
+pub fn identifying(table: &Table, rows: &Rows) -> Result<Vec<usize>, PlanError> {
+    if rows.columns.is_empty() {
+        return Ok(table.primary_key.clone());
+    }
+    rows.columns.iter().map(|name| table.column(name).ok_or_else(|| unknown_field(table, name))).collect()
 }
 
 /// How rows by identifier are looked up, and their identifiers.

@@ -25,8 +25,15 @@ pub struct Write {
 pub enum Change {
     /// Records are added.
     Insert(Vec<Record>),
-    /// Rows by identifier get new values: one record each, or one for all of them.
-    Update(Rows, Vec<Record>),
+    /// Rows by identifier get new values.
+    Update {
+        /// The rows.
+        rows: Rows,
+        /// One record each, or one for all of them.
+        records: Vec<Record>,
+        /// The records themselves have the identifiers.
+        own: bool,
+    },
     /// Rows by identifier are removed.
     Delete(Rows),
 }

@@ -93,11 +93,11 @@ pub trait Session: Send {
     /// Adds rows; gives them as they are stored, in their order.
     async fn insert(&mut self, insert: &Insert) -> Result<Chunk, SourceError>;
 
-    /// Changes rows.
-    async fn update(&mut self, update: &Update) -> Result<(), SourceError>;
+    /// Changes rows; gives how many there were, changed or not.
+    async fn update(&mut self, update: &Update) -> Result<u64, SourceError>;
 
-    /// Removes rows.
-    async fn delete(&mut self, delete: &Delete) -> Result<(), SourceError>;
+    /// Removes rows; gives how many.
+    async fn delete(&mut self, delete: &Delete) -> Result<u64, SourceError>;
 
     /// Waits for these fences, which are held until the end; in ascending order.
     async fn fence(&mut self, fences: &[Fence], exclusive: bool) -> Result<(), SourceError>;

@@ -50,7 +50,9 @@ pub enum Lock {
     Key,
     /// Removing them, and changing them.
     Share,
-    /// The same, and locking them.
+    /// The same, and locking them, except against who only needs their key to stay.
+    Row,
+    /// The same, against everyone.
     Change,
 }
 

@@ -35,14 +35,7 @@ async fn the_demo_prints_requests_that_work() {
 async fn the_documents_show_real_answers() {
     let folder = tempfile::tempdir().expect("a folder");
     let proxy = demo_proxy(folder.path()).await;
-    let text = [
-        "README.md",
-        "docs/keys.md",
-        "docs/operating.md",
-        "docs/types.md",
-        "docs/rest.md",
-        "docs/integrity.md",
-    ];
+    let text = ["README.md", "docs/keys.md", "docs/operating.md", "docs/types.md", "docs/rest.md", "docs/integrity.md"];
     let text = text.map(read).join("\n");
     let mut lines = text.lines();
     let mut checked = 0;

@@ -53,9 +53,8 @@ pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteIn
         (false, true) => Mode::Rollback,
         (false, false) => Mode::Stop,
     };
-    let flag = |wanted: &str| {
-        input.params.iter().any(|(name, value)| name == wanted && boolean(name, value).unwrap_or(false))
-    };
+    let flag =
+        |wanted: &str| input.params.iter().any(|(name, value)| name == wanted && boolean(name, value).unwrap_or(false));
     let (forced, dry_run) = (flag("force"), flag("dry_run"));
     let write = |change: Change| Write {
         source: input.source.to_owned(),
@@ -64,11 +63,16 @@ pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteIn
         mode,
         dry_run,
     };
+    if is_shown(input) && !dry_run {
+        // What cannot be shown afterwards is refused before anything is written.
+        engine.can_read(&shown(&shape, &Rows { ids: Vec::new(), columns: Vec::new() }, asks_for_all(input)))?;
+    }
     if *input.verb == Method::POST {
         let written = engine.write(write(Change::Insert(records))).await?;
         return respond(engine, request, input, &shape, written, None).await;
     }
-    if *input.verb == Method::DELETE && forced && shape.read.ids.is_none() && shape.read.selection.filter.is_none() {
+    if forced && *input.verb == Method::DELETE {
+        refuse_beside_force(input)?;
         if dry_run {
             return Err(ApiError::invalid("`force` removes page by page, so that no `dry_run` can tell of all")
                 .hint("give a filter that all rows meet"));
@@ -97,7 +101,7 @@ pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteIn
     }
     // With identifiers or a filter the first record is for all of the rows.
     let records = if by_records { records } else { records[..1].to_vec() };
-    let written = engine.write(write(Change::Update(rows, records))).await?;
+    let written = engine.write(write(Change::Update { rows, records, own: by_records })).await?;
     respond(engine, request, input, &shape, written, None).await
 }
 
@@ -162,6 +166,24 @@ fn shape(input: &WriteInput<'_>) -> Result<(ReadRequest, bool), ApiError> {
     Ok((read, by_records))
 }
 
+/// `force` is for all rows; what would choose among them beside it, even when it is blank, was meant otherwise.
+fn refuse_beside_force(input: &WriteInput<'_>) -> Result<(), ApiError> {
+    let names =
+        ["filter", "where", "ids", "limit", "top", "offset", "skip", "order", "sort", "group", "rollback", "continue"];
+    let in_query = input.params.iter().map(|(name, _)| name.as_str()).find(|name| names.contains(name));
+    let in_body = |name: &&str| input.body.as_ref().is_some_and(|body| body.get(*name).is_some());
+    let found = in_query.or_else(|| names.into_iter().find(in_body));
+    match found {
+        None if input.id.is_none() && input.body.is_none() => Ok(()),
+        None => Err(ApiError::invalid("`force` removes all rows of the table, so that nothing names one")
+            .hint("leave out `force`, or the rest")),
+        Some(name) => {
+            Err(ApiError::invalid(format!("`force` removes all rows of the table, and does not go with `{name}`"))
+                .hint(format!("leave out `force`, or `{name}`")))
+        }
+    }
+}
+
 /// The rows that are meant: by identifier, or those that the filter keeps.
 async fn rows(engine: &Engine, input: &WriteInput<'_>, shape: &ReadRequest) -> Result<Rows, ApiError> {
     if let Some(ids) = &shape.read.ids {
@@ -172,6 +194,9 @@ async fn rows(engine: &Engine, input: &WriteInput<'_>, shape: &ReadRequest) -> R
             Method::DELETE => no_records().hint("send ids, records or a filter; force=true removes all rows"),
             _ => no_records().hint("send records with their identifiers, or ids or a filter and one record"),
         });
+    }
+    if shape.read.selection.limit == Some(0) {
+        return Err(ApiError::invalid("`limit` must be at least 1 in a write").hint("leave it out to reach all rows"));
     }
     let selection = Selection { embeds: Vec::new(), ..shape.read.selection.clone() };
     // All of them, or as many as the client says: a page of them would leave the others unchanged without a word.
@@ -279,7 +304,11 @@ async fn respond(
         };
         let ids = keys().map(|key| key.iter().map(part).collect()).collect();
         let rows = Rows { ids, columns: Vec::new() };
-        return Ok(Response::whole(read_back(engine, request, shape, &rows, asks_for_all(input)).await?));
+        match read_back(engine, request, shape, &rows, asks_for_all(input)).await {
+            Ok(body) => return Ok(Response::whole(body)),
+            // It is written: an error would say that it is not.
+            Err(error) => tracing::warn!(%error.message, "written, but not read back"),
+        }
     }
     let mut objects: Vec<Value> = keys().map(|key| key_object(&written.key, key)).collect();
     Ok(match (shape.single, shape.wrap) {
@@ -297,6 +326,13 @@ async fn read_back(
     rows: &Rows,
     all: bool,
 ) -> Result<Vec<u8>, ApiError> {
+    let read = shown(shape, rows, all);
+    let found = engine.read(&read).await?;
+    encode::read(&ReadRequest { read, ..parse::bare(shape) }, &found, request.request_id)
+}
+
+/// The read that shows rows by identifier.
+fn shown(shape: &ReadRequest, rows: &Rows, all: bool) -> Read {
     let columns = shape.read.ids.iter().flat_map(|ids| &ids.columns).cloned();
     let columns: Vec<FieldQuery> = columns.map(FieldQuery::Column).collect();
     let fields = match &shape.read.selection.fields {
@@ -307,9 +343,7 @@ async fn read_back(
     let selection =
         Selection { fields, filter: None, order: Vec::new(), limit: None, offset: 0, ..shape.read.selection.clone() };
     let ids = Ids { ids: rows.ids.clone(), columns: rows.columns.clone(), table_order: false };
-    let read = Read { selection, ids: Some(ids), count: Count::AsNeeded, ..shape.read.clone() };
-    let found = engine.read(&read).await?;
-    encode::read(&ReadRequest { read, ..parse::bare(shape) }, &found, request.request_id)
+    Read { selection, ids: Some(ids), count: Count::AsNeeded, ..shape.read.clone() }
 }
 
 fn key_object(names: &[String], key: &[String]) -> Value {

@@ -20,14 +20,14 @@ use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
 use crate::execute::fetch::scalars;
 use crate::execute::rows::RowRef;
-use crate::execute::write::referrers::{Removed, row_keys, these};
+use crate::execute::write::referrers::{Removed, row_keys};
 use crate::execute::write::sessions::Sessions;
 use crate::name::SourceName;
 use crate::plan::read::ALL;
 use crate::plan::record::{Values, columns};
 use crate::plan::write::{Incoming, WritePlan, reached};
 use crate::source::SourceError;
-use crate::statement::write::{Insert, Lock, Update};
+use crate::statement::write::{Insert, Lock};
 use crate::statement::{Fetch, KeySet, SmallKey};
 use crate::value::{ChunkBuilder, Key, Scalar};
 
@@ -88,10 +88,11 @@ impl Failure {
         let passes = |error: &ExecuteError| {
             matches!(
                 error,
-                ExecuteError::Source(SourceError::Conflict { .. }) | ExecuteError::Write(WriteError::Overtaken)
+                ExecuteError::Source(SourceError::Conflict { .. } | SourceError::Changed { .. })
+                    | ExecuteError::Write(WriteError::Overtaken)
             )
         };
-        self.error.as_ref().is_some_and(passes)
+        self.error.as_ref().is_some_and(passes) || self.records.iter().any(|(_, error)| passes(error))
     }
 }
 
@@ -143,13 +144,24 @@ async fn attempt(
     };
     let changes = sessions.changes();
     match written {
-        Ok(keys) if keep => {
+        Ok(keys) => {
+            if let Err(error) = sessions.one_source() {
+                sessions.rollback().await;
+                return Err(match keys.len() {
+                    1 => Failure { records: vec![(0, error)], error: None },
+                    _ => error.into(),
+                });
+            }
+            if !keep {
+                sessions.rollback().await;
+                return Ok(Done { keys, changes });
+            }
             sessions.commit(catalog).await?;
             Ok(Done { keys, changes })
         }
-        outcome => {
+        Err(failure) => {
             sessions.rollback().await;
-            outcome.map(|keys| Done { keys, changes })
+            Err(failure)
         }
     }
 }
@@ -184,8 +196,12 @@ fn written_columns(work: Work<'_>) -> Option<HashSet<usize>> {
 /// The keys by which others refer to columns that are written.
 fn rekeyed<'p>(plan: &'p WritePlan, columns: Option<&HashSet<usize>>) -> impl Iterator<Item = &'p Incoming> {
     let columns = columns.cloned().unwrap_or_default();
+    let changes = !columns.is_empty();
     let ours = |incoming: &&Incoming| incoming.named.key.is_virtual;
-    plan.incoming.iter().filter(ours).filter(move |incoming| incoming.columns.iter().any(|at| columns.contains(at)))
+    plan.incoming.iter().filter(ours).filter(move |incoming| {
+        // What the database computes may change with anything.
+        changes && incoming.columns.iter().any(|at| columns.contains(at) || plan.table.columns[*at].generated)
+    })
 }
 
 async fn insert(
@@ -264,7 +280,8 @@ async fn rows_of(
     let mut rows: Vec<Option<RowRef>> = vec![None; target.keys.len()];
     for (part, keys) in target.keys.chunks(sessions.context.limits.keys_per_batch).enumerate() {
         let first = part * sessions.context.limits.keys_per_batch;
-        let asked: Vec<usize> = (0..keys.len()).filter(|at| !keys[*at].contains(&Scalar::Null)).collect();
+        let asks = |key: &SmallKey| !key.is_empty() && !key.contains(&Scalar::Null);
+        let asked: Vec<usize> = (0..keys.len()).filter(|at| asks(&keys[*at])).collect();
         let sent = asked.iter().map(|at| keys[*at].clone()).collect();
         let fetch = Fetch {
             keys: Some(KeySet { keys: sent, unique: false, ..target.form.clone() }),
@@ -293,9 +310,10 @@ async fn locked<'p>(
     plan: &WritePlan,
     target: &Target<'_>,
     incoming: impl Fn() -> Box<dyn Iterator<Item = &'p Incoming> + Send + 'p>,
+    least: Lock,
 ) -> Result<Vec<RowRef>, Failure> {
     if incoming().next().is_none() {
-        return rows_of(sessions, plan, target, Lock::Change).await;
+        return rows_of(sessions, plan, target, least).await;
     }
     let seen = rows_of(sessions, plan, target, Lock::None).await?;
     let concerned: Vec<&Incoming> = incoming().collect();
@@ -314,7 +332,7 @@ async fn delete(
     plan: &WritePlan,
     target: &Target<'_>,
 ) -> Result<Vec<Vec<String>>, Failure> {
-    let rows = locked(sessions, plan, target, || Box::new(plan.incoming.iter())).await?;
+    let rows = locked(sessions, plan, target, || Box::new(plan.incoming.iter()), Lock::Change).await?;
     let keys = key_texts(plan, &rows);
     let mut removed = Removed::default();
     let rows = removed.add(plan, rows);
@@ -336,32 +354,31 @@ async fn update(
 ) -> Result<Vec<Vec<String>>, Failure> {
     let written = written_columns(Work::Update(target, records));
     references::fence(sessions, plan, &as_given(plan, records), written.as_ref()).await?;
-    let before = locked(sessions, plan, target, || Box::new(rekeyed(plan, written.as_ref()))).await?;
-    let keys = row_keys(&before, &plan.identity);
+    let before = locked(sessions, plan, target, || Box::new(rekeyed(plan, written.as_ref())), Lock::Row).await?;
+    let keys = referrers::keys_of(&before, plan)?;
     let single = records.len() == 1;
     let at_fault = |error: ExecuteError| match single {
         true => Failure { records: vec![(0, error)], error: None },
         false => error.into(),
     };
+    let writes = |incoming: &&Incoming| {
+        let columns = written.as_ref();
+        matches!(incoming.named.key.on_update, Action::Cascade | Action::SetNull)
+            && incoming.columns.iter().any(|at| columns.is_some_and(|columns| columns.contains(at)))
+    };
+    referrers::guard(&mut *sessions, catalog, plan.guarded.iter().filter(writes), &before).await.map_err(at_fault)?;
     let table = &plan.table;
-    let source = &table.name.source;
     let mut at = 0;
     for alike in records.chunk_by(|a, b| a == b) {
-        let rows: Vec<Key> = keys[at..at + alike.len()].iter().flatten().cloned().collect();
+        let rows = &keys[at..at + alike.len()];
         at += alike.len();
-        if alike[0].is_empty() {
-            continue;
-        }
-        for part in rows.chunks(sessions.context.limits.keys_per_batch) {
-            let update = Update {
-                table: table.name.table.clone(),
-                set: columns(table, &alike[0])
-                    .into_iter()
-                    .zip(alike[0].iter().map(|(_, value)| value.clone()))
-                    .collect(),
-                condition: these(&plan.identity, part),
-            };
-            sessions.of(source).await?.update(&update).await.map_err(|error| at_fault(error.into()))?;
+        if !alike[0].is_empty() {
+            let values = alike[0].iter().map(|(_, value)| value.clone());
+            let set: Vec<_> = columns(table, &alike[0]).into_iter().zip(values).collect();
+            // A row may be named twice.
+            let mut seen = HashSet::new();
+            let rows: Vec<Key> = rows.iter().filter(|key| seen.insert(*key)).cloned().collect();
+            sessions.update(plan, &set, &rows).await.map_err(at_fault)?;
         }
     }
     sessions.note(&table.name, None, "update", records.len());
@@ -431,7 +448,7 @@ async fn refuse(
 async fn stored(
     sessions: &mut Sessions<'_>,
     plan: &WritePlan,
-    keys: &[Option<Key>],
+    keys: &[Key],
     records: &[Values],
 ) -> Result<Vec<RowRef>, Failure> {
     let part = |at: usize, key: &Key| -> Option<SmallKey> {
@@ -443,11 +460,7 @@ async fn stored(
         }
         Some(part)
     };
-    let keys: Vec<SmallKey> = keys
-        .iter()
-        .enumerate()
-        .map(|(at, key)| key.as_ref().and_then(|key| part(at, key)).unwrap_or_default())
-        .collect();
+    let keys: Vec<SmallKey> = keys.iter().enumerate().map(|(at, key)| part(at, key).unwrap_or_default()).collect();
     let form = crate::execute::fetch::key_set(&plan.identity, &[], false);
     let texts = vec![String::new(); keys.len()];
     rows_of(sessions, plan, &Target { form: &form, keys: &keys, texts: &texts }, Lock::None).await

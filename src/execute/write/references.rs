@@ -32,7 +32,11 @@ pub async fn fence(
 fn concerned<'p>(plan: &'p WritePlan, columns: Option<&HashSet<usize>>) -> impl Iterator<Item = &'p Outgoing> {
     let columns = columns.cloned();
     plan.outgoing.iter().filter(move |outgoing| {
-        columns.as_ref().is_none_or(|columns| outgoing.columns.iter().any(|column| columns.contains(column)))
+        let written = |column: &usize| {
+            // What the database computes may change with anything.
+            columns.as_ref().is_none_or(|columns| columns.contains(column) || plan.table.columns[*column].generated)
+        };
+        outgoing.columns.iter().any(written)
     })
 }
 
@@ -74,6 +78,7 @@ async fn found(sessions: &mut Sessions<'_>, outgoing: &Outgoing, keys: &[Key]) -
     let asked: Vec<usize> = (0..keys.len()).filter(|at| fits(hop, &keys[*at])).collect();
     let context = sessions.context;
     let lock = match (outgoing.named.key.enforce, outgoing.exact) {
+        _ if sessions.is_read_only(&outgoing.far.source) => Lock::None,
         (Enforce::Always, true) => Lock::Key,
         (Enforce::Always, false) => Lock::Share,
         _ => Lock::None,

@@ -9,20 +9,21 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use crate::catalog::{Catalog, TableId};
+use crate::catalog::{Catalog, SideColumn, TableId};
 use crate::config::Action;
 use crate::execute::error::ExecuteError;
 use crate::execute::fetch::{fits, key_set, recheck};
 use crate::execute::join;
 use crate::execute::rows::RowRef;
-use crate::execute::write::error::{Referrers, WriteError};
+use crate::execute::write::error::{MissingReference, Referrers, WriteError};
+use crate::execute::write::references;
 use crate::execute::write::sessions::Sessions;
 use crate::name::PathStep;
 use crate::plan::write::{Incoming, NamedKey, WritePlan};
 use crate::plan::{self, HopPlan};
 use crate::source::SourceError;
-use crate::statement::write::{Delete, Lock, Update};
-use crate::statement::{Condition, Fetch, KeySet};
+use crate::statement::write::Lock;
+use crate::statement::{Fetch, KeySet};
 use crate::value::key::KeyBuilder;
 use crate::value::{Chunk, Column, Key, Scalar};
 
@@ -59,9 +60,11 @@ pub fn row_keys(rows: &[RowRef], identity: &HopPlan) -> Vec<Option<Key>> {
     (0..rows.len()).map(key).collect()
 }
 
-/// The condition that says: these rows.
-pub fn these(identity: &HopPlan, keys: &[Key]) -> Condition {
-    Condition::Among(Arc::new(key_set(identity, keys, false)))
+/// The key of each row; a row without one cannot be told from others.
+pub fn keys_of(rows: &[RowRef], plan: &WritePlan) -> Result<Vec<Key>, ExecuteError> {
+    let keys: Option<Vec<Key>> = row_keys(rows, &plan.identity).into_iter().collect();
+    let what = || format!("a write of rows of {} whose key is none that can be compared", plan.table.name);
+    keys.ok_or_else(|| WriteError::NotYet { what: what() }.into())
 }
 
 /// What removing rows comes to: those that refer to them are looked at, and removed or changed as their keys say. The
@@ -75,6 +78,8 @@ pub fn removing<'s>(
     by: Option<&'s NamedKey>,
 ) -> BoxFuture<'s, Result<(), ExecuteError>> {
     Box::pin(async move {
+        let guarded = plan.guarded.iter().filter(|incoming| incoming.named.key.on_delete == Action::SetNull);
+        guard(sessions, catalog, guarded, rows).await?;
         let mut refused = Vec::new();
         for incoming in &plan.incoming {
             let keys = join::gather(rows, &incoming.hop).keys;
@@ -82,6 +87,9 @@ pub fn removing<'s>(
             match incoming.named.key.on_delete {
                 Action::Restrict | Action::NoAction => {
                     refused.extend(referrers(sessions, catalog, incoming, &keys, removed).await?);
+                    if refused.last().is_some_and(|of: &Referrers| of.more) {
+                        break;
+                    }
                 }
                 Action::Cascade => cascade(sessions, catalog, incoming, &keys, removed).await?,
                 Action::SetNull => set_null(sessions, catalog, incoming, &keys, removed).await?,
@@ -91,14 +99,27 @@ pub fn removing<'s>(
             return Err(WriteError::Referenced(refused).into());
         }
         let table = &plan.table.name;
-        let keys: Vec<Key> = row_keys(rows, &plan.identity).into_iter().flatten().collect();
-        for part in keys.chunks(sessions.context.limits.keys_per_batch) {
-            let delete = Delete { table: table.table.clone(), condition: these(&plan.identity, part) };
-            sessions.of(&table.source).await?.delete(&delete).await?;
-        }
+        sessions.delete(plan, &keys_of(rows, plan)?).await?;
         sessions.note(table, by, "delete", rows.len());
         Ok(())
     })
+}
+
+/// Refuses what makes the database itself change rows in columns that keys of the file look at.
+pub async fn guard(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    guarded: impl Iterator<Item = &Incoming>,
+    rows: &[RowRef],
+) -> Result<(), ExecuteError> {
+    for incoming in guarded {
+        let keys = join::gather(rows, &incoming.hop).keys;
+        if referrers(sessions, catalog, incoming, &keys, &Removed::default()).await?.is_some() {
+            let what = format!("following what the database changes in {} with it", incoming.named.referring);
+            return Err(WriteError::NotYet { what }.into());
+        }
+    }
+    Ok(())
 }
 
 /// Fences the values of rows by which others refer to them.
@@ -204,7 +225,11 @@ async fn look(
 ) -> Result<Chunk, ExecuteError> {
     // Without an index a lock would be one of the whole table; what is committed is seen without it.
     let lock = if incoming.indexed || lock == Lock::Change { lock } else { Lock::None };
-    let chunk = sessions.of(&incoming.step.source).await?.fetch(fetch, lock).await?;
+    let source = &incoming.step.source;
+    let chunk = match sessions.is_read_only(source) {
+        true => sessions.context.source(source)?.fetch(Arc::new(fetch.clone())).await?,
+        false => sessions.of(source).await?.fetch(fetch, lock).await?,
+    };
     Ok(if incoming.hop.recheck { recheck(chunk, keys, &incoming.hop) } else { chunk })
 }
 
@@ -224,12 +249,9 @@ async fn cascade(
     })?;
     for part in parts(sessions, &incoming.hop, keys) {
         // What refers to them is fenced before they are locked.
-        let fetch = by_keys(&far.step.fetch, &incoming.hop, &part);
-        let seen: Vec<RowRef> =
-            RowRef::all(&Arc::new(look(sessions, incoming, &fetch, &part, Lock::None).await?)).collect();
+        let seen = referring(sessions, incoming, &far, &part, Lock::None).await?;
         fence(sessions, far.incoming.iter(), &seen).await?;
-        let chunk = look(sessions, incoming, &fetch, &part, Lock::Change).await?;
-        let rows: Vec<RowRef> = RowRef::all(&Arc::new(chunk)).collect();
+        let rows = referring(sessions, incoming, &far, &part, Lock::Change).await?;
         if !same_values(far.incoming.iter(), &seen, &rows) {
             return Err(WriteError::Overtaken.into());
         }
@@ -239,6 +261,42 @@ async fn cascade(
         }
     }
     Ok(())
+}
+
+/// The rows that refer to these values, with all that their own table's plan needs of them.
+async fn referring(
+    sessions: &mut Sessions<'_>,
+    incoming: &Incoming,
+    far: &WritePlan,
+    values: &[Key],
+    lock: Lock,
+) -> Result<Vec<RowRef>, ExecuteError> {
+    let fetch = by_keys(&incoming.step.fetch, &incoming.hop, values);
+    let found = look(sessions, incoming, &fetch, values, lock).await?;
+    let found: Vec<RowRef> = RowRef::all(&Arc::new(found)).collect();
+    // The primary key stands first in both layouts.
+    let mut seen = HashSet::new();
+    let mut keys = keys_of(&found, far)?;
+    keys.retain(|key| seen.insert(key.clone()));
+    let rows = rows_by_key(sessions, far, &keys, lock).await?;
+    // Two statements: what changed between them is looked at again.
+    if rows.len() == keys.len() { Ok(rows) } else { Err(WriteError::Overtaken.into()) }
+}
+
+/// Rows by their primary key, with all that their table's plan needs of them.
+async fn rows_by_key(
+    sessions: &mut Sessions<'_>,
+    plan: &WritePlan,
+    keys: &[Key],
+    lock: Lock,
+) -> Result<Vec<RowRef>, ExecuteError> {
+    let mut rows = Vec::with_capacity(keys.len());
+    for part in parts(sessions, &plan.identity, keys) {
+        let fetch = by_keys(&plan.step.fetch, &plan.identity, &part);
+        let chunk = sessions.of(&plan.table.name.source).await?.fetch(&fetch, lock).await?;
+        rows.extend(RowRef::all(&Arc::new(chunk)));
+    }
+    Ok(rows)
 }
 
 /// Makes the referring rows refer to nothing.
@@ -301,7 +359,7 @@ async fn write_to_referrers(
     let Some(found) = referrers(sessions, catalog, incoming, keys, removed).await? else {
         return Ok(());
     };
-    let far = plan::write(catalog, sessions.context.limits, incoming.far).map_err(|error| WriteError::NotYet {
+    let mut far = plan::write(catalog, sessions.context.limits, incoming.far).map_err(|error| WriteError::NotYet {
         what: format!("changing the rows of {} ({error})", incoming.named.referring),
     })?;
     // A referring column may itself be referred to: then those rows would have to change as well.
@@ -315,7 +373,14 @@ async fn write_to_referrers(
     {
         return Err(WriteError::Referenced(vec![found]).into());
     }
-    let table = &far.table.name;
+    // The same columns, or leaves, may belong to other keys, which must find their rows as well.
+    far.outgoing.retain(|other| {
+        let same = |side: &SideColumn| {
+            other.columns.contains(&side.column) && other.hop.from.iter().any(|cell| *cell.path == side.path[..])
+        };
+        !Arc::ptr_eq(&other.named.key, &incoming.named.key) && touched.iter().any(same)
+    });
+    let table = far.table.name.clone();
     let mut changed = 0;
     for part in parts(sessions, &incoming.hop, keys) {
         let fetch = by_keys(&incoming.step.fetch, &incoming.hop, &part);
@@ -323,35 +388,33 @@ async fn write_to_referrers(
         let rows: Vec<RowRef> = RowRef::all(&Arc::new(chunk)).collect();
         // The primary key stands first in both layouts. A row that several values lead to is changed once.
         let mut seen = HashSet::new();
-        let own: Vec<(RowRef, Key)> = row_keys(&rows, &far.identity)
+        let own: Vec<(RowRef, Key)> = keys_of(&rows, &far)?
             .into_iter()
             .zip(rows)
-            .filter_map(|(key, row)| Some((row, key?)))
+            .map(|(key, row)| (row, key))
             .filter(|(_, key)| !removed.has(incoming.far, Some(key)) && seen.insert(key.clone()))
             .collect();
         changed += own.len();
-        let session = sessions.of(&table.source).await?;
+        let keys: Vec<Key> = own.iter().map(|(_, key)| key.clone()).collect();
         match set {
-            Set::Columns(set) => {
-                let keys: Vec<Key> = own.into_iter().map(|(_, key)| key).collect();
-                if !keys.is_empty() {
-                    let condition = these(&far.identity, &keys);
-                    session.update(&Update { table: table.table.clone(), set: set.clone(), condition }).await?;
-                }
-            }
+            Set::Columns(set) => sessions.update(&far, set, &keys).await?,
             Set::Leaves(value) => {
                 for (row, key) in own {
                     let to = &incoming.hop.to[0];
                     let cell = row.cell(incoming.hop.to_cells[0]);
                     let Some(document) = leaves_replaced(&incoming.hop, cell, &part, value.as_ref()) else { continue };
-                    let condition = these(&far.identity, std::slice::from_ref(&key));
-                    let set = vec![(to.column.clone(), document)];
-                    session.update(&Update { table: table.table.clone(), set, condition }).await?;
+                    sessions.update(&far, &[(to.column.clone(), document)], std::slice::from_ref(&key)).await?;
                 }
             }
         }
+        let rows = rows_by_key(sessions, &far, &keys, Lock::None).await?;
+        let missing = references::missing(sessions, &far, &rows, None).await?;
+        let missing: Vec<MissingReference> = missing.into_iter().flatten().collect();
+        if !missing.is_empty() {
+            return Err(WriteError::Missing(missing).into());
+        }
     }
-    sessions.note(table, Some(&incoming.named), action, changed);
+    sessions.note(&table, Some(&incoming.named), action, changed);
     Ok(())
 }
 

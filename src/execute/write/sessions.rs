@@ -1,17 +1,21 @@
 //! The transactions of one write: one per source, and the fences that they hold.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use crate::cache::Dependency;
 use crate::catalog::{Catalog, Kind};
 use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
+use crate::execute::fetch::key_set;
 use crate::execute::write::error::WriteError;
 use crate::name::{SourceName, TableRef};
-use crate::plan::write::NamedKey;
+use crate::plan::HopPlan;
+use crate::plan::write::{NamedKey, WritePlan};
 use crate::source::{Session, SourceError};
-use crate::statement::write::{BUCKETS, Fence};
-use crate::value::{Key, KeyClass};
+use crate::statement::write::{BUCKETS, Delete, Fence, Update};
+use crate::statement::{Comparison, Condition, SmallKey};
+use crate::value::{Column, Key, KeyClass, Scalar, Type};
 
 /// The transactions of one write.
 pub struct Sessions<'a> {
@@ -39,7 +43,9 @@ impl<'a> Sessions<'a> {
     /// Begins one in each of these sources, in the order of their names, which is the same for all writes.
     pub async fn begin(context: &'a Context<'a>, sources: &BTreeSet<SourceName>) -> Result<Self, ExecuteError> {
         let mut sessions = Self { context, open: BTreeMap::new(), held: HashSet::new(), changed: Vec::new() };
-        for source in sources {
+        for source in
+            sources.iter().filter(|source| !context.sources.get(*source).is_some_and(|source| source.config.read_only))
+        {
             if let Err(error) = sessions.of(source).await {
                 sessions.rollback().await;
                 return Err(error);
@@ -57,6 +63,46 @@ impl<'a> Sessions<'a> {
         self.open.get_mut(source).ok_or_else(|| SourceError::unavailable(source, "no transaction").into())
     }
 
+    /// Gives these rows values; all of them must be found.
+    pub async fn update(
+        &mut self,
+        plan: &WritePlan,
+        set: &[(Arc<Column>, Scalar)],
+        keys: &[Key],
+    ) -> Result<(), ExecuteError> {
+        let table = &plan.table.name;
+        for part in keys.chunks(self.context.limits.keys_per_batch) {
+            let condition = these(&plan.identity, part);
+            let update = Update { table: table.table.clone(), set: set.to_vec(), condition };
+            all_found(plan, self.of(&table.source).await?.update(&update).await?, part)?;
+        }
+        Ok(())
+    }
+
+    /// Removes these rows; all of them must be found.
+    pub async fn delete(&mut self, plan: &WritePlan, keys: &[Key]) -> Result<(), ExecuteError> {
+        let table = &plan.table.name;
+        for part in keys.chunks(self.context.limits.keys_per_batch) {
+            let delete = Delete { table: table.table.clone(), condition: these(&plan.identity, part) };
+            all_found(plan, self.of(&table.source).await?.delete(&delete).await?, part)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a source takes no writes: nothing is fenced or locked there, for nothing changes there either.
+    pub fn is_read_only(&self, source: &SourceName) -> bool {
+        self.context.sources.get(source).is_some_and(|source| source.config.read_only)
+    }
+
+    /// Refuses what would change several sources.
+    pub fn one_source(&self) -> Result<(), ExecuteError> {
+        let sources: BTreeSet<&SourceName> = self.changed.iter().map(|changed| &changed.table.source).collect();
+        if sources.len() < 2 {
+            return Ok(());
+        }
+        Err(WriteError::SeveralSources { sources: sources.into_iter().map(ToString::to_string).collect() }.into())
+    }
+
     /// Whether a source has one.
     pub fn has(&self, source: &SourceName) -> bool {
         self.open.contains_key(source)
@@ -65,9 +111,8 @@ impl<'a> Sessions<'a> {
     /// Notes rows of a table that are changed.
     pub fn note(&mut self, table: &TableRef, key: Option<&NamedKey>, action: &'static str, rows: usize) {
         let foreign_key = key.map(|key| key.name.clone());
-        let same = |known: &&mut Changed| {
-            known.table == *table && known.foreign_key == foreign_key && known.action == action
-        };
+        let same =
+            |known: &&mut Changed| known.table == *table && known.foreign_key == foreign_key && known.action == action;
         match self.changed.iter_mut().find(same) {
             Some(known) => known.rows += rows as u64,
             None => self.changed.push(Changed { table: table.clone(), foreign_key, action, rows: rows as u64 }),
@@ -81,7 +126,7 @@ impl<'a> Sessions<'a> {
 
     /// Takes the fences of a key's values in the source of its referring side.
     pub async fn fence(&mut self, key: &NamedKey, values: &[Key], exclusive: bool) -> Result<(), ExecuteError> {
-        if !key.key.is_virtual || values.is_empty() {
+        if !key.key.is_virtual || values.is_empty() || self.is_read_only(&key.referring.source) {
             return Ok(());
         }
         let source = &key.referring.source;
@@ -111,13 +156,11 @@ impl<'a> Sessions<'a> {
     /// Keeps what was done, and then gives back what is held elsewhere. Remembered rows of the changed tables are not
     /// served any more.
     pub async fn commit(mut self, catalog: &Catalog) -> Result<(), ExecuteError> {
-        let sources: BTreeSet<&SourceName> = self.changed.iter().map(|changed| &changed.table.source).collect();
-        if sources.len() > 1 {
-            let sources = sources.into_iter().map(ToString::to_string).collect();
+        if let Err(error) = self.one_source() {
             self.rollback().await;
-            return Err(WriteError::SeveralSources { sources }.into());
+            return Err(error);
         }
-        let committed = match sources.into_iter().next().cloned().and_then(|source| self.open.remove(&source)) {
+        let committed = match self.changed.first().and_then(|changed| self.open.remove(&changed.table.source)) {
             Some(session) => session.commit().await,
             None => Ok(()),
         };
@@ -139,6 +182,36 @@ impl<'a> Sessions<'a> {
     }
 }
 
+/// The condition that says: these rows.
+fn these(identity: &HopPlan, keys: &[Key]) -> Condition {
+    let set = key_set(identity, keys, false);
+    let plain = set.columns.iter().all(|key| !matches!(key.column.ty, Type::Text { .. }));
+    if set.columns.len() < 2 || !plain {
+        return Condition::Among(Arc::new(set));
+    }
+    // Of several columns MySQL uses an index only when they are spelled out.
+    let row = |key: &SmallKey| {
+        let parts = set.columns.iter().zip(key);
+        Condition::All(
+            parts
+                .map(|(column, value)| Condition::Compare(column.column.clone(), Comparison::Eq, value.clone()))
+                .collect(),
+        )
+    };
+    Condition::Any(set.keys.iter().map(row).collect())
+}
+
+/// A row whose key is spelled in a way that its canonical form does not lead back to must not be passed over.
+fn all_found(plan: &WritePlan, found: u64, keys: &[Key]) -> Result<(), ExecuteError> {
+    if found == keys.len() as u64 {
+        return Ok(());
+    }
+    Err(WriteError::NotYet {
+        what: format!("a write of rows of {} whose key has a spelling of its own", plan.table.name),
+    }
+    .into())
+}
+
 /// The changed tables, and those whose rows their database itself changes with them.
 fn touched<'t>(catalog: &Catalog, changed: impl Iterator<Item = &'t TableRef>) -> BTreeSet<TableRef> {
     let mut left: Vec<TableRef> = changed.cloned().collect();
@@ -146,7 +219,7 @@ fn touched<'t>(catalog: &Catalog, changed: impl Iterator<Item = &'t TableRef>) -
     while let Some(table) = left.pop() {
         if let Some(id) = catalog.table(table.source.as_str(), &table.table.printed()) {
             let natives = catalog.entry(id).relationships.iter().filter(|relationship| {
-                !relationship.key.is_virtual
+                catalog.entry(relationship.target).table.name.source == table.source
                     && relationship.through.is_none()
                     && relationship.kind != Kind::BelongsTo
                     && !touched.contains(&catalog.entry(relationship.target).table.name)

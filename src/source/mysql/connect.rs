@@ -35,6 +35,8 @@ fn options(source: &Source, statement_timeout: Duration, writes: bool) -> Result
         .stmt_cache_size(STATEMENTS)
         .prefer_socket(false)
         .tcp_nodelay(true)
+        // Rows that are given the values that they have count as well.
+        .client_found_rows(writes)
         .after_connect(move |conn: &mut Conn| {
             Box::pin(async move {
                 let timeout = time_limit(conn, milliseconds);

@@ -35,7 +35,12 @@ pub struct Mysql {
 impl Mysql {
     /// Reads the url; connects when first asked.
     pub fn new(source: &Source) -> Result<Self, String> {
-        Ok(Self { connections: Connections::new(source)?, writers: Writers::new(source), verifiers: Writers::new(source), source: source.clone() })
+        Ok(Self {
+            connections: Connections::new(source)?,
+            writers: Writers::new(source),
+            verifiers: Writers::new(source),
+            source: source.clone(),
+        })
     }
 
     fn translate(&self, fetch: &Fetch, error: &mysql_async::Error) -> SourceError {

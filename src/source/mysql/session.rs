@@ -106,10 +106,14 @@ impl Write {
         self.timed(&TableName::new(""), async |conn| Ok(conn.query_drop(text).await?)).await
     }
 
-    async fn change(&mut self, table: &TableName, sql: &Sql) -> Result<(), SourceError> {
+    async fn change(&mut self, table: &TableName, sql: &Sql) -> Result<u64, SourceError> {
         let form = Fetch::all(table.clone(), Vec::new(), 0, 0);
         let params: Vec<Value> = sql.params.iter().map(|param| bind(param, &form)).collect();
-        self.timed(table, async |conn| Ok(conn.exec_drop(&sql.text, positional(params)).await?)).await
+        self.timed(table, async |conn| {
+            conn.exec_drop(&sql.text, positional(params)).await?;
+            Ok(conn.affected_rows())
+        })
+        .await
     }
 
     /// Adds rows by one statement; gives their keys.
@@ -131,12 +135,15 @@ impl Write {
             return Err(SourceError::Unsupported { source_name: self.source.name.clone(), cause });
         }
         // Numbers of one statement whose rows are counted beforehand follow each other.
-        let numbers: Option<(u64, u64)> = self
-            .timed(&insert.table, async |conn| {
-                Ok(conn.query_first("SELECT LAST_INSERT_ID(), @@auto_increment_increment").await?)
-            })
-            .await?;
-        let (first, step) = numbers.unwrap_or((0, 1));
+        let told = async |conn: &mut Conn| {
+            // What the answer to the insert said, before anything else is asked.
+            let first = conn.last_insert_id().filter(|first| *first > 0);
+            Ok((first, conn.query_first::<u64, _>("SELECT @@auto_increment_increment").await?))
+        };
+        let (Some(first), Some(step)) = self.timed(&insert.table, told).await? else {
+            let cause = format!("{}: the number of the row is not told", insert.table);
+            return Err(SourceError::Refused { source_name: self.source.name.clone(), cause });
+        };
         let number = |at: usize| first + at as u64 * step;
         let part = |row: usize, given: Option<usize>| match given {
             Some(at) => rows[row][at].clone(),
@@ -180,7 +187,7 @@ impl Session for Write {
         sql.text.push_str(match lock {
             Lock::None => "",
             Lock::Key | Lock::Share => " LOCK IN SHARE MODE",
-            Lock::Change => " FOR UPDATE",
+            Lock::Row | Lock::Change => " FOR UPDATE",
         });
         let source = self.source.clone();
         self.timed(&fetch.table, async |conn| run(&source, conn, fetch, &sql, None).await).await
@@ -207,11 +214,11 @@ impl Session for Write {
         Ok(stored.reordered(&order))
     }
 
-    async fn update(&mut self, update: &Update) -> Result<(), SourceError> {
+    async fn update(&mut self, update: &Update) -> Result<u64, SourceError> {
         self.change(&update.table, &change::update(update, &Mysql)).await
     }
 
-    async fn delete(&mut self, delete: &Delete) -> Result<(), SourceError> {
+    async fn delete(&mut self, delete: &Delete) -> Result<u64, SourceError> {
         self.change(&delete.table, &change::delete(delete, &Mysql)).await
     }
 

@@ -42,7 +42,8 @@ impl Postgres {
         let dialect = dialect::Postgres { schema: source.schemas[0].clone() };
         Ok(Self {
             connections: Connections::new(source)?,
-            writers: Writers::new(source), verifiers: Writers::new(source),
+            writers: Writers::new(source),
+            verifiers: Writers::new(source),
             source: source.clone(),
             dialect,
         })

@@ -61,27 +61,25 @@ impl Write {
         let busy = || SourceError::Busy { source_name: source.name.clone() };
         let place = tokio::time::timeout(source.acquire_timeout, writers.places.clone().acquire_owned());
         let place = place.await.map_err(|_| busy())?.map_err(|_| busy())?;
+        let mut write = Self {
+            connection: None,
+            idle: writers.idle.clone(),
+            source: source.clone(),
+            dialect: dialect.clone(),
+            failed: false,
+            _place: place,
+        };
         loop {
             let idle = writers.idle.lock().pop();
             let kept = idle.is_some();
-            let connection = match idle {
+            write.connection = Some(match idle {
                 Some(connection) => connection,
                 None => connections.writer().await?,
-            };
-            let mut write = Self {
-                connection: Some(connection),
-                idle: writers.idle.clone(),
-                source: source.clone(),
-                dialect: dialect.clone(),
-                failed: false,
-                _place: place,
-            };
+            });
             match write.run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await {
                 Ok(()) => return Ok(write),
                 // It was lost while it was idle.
-                Err(SourceError::Unavailable { .. }) if kept => {
-                    return Box::pin(Self::begin(connections, writers, source, dialect)).await;
-                }
+                Err(SourceError::Unavailable { .. }) if kept => write.failed = false,
                 Err(error) => return Err(error),
             }
         }
@@ -102,8 +100,17 @@ impl Write {
         self.failed |= !matches!(outcome, Ok(Ok(_)));
         match outcome {
             Ok(Ok(done)) => Ok(done),
-            Ok(Err(Failure::Source(error))) => Err(error),
-            Ok(Err(Failure::Driver(error))) => Err(refused(&self.source, table, &error)),
+            Ok(Err(failure)) => {
+                let error = match failure {
+                    Failure::Source(error) => error,
+                    Failure::Driver(error) => refused(&self.source, table, &error),
+                };
+                // A table was altered under the prepared statements: the next connection prepares its own.
+                if matches!(error, SourceError::Changed { .. }) {
+                    self.connection = None;
+                }
+                Err(error)
+            }
             Err(_) => {
                 self.connection = None;
                 Err(SourceError::Timeout { source_name: self.source.name.clone(), cause: "no answer".into() })
@@ -116,7 +123,7 @@ impl Write {
         self.timed(&none, async |connection| Ok(connection.client.batch_execute(text).await?)).await
     }
 
-    async fn change(&mut self, table: &TableName, sql: &Sql) -> Result<(), SourceError> {
+    async fn change(&mut self, table: &TableName, sql: &Sql) -> Result<u64, SourceError> {
         self.refuse_nul(
             table,
             sql.params.iter().filter_map(|param| match param {
@@ -128,8 +135,7 @@ impl Write {
         self.timed(table, async |connection| {
             let statement = connection.prepare(&sql.text, &types).await?;
             let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
-            connection.client.execute(&statement, &params).await?;
-            Ok(())
+            Ok(connection.client.execute(&statement, &params).await?)
         })
         .await
     }
@@ -187,6 +193,7 @@ impl Session for Write {
             Lock::None => "",
             Lock::Key => " FOR KEY SHARE OF t",
             Lock::Share => " FOR SHARE OF t",
+            Lock::Row => " FOR NO KEY UPDATE OF t",
             Lock::Change => " FOR UPDATE OF t",
         });
         let (params, types) = bound(fetch, &sql);
@@ -208,11 +215,11 @@ impl Session for Write {
         Ok(Chunk::joined(insert.stored.layout(), &parts))
     }
 
-    async fn update(&mut self, update: &Update) -> Result<(), SourceError> {
+    async fn update(&mut self, update: &Update) -> Result<u64, SourceError> {
         self.change(&update.table, &change::update(update, &self.dialect)).await
     }
 
-    async fn delete(&mut self, delete: &Delete) -> Result<(), SourceError> {
+    async fn delete(&mut self, delete: &Delete) -> Result<u64, SourceError> {
         self.change(&delete.table, &change::delete(delete, &self.dialect)).await
     }
 

@@ -113,7 +113,7 @@ impl Write {
         .await
     }
 
-    async fn change(&mut self, table: &TableName, sql: Sql) -> Result<(), SourceError> {
+    async fn change(&mut self, table: &TableName, sql: Sql) -> Result<u64, SourceError> {
         let form = Fetch::all(table.clone(), Vec::new(), 0, 0);
         let mut arguments = SqliteArguments::default();
         for param in &sql.params {
@@ -123,8 +123,8 @@ impl Write {
         let kept = sql.text.len() <= LONGEST_KEPT;
         self.timed(table, async |conn| {
             // The text is made by `source::change`, which binds every value.
-            sqlx::query_with(AssertSqlSafe(sql.text), arguments).persistent(kept).execute(conn).await?;
-            Ok(())
+            let done = sqlx::query_with(AssertSqlSafe(sql.text), arguments).persistent(kept).execute(conn).await?;
+            Ok(done.rows_affected())
         })
         .await
     }
@@ -165,11 +165,11 @@ impl Session for Write {
         Ok(Chunk::joined(insert.stored.layout(), &parts))
     }
 
-    async fn update(&mut self, update: &Update) -> Result<(), SourceError> {
+    async fn update(&mut self, update: &Update) -> Result<u64, SourceError> {
         self.change(&update.table, change::update(update, &Sqlite)).await.map_err(referring)
     }
 
-    async fn delete(&mut self, delete: &Delete) -> Result<(), SourceError> {
+    async fn delete(&mut self, delete: &Delete) -> Result<u64, SourceError> {
         self.change(&delete.table, change::delete(delete, &Sqlite)).await
     }
 

@@ -1,0 +1,16 @@
+CREATE TABLE country (code VARCHAR(2) NOT NULL PRIMARY KEY);
+INSERT INTO country (code) VALUES ('DE'), ('FR');
+CREATE TABLE account (id INTEGER NOT NULL PRIMARY KEY, email VARCHAR(40) NOT NULL UNIQUE);
+INSERT INTO account (id, email) VALUES (1, 'Ann@x'), (2, 'ben@x');
+CREATE TABLE member (id INTEGER NOT NULL PRIMARY KEY, country VARCHAR(2), email VARCHAR(40));
+INSERT INTO member (id, country, email) VALUES (1, 'DE', 'ann@x'), (2, 'FR', 'ANN@X'), (3, NULL, 'ben@x'), (4, 'DE', NULL);
+CREATE TABLE a (id INTEGER NOT NULL PRIMARY KEY, code VARCHAR(5) NOT NULL UNIQUE);
+INSERT INTO a (id, code) VALUES (1, 'x'), (2, 'y');
+CREATE TABLE b (id INTEGER NOT NULL PRIMARY KEY, code VARCHAR(5) NOT NULL UNIQUE);
+INSERT INTO b (id, code) VALUES (1, 'x');
+CREATE TABLE r (id INTEGER NOT NULL PRIMARY KEY, code VARCHAR(5));
+INSERT INTO r (id, code) VALUES (1, 'x'), (2, NULL);
+CREATE TABLE page (id INTEGER NOT NULL PRIMARY KEY, title VARCHAR(20) NOT NULL, slug VARCHAR(20) GENERATED ALWAYS AS (lower(title)) STORED UNIQUE);
+INSERT INTO page (id, title) VALUES (1, 'Home');
+CREATE TABLE slug_user (id INTEGER NOT NULL PRIMARY KEY, slug VARCHAR(20));
+INSERT INTO slug_user (id, slug) VALUES (1, 'home');
