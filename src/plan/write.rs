@@ -9,7 +9,7 @@ use crate::config::{Action, Enforce, Limits};
 use crate::error::Code;
 use crate::name::{SourceName, TableRef, quoted, write_path};
 use crate::plan::cells::Cells;
-use crate::plan::embed::{far_cells, hop_plan};
+use crate::plan::embed::{by_primary_key, far_cells, hop_plan};
 use crate::plan::error::PlanError;
 use crate::plan::exists::bare_step;
 use crate::plan::ids;
@@ -244,6 +244,8 @@ fn incoming_key(
     let mut step = bare_step(plan, far_table, Condition::All(Vec::new()), far);
     hop.to_cells = far_cells(plan, relationship.target, &relationship.hop, hop.recheck, &mut step)?;
     (hop.unique, hop.first_only) = (false, false);
+    // Rows are locked, and told, in one order.
+    Arc::make_mut(&mut step.fetch).order = by_primary_key(far_table);
     let own = |other: &&Arc<Relationship>| {
         other.kind == Kind::BelongsTo && other.through.is_none() && Arc::ptr_eq(&other.key, &relationship.key)
     };

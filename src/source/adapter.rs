@@ -102,12 +102,6 @@ pub trait Session: Send {
     /// Waits for these fences, which are held until the end; in ascending order.
     async fn fence(&mut self, fences: &[Fence], exclusive: bool) -> Result<(), SourceError>;
 
-    /// A point to which [`Session::back`] undoes everything; one at a time, a later one takes its place.
-    async fn mark(&mut self) -> Result<(), SourceError>;
-
-    /// Undoes everything since the mark.
-    async fn back(&mut self) -> Result<(), SourceError>;
-
     /// Ends it, and keeps what it did. An error of a lost connection leaves open whether it did.
     async fn commit(self: Box<Self>) -> Result<(), SourceError>;
 

@@ -8,6 +8,7 @@ pub mod postgres;
 pub mod registry;
 pub mod sql;
 pub mod sqlite;
+mod watched;
 
 pub use adapter::{Adapter, Session, SharedAdapter, SourceError, Violation};
 pub use open::{Chunks, OpenSource, State};

@@ -16,8 +16,9 @@ use tracing::{Instrument, Span};
 use crate::config::Source;
 use crate::config::checked::SourceKind;
 use crate::error::Coded;
-use crate::name::SourceName;
+use crate::name::{SourceName, TableName};
 use crate::source::adapter::{LONGEST_STREAM, Piece, Session, SharedAdapter, SourceError, Taker};
+use crate::source::watched::Watched;
 use crate::statement::Fetch;
 use crate::statement::write::Lock;
 use crate::telemetry::{METRICS, SPANS, source_label};
@@ -150,12 +151,11 @@ impl OpenSource {
     pub async fn fetch_here(&self, fetch: &Fetch) -> Result<Chunk, SourceError> {
         self.let_through()?;
         let started = Instant::now();
-        self.sent.fetch_add(1, Ordering::Relaxed);
-        self.counters.statements.inc();
+        self.count();
         if let Some(keys) = &fetch.keys {
             self.counters.lookup_keys.inc_by(keys.keys.len() as u64);
         }
-        let span = self.span(fetch);
+        let span = self.span_of(fetch);
         let result = self.adapter.fetch(fetch).instrument(span.clone()).await;
         match &result {
             Ok(chunk) => span.record("db.response.returned_rows", chunk.rows() as i64),
@@ -166,26 +166,29 @@ impl OpenSource {
         result
     }
 
+    fn span_of(&self, fetch: &Fetch) -> Span {
+        self.span("SELECT", &fetch.table, fetch.keys.as_ref().map_or(0, |keys| keys.keys.len()))
+    }
+
     /// The span of a statement, in the words of OpenTelemetry's conventions for databases.
-    fn span(&self, fetch: &Fetch) -> Span {
+    pub(super) fn span(&self, operation: &'static str, table: &TableName, keys: usize) -> Span {
         let system = match self.config.kind {
             SourceKind::Postgres => "postgresql",
             SourceKind::Mysql => "mysql",
             SourceKind::Sqlite => "sqlite",
         };
-        let keys = fetch.keys.as_ref().map_or(0, |keys| keys.keys.len() as i64);
         tracing::trace_span!(
             target: SPANS,
             "statement",
-            otel.name = %format_args!("SELECT {}.{}", self.config.name, fetch.table),
+            otel.name = %format_args!("{operation} {}.{table}", self.config.name),
             otel.kind = "client",
             otel.status_code = tracing::field::Empty,
             error.type = tracing::field::Empty,
             db.system.name = system,
             db.namespace = %self.config.name,
-            db.operation.name = "SELECT",
-            db.collection.name = %fetch.table,
-            db.operation.batch.size = keys,
+            db.operation.name = operation,
+            db.collection.name = %table,
+            db.operation.batch.size = keys as i64,
             db.response.returned_rows = tracing::field::Empty,
         )
     }
@@ -210,14 +213,13 @@ impl OpenSource {
         let waiting = tokio::time::timeout(self.config.acquire_timeout, self.streams.clone().acquire_owned());
         let place = waiting.await.map_err(|_| busy())?.map_err(|_| busy())?;
         self.let_through()?;
-        self.sent.fetch_add(1, Ordering::Relaxed);
-        self.counters.statements.inc();
+        self.count();
         let (to, from) = mpsc::channel(1);
         let this = self.clone();
         let giving = async move {
             let _place = place;
             let taker = Taker { rows, to };
-            let span = this.span(&fetch);
+            let span = this.span_of(&fetch);
             let giving = this.adapter.stream(&fetch, &taker).instrument(span);
             let ended = tokio::time::timeout(LONGEST_STREAM, giving).await.unwrap_or_else(|_| {
                 let cause = "a list lasted too long".to_owned();
@@ -235,19 +237,33 @@ impl OpenSource {
     }
 
     /// Begins a transaction for a write.
-    pub async fn begin(&self) -> Result<Box<dyn Session>, SourceError> {
+    pub async fn begin(self: &Arc<Self>) -> Result<Box<dyn Session>, SourceError> {
         self.let_through()?;
         let begun = self.adapter.begin().await;
         self.record(begun.as_ref().err());
-        begun
+        Ok(Box::new(Watched::new(begun?, self.clone())))
+    }
+
+    /// Counts a statement.
+    pub(super) fn count(&self) {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        self.counters.statements.inc();
+    }
+
+    /// Notes how a statement of a transaction ended.
+    pub(super) fn ended(&self, started: Instant, error: Option<&SourceError>) {
+        self.counters.seconds.observe(started.elapsed().as_secs_f64());
+        self.record(error);
+        if error.is_some() {
+            self.counters.errors.inc();
+        }
     }
 
     /// Reads with a lock that is given back at once.
     pub async fn verify(&self, fetch: &Fetch, lock: Lock) -> Result<Chunk, SourceError> {
         self.let_through()?;
-        self.sent.fetch_add(1, Ordering::Relaxed);
-        self.counters.statements.inc();
-        let found = self.adapter.verify(fetch, lock).instrument(self.span(fetch)).await;
+        self.count();
+        let found = self.adapter.verify(fetch, lock).instrument(self.span_of(fetch)).await;
         self.note(fetch, found.as_ref().err());
         found
     }

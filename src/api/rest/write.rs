@@ -139,7 +139,7 @@ fn records(input: &WriteInput<'_>, table: &Table) -> Result<Vec<Record>, ApiErro
 fn shape(input: &WriteInput<'_>) -> Result<(ReadRequest, bool), ApiError> {
     let has = |names: &[&str]| {
         let in_body = |name: &&str| input.body.as_ref().is_some_and(|body| body.get(*name).is_some());
-        input.params.iter().any(|(name, _)| names.contains(&name.as_str())) || names.iter().any(|name| in_body(name))
+        input.params.iter().any(|(name, _)| names.contains(&name.as_str())) || names.iter().any(in_body)
     };
     let mut body = input.body.clone().filter(|_| input.id.is_none());
     let by_records = *input.verb != Method::POST

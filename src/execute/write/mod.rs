@@ -120,7 +120,7 @@ pub async fn run(
         match attempt(context, catalog, plan, work, keep).await {
             Err(failure) if failure.may_pass() && tries < TRIES && started.elapsed() < deadline => {
                 // Those who were in each other's way do not meet again at once.
-                let jitter = u64::from(std::time::UNIX_EPOCH.elapsed().map_or(0, |now| now.subsec_nanos() / 1000 % 20));
+                let jitter = u64::from(std::time::UNIX_EPOCH.elapsed().map_or(0, |now| now.subsec_micros() % 20));
                 tokio::time::sleep(Duration::from_millis(u64::from(tries) * 10 + jitter)).await;
                 tries += 1;
             }

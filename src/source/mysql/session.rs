@@ -241,14 +241,6 @@ impl Session for Write {
         Ok(())
     }
 
-    async fn mark(&mut self) -> Result<(), SourceError> {
-        self.run("SAVEPOINT mark").await
-    }
-
-    async fn back(&mut self) -> Result<(), SourceError> {
-        self.run("ROLLBACK TO SAVEPOINT mark").await
-    }
-
     async fn commit(mut self: Box<Self>) -> Result<(), SourceError> {
         self.run("COMMIT").await?;
         self.idle.lock().extend(self.conn.take());

@@ -45,7 +45,7 @@ pub struct Write {
     idle: Arc<Mutex<Vec<Connection>>>,
     source: Source,
     dialect: dialect::Postgres,
-    /// A statement failed: nothing can be kept any more, unless it goes back to the mark.
+    /// A statement failed: nothing can be kept any more.
     failed: bool,
     _place: OwnedSemaphorePermit,
 }
@@ -237,16 +237,6 @@ impl Session for Write {
             Ok(())
         })
         .await
-    }
-
-    async fn mark(&mut self) -> Result<(), SourceError> {
-        self.run("SAVEPOINT mark").await
-    }
-
-    async fn back(&mut self) -> Result<(), SourceError> {
-        self.run("ROLLBACK TO SAVEPOINT mark").await?;
-        self.failed = false;
-        Ok(())
     }
 
     async fn commit(mut self: Box<Self>) -> Result<(), SourceError> {

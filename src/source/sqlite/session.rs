@@ -178,14 +178,6 @@ impl Session for Write {
         Ok(())
     }
 
-    async fn mark(&mut self) -> Result<(), SourceError> {
-        self.run("SAVEPOINT mark").await
-    }
-
-    async fn back(&mut self) -> Result<(), SourceError> {
-        self.run("ROLLBACK TO mark").await
-    }
-
     async fn commit(mut self: Box<Self>) -> Result<(), SourceError> {
         self.run("COMMIT").await?;
         self.over = true;

@@ -4,7 +4,6 @@ pub mod databases;
 pub mod proxy;
 pub mod wire;
 
-use std::future::Future;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
