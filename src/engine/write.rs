@@ -16,7 +16,7 @@ use crate::plan::record::{self, Values};
 use crate::plan::write::WritePlan;
 use crate::plan::{self, PlanError};
 use crate::query::{Change, Mode, Rows, Write};
-use crate::statement::{KeySet, SmallKey};
+use crate::statement::{Condition, KeySet, SmallKey};
 
 /// What became of a write.
 pub struct Written {
@@ -24,14 +24,15 @@ pub struct Written {
     pub snapshot: Arc<Snapshot>,
     /// Names of the primary key's columns.
     pub key: Vec<String>,
-    /// Per record that was tried, in order: its row's primary key, each value as JSON, or why it was not written.
-    pub outcomes: Vec<Result<Vec<String>, Error>>,
+    /// Per record that was tried, in order: its row's primary key, each value as JSON, or why it was not written. None where a
+    /// row did not meet the filter any more.
+    pub outcomes: Vec<Result<Option<Vec<String>>, Error>>,
     /// What changed, or would.
     pub changes: Vec<Changed>,
 }
 
 /// Per record that was tried its key or its error; and what changed.
-type Outcomes = (Vec<Result<Vec<String>, Error>>, Vec<Changed>);
+type Outcomes = (Vec<Result<Option<Vec<String>>, Error>>, Vec<Changed>);
 
 /// The records of one write, ready to be run.
 struct Prepared {
@@ -42,6 +43,7 @@ struct Prepared {
     keys: Vec<SmallKey>,
     texts: Vec<String>,
     form: Option<KeySet>,
+    condition: Option<Condition>,
     /// Records that cannot be written whatever the databases hold.
     faults: BTreeMap<usize, PlanError>,
     deletes: bool,
@@ -70,7 +72,14 @@ impl Engine {
         let entry = live.catalog.entry(id);
         let plan = plan::write(&live.catalog, &live.config.limits, id)?;
         let key = entry.table.primary_key.iter().map(|at| entry.table.columns[*at].name.to_string()).collect();
-        let prepared = prepare(entry, plan, &write.change)?;
+        let mut prepared = prepare(entry, plan, &write.change)?;
+        let filter = match &write.change {
+            Change::Update { rows, .. } | Change::Delete(rows) => rows.filter.as_ref(),
+            Change::Insert(_) => None,
+        };
+        if let Some(filter) = filter {
+            prepared.condition = plan::write::still(&live.catalog, &live.config.limits, id, filter)?;
+        }
         let ran = self.run_all(&live, &prepared, write.mode, write.dry_run).await;
         let (outcomes, changes) = ran.inspect_err(|error| self.told(error))?;
         outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).for_each(|error| self.told(error));
@@ -96,7 +105,7 @@ impl Engine {
         dry_run: bool,
     ) -> Result<Outcomes, Error> {
         let count = if prepared.form.is_some() { prepared.keys.len() } else { prepared.values.len() };
-        let mut outcomes: Vec<Result<Vec<String>, Error>> = Vec::with_capacity(count);
+        let mut outcomes: Vec<Result<Option<Vec<String>>, Error>> = Vec::with_capacity(count);
         let (mut changes, mut goes_on) = (Vec::new(), mode == Mode::Continue);
         let (began, patience) = (Instant::now(), live.config.limits.request_time);
         while outcomes.len() < count {
@@ -153,7 +162,7 @@ impl Engine {
         end: usize,
         failure: Failure,
         keep: bool,
-    ) -> (Vec<Vec<String>>, Error) {
+    ) -> (Vec<Option<Vec<String>>>, Error) {
         let (mut end, mut failure) = (end, failure);
         loop {
             let (at, error) = match self.at_fault(live, prepared, start, end, failure).await {
@@ -221,6 +230,7 @@ impl Engine {
             form,
             keys: &prepared.keys[start..end],
             texts: &prepared.texts[start..end],
+            condition: prepared.condition.as_ref(),
         });
         let work = match &target {
             None => Work::Insert(values),
@@ -257,6 +267,7 @@ fn prepare(entry: &Entry, plan: WritePlan, change: &Change) -> Result<Prepared, 
         keys: Vec::new(),
         texts: Vec::new(),
         form: None,
+        condition: None,
         faults: BTreeMap::new(),
         deletes: matches!(change, Change::Delete(_)),
     };

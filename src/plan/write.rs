@@ -12,10 +12,10 @@ use crate::plan::cells::Cells;
 use crate::plan::embed::{by_primary_key, far_cells, hop_plan};
 use crate::plan::error::PlanError;
 use crate::plan::exists::bare_step;
-use crate::plan::ids;
 use crate::plan::read::{StepPlan, unknown_field};
 use crate::plan::tree::{HopPlan, Step};
-use crate::query::{Ids, Rows};
+use crate::plan::{filter, ids};
+use crate::query::{Filter, Ids, Rows};
 use crate::statement::{Condition, Fetch, KeySet, SmallKey};
 use crate::value::{Compare, KeyClass, class};
 
@@ -314,6 +314,14 @@ pub fn reached(catalog: &Catalog, id: TableId) -> BTreeSet<SourceName> {
         }
     }
     sources
+}
+
+/// The condition by which the table's own columns tell whether a filter still holds; none where it looks beyond them.
+pub fn still(catalog: &Catalog, limits: &Limits, id: TableId, filter: &Filter) -> Result<Option<Condition>, PlanError> {
+    let plan = StepPlan { catalog, limits, depth: 0, remembered: false };
+    let entry = catalog.entry(id);
+    let filtered = filter::filtered(&plan, entry, filter, &mut Cells::new(&entry.table))?;
+    Ok(filtered.rest.is_none().then_some(filtered.condition))
 }
 
 /// The columns that identify rows.

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::query::Filter;
+
 /// A record as the client sends it.
 pub type Record = Map<String, Value>;
 
@@ -45,6 +47,8 @@ pub struct Rows {
     pub ids: Vec<Vec<String>>,
     /// The identifying columns instead of the primary key.
     pub columns: Vec<String>,
+    /// The filter by which they were found: it must still hold when they are locked.
+    pub filter: Option<Filter>,
 }
 
 /// What one failing record means for the others.

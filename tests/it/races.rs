@@ -162,3 +162,49 @@ async fn a_row_that_is_being_removed_is_not_referred_to() {
         assert_eq!(scene.proxy.get("/api/v2/down/_table/child").await.json(), json!({"resource": []}), "{label}");
     }
 }
+
+/// A row that ceases to meet the filter while it is waited for is passed over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_still_holds_when_its_rows_are_locked() {
+    if !all_engines() {
+        return;
+    }
+    for engine in [Engine::Postgres, Engine::Mysql] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let script = "CREATE TABLE job (id INTEGER NOT NULL PRIMARY KEY, state VARCHAR(10));\n\
+                      INSERT INTO job VALUES (1, 'done'), (2, 'done'), (3, 'open')";
+        let url = create(engine, folder.path(), script).await;
+        let urls = BTreeMap::from([("db".to_owned(), url.clone())]);
+        let proxy = Arc::new(Proxy::open(folder.path(), "[sources.db]\nurl = \"${DB_URL}\"\n", &urls).await);
+        let change = "UPDATE job SET state = 'open' WHERE id = 1";
+        let asking = proxy.clone();
+        let delete = async move { asking.send("DELETE /api/v2/db/_table/job?filter=state%3D'done'", &[], "").await };
+        let removing;
+        if engine == Engine::Postgres {
+            let holder = postgres(&url).await;
+            holder.batch_execute(&format!("BEGIN; {change}")).await.expect("holding the row");
+            removing = tokio::spawn(delete);
+            eventually("it waits for the row", async || waiting(&url).await == 1).await;
+            holder.batch_execute("COMMIT").await.expect("letting go");
+        } else {
+            let mut holder = mysql(&url).await;
+            holder.query_drop("START TRANSACTION").await.expect("a transaction");
+            holder.query_drop(change).await.expect("holding the row");
+            removing = tokio::spawn(delete);
+            eventually("it waits for the row", async || {
+                let mut conn = mysql(&url).await;
+                let waits = "SELECT COUNT(*) FROM information_schema.processlist \
+                             WHERE db = DATABASE() AND info LIKE 'SELECT%FOR UPDATE' AND time_ms > 5";
+                let count: Option<i64> = conn.query_first(waits).await.expect("the sessions");
+                conn.disconnect().await.expect("closing");
+                count == Some(1)
+            })
+            .await;
+            holder.query_drop("COMMIT").await.expect("letting go");
+        }
+        let removed = removing.await.expect("a reply");
+        assert_eq!(removed.json(), json!({"resource": [{"id": 2}]}), "{engine:?}");
+        let left = proxy.get("/api/v2/db/_table/job?fields=id&order=id").await.json();
+        assert_eq!(left, json!({"resource": [{"id": 1}, {"id": 3}]}), "{engine:?}");
+    }
+}

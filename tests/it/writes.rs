@@ -218,3 +218,46 @@ async fn remove_and_add(proxy: std::sync::Arc<Proxy>, parent: u64) -> bool {
     }
     is_there
 }
+
+/// A list is one transaction of few statements, whatever its length: one for the fences, one for the rows, and one verify for
+/// each thousand keys.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_records_take_few_statements() {
+    for (up, down) in pairs() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let urls = BTreeMap::from([
+            ("up".to_owned(), create(up, folder.path(), UP).await),
+            ("down".to_owned(), create(down, folder.path(), DOWN).await),
+        ]);
+        let proxy = Proxy::open(folder.path(), KEYS, &urls).await;
+        let label = format!("{up:?} {down:?}");
+        let parents: Vec<Value> = (0..3000).map(|at| json!({"id": at, "code": format!("p{at}")})).collect();
+        let children: Vec<Value> =
+            (0..6000).map(|at| json!({"id": at, "parent_code": format!("p{}", at % 3000)})).collect();
+        let post = async |path: &str, records: &[Value]| {
+            let reply = proxy.send(&format!("POST {path}"), &[], &Value::from(records).to_string()).await;
+            assert_eq!(reply.status, 200, "{label}: {}", reply.text);
+            reply.json()["resource"].as_array().expect("rows").len()
+        };
+        assert_eq!(post("/api/v2/up/_table/parent", &parents).await, 3000, "{label}");
+        let before = proxy.statements();
+        assert_eq!(post("/api/v2/down/_table/child", &children).await, 6000, "{label}");
+        let sent = |source: &str| proxy.statements()[source] - before[source];
+        assert_eq!((sent("down"), sent("up")), (2, 3), "{label}");
+        let counted = proxy.get("/api/v2/down/_table/child?count_only=true").await.json();
+        assert_eq!(counted["meta"]["count"], 6000, "{label}");
+        // One that refers to nothing, and none of the others is written.
+        let mut more: Vec<Value> = (6000..7000).map(|at| json!({"id": at, "parent_code": "p1"})).collect();
+        more[999]["parent_code"] = "nobody".into();
+        let body = Value::from(more).to_string();
+        let refused = proxy.send("POST /api/v2/down/_table/child?rollback=true", &[], &body).await;
+        assert_eq!(refused.json()["error"]["context"]["error"], json!([999]), "{label}");
+        let counted = proxy.get("/api/v2/down/_table/child?count_only=true").await.json();
+        assert_eq!(counted["meta"]["count"], 6000, "{label}");
+        // All of them go with few statements as well.
+        let removed = proxy.send("DELETE /api/v2/down/_table/child?filter=id%3E%3D0", &[], "").await;
+        assert_eq!(removed.json()["resource"].as_array().map(Vec::len), Some(6000), "{label}");
+        let removed = proxy.send("DELETE /api/v2/up/_table/parent?filter=id%3E%3D0", &[], "").await;
+        assert_eq!(removed.json()["resource"].as_array().map(Vec::len), Some(3000), "{label}");
+    }
+}

@@ -65,7 +65,11 @@ pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteIn
     };
     if is_shown(input) && !dry_run {
         // What cannot be shown afterwards is refused before anything is written.
-        engine.can_read(&shown(&shape, &Rows { ids: Vec::new(), columns: Vec::new() }, asks_for_all(input)))?;
+        engine.can_read(&shown(
+            &shape,
+            &Rows { ids: Vec::new(), columns: Vec::new(), filter: None },
+            asks_for_all(input),
+        ))?;
     }
     if *input.verb == Method::POST {
         let written = engine.write(write(Change::Insert(records))).await?;
@@ -187,7 +191,7 @@ fn refuse_beside_force(input: &WriteInput<'_>) -> Result<(), ApiError> {
 /// The rows that are meant: by identifier, or those that the filter keeps.
 async fn rows(engine: &Engine, input: &WriteInput<'_>, shape: &ReadRequest) -> Result<Rows, ApiError> {
     if let Some(ids) = &shape.read.ids {
-        return Ok(Rows { ids: ids.ids.clone(), columns: ids.columns.clone() });
+        return Ok(Rows { ids: ids.ids.clone(), columns: ids.columns.clone(), filter: None });
     }
     if shape.read.selection.filter.is_none() {
         return Err(match *input.verb {
@@ -200,7 +204,8 @@ async fn rows(engine: &Engine, input: &WriteInput<'_>, shape: &ReadRequest) -> R
     }
     let selection = Selection { embeds: Vec::new(), ..shape.read.selection.clone() };
     // All of them, or as many as the client says: a page of them would leave the others unchanged without a word.
-    keys(engine, input, shape, selection, true).await
+    let filter = selection.filter.clone();
+    Ok(Rows { filter, ..keys(engine, input, shape, selection, true).await? })
 }
 
 /// The primary keys of the rows that a selection finds.
@@ -230,7 +235,7 @@ async fn keys(
     let text =
         |cell: &[u8]| json::read_str(cell).map_or_else(|| String::from_utf8_lossy(cell).into_owned(), Into::into);
     let id = |row: &crate::execute::RowRef| plan.root.fields.iter().map(|field| text(row.cell(field.cell))).collect();
-    Ok(Rows { ids: level.rows.iter().map(id).collect(), columns: Vec::new() })
+    Ok(Rows { ids: level.rows.iter().map(id).collect(), columns: Vec::new(), filter: None })
 }
 
 /// All rows, page by page: each page is a write of its own.
@@ -251,7 +256,7 @@ async fn delete_all(
         if let Some(error) = batch_error(request, input, &written, shape) {
             return Err(error);
         }
-        deleted.extend(written.outcomes.iter().flatten().map(|key| key_object(&written.key, key)));
+        deleted.extend(written.outcomes.iter().flatten().flatten().map(|key| key_object(&written.key, key)));
     }
 }
 
@@ -297,13 +302,13 @@ async fn respond(
     if let Some(before) = before {
         return Ok(Response::whole(before));
     }
-    let keys = || written.outcomes.iter().flatten();
+    let keys = || written.outcomes.iter().flatten().flatten();
     if *input.verb != Method::DELETE && is_shown(input) {
         let part = |text: &String| {
             serde_json::from_str::<Value>(text).map_or_else(|_| text.clone(), |value| scalar_text(&value))
         };
         let ids = keys().map(|key| key.iter().map(part).collect()).collect();
-        let rows = Rows { ids, columns: Vec::new() };
+        let rows = Rows { ids, columns: Vec::new(), filter: None };
         match read_back(engine, request, shape, &rows, asks_for_all(input)).await {
             Ok(body) => return Ok(Response::whole(body)),
             // It is written: an error would say that it is not.
@@ -362,7 +367,8 @@ fn batch_error(
     let mut entries: Vec<Value> = Vec::new();
     for (at, outcome) in written.outcomes.iter().enumerate() {
         match outcome {
-            Ok(key) => entries.push(key_object(&written.key, key)),
+            Ok(Some(key)) => entries.push(key_object(&written.key, key)),
+            Ok(None) => entries.push(Value::Null),
             Err(error) => {
                 let mut error = ApiError::from(error.clone());
                 if shape.single {

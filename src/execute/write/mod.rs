@@ -28,7 +28,7 @@ use crate::plan::record::{Values, columns};
 use crate::plan::write::{Incoming, WritePlan, reached};
 use crate::source::SourceError;
 use crate::statement::write::{Insert, Lock};
-use crate::statement::{Fetch, KeySet, SmallKey};
+use crate::statement::{Condition, Fetch, KeySet, SmallKey};
 use crate::value::{ChunkBuilder, Key, Scalar};
 
 /// Tries of a write that others stand in the way of.
@@ -54,6 +54,8 @@ pub struct Target<'a> {
     pub keys: &'a [SmallKey],
     /// The same, as the client spells them.
     pub texts: &'a [String],
+    /// Rows that do not meet it any more are passed over.
+    pub condition: Option<&'a Condition>,
 }
 
 /// Why nothing was written.
@@ -99,8 +101,8 @@ impl Failure {
 /// What was done, or would be.
 #[derive(Debug, Default)]
 pub struct Done {
-    /// The primary keys of the rows, in order, each value as JSON.
-    pub keys: Vec<Vec<String>>,
+    /// The primary keys of the rows, in order, each value as JSON; none of a row that was passed over.
+    pub keys: Vec<Option<Vec<String>>>,
     /// What changes, the client's own rows last.
     pub changes: Vec<Changed>,
 }
@@ -208,7 +210,7 @@ async fn insert(
     sessions: &mut Sessions<'_>,
     plan: &WritePlan,
     records: &[Values],
-) -> Result<Vec<Vec<String>>, Failure> {
+) -> Result<Vec<Option<Vec<String>>>, Failure> {
     let given = as_given(plan, records);
     references::fence(sessions, plan, &given, None).await?;
     let table = &plan.table;
@@ -239,7 +241,7 @@ async fn insert(
     sessions.note(&table.name, None, "insert", stored.len());
     let missing = references::missing(sessions, plan, &stored, None).await?;
     refuse_missing(missing)?;
-    Ok(key_texts(plan, &stored))
+    Ok(key_texts(plan, &stored).into_iter().map(Some).collect())
 }
 
 fn refuse_missing(missing: Vec<Vec<MissingReference>>) -> Result<(), Failure> {
@@ -270,13 +272,21 @@ fn key_texts(plan: &WritePlan, rows: &[RowRef]) -> Vec<Vec<String>> {
     rows.iter().map(|row| plan.key_cells.iter().map(|cell| text(row, cell)).collect()).collect()
 }
 
-/// The rows of a target, in its order; those that are not there are at fault.
+/// Keys at the places of their records.
+fn placed(count: usize, places: Vec<usize>, keys: Vec<Vec<String>>) -> Vec<Option<Vec<String>>> {
+    let mut placed = vec![None; count];
+    places.into_iter().zip(keys).for_each(|(at, key)| placed[at] = Some(key));
+    placed
+}
+
+/// The rows of a target, and their places in it. Those that are not there are at fault, except where they may have ceased to
+/// meet a condition.
 async fn rows_of(
     sessions: &mut Sessions<'_>,
     plan: &WritePlan,
     target: &Target<'_>,
     lock: Lock,
-) -> Result<Vec<RowRef>, Failure> {
+) -> Result<(Vec<usize>, Vec<RowRef>), Failure> {
     let mut rows: Vec<Option<RowRef>> = vec![None; target.keys.len()];
     for (part, keys) in target.keys.chunks(sessions.context.limits.keys_per_batch).enumerate() {
         let first = part * sessions.context.limits.keys_per_batch;
@@ -286,6 +296,7 @@ async fn rows_of(
         let fetch = Fetch {
             keys: Some(KeySet { keys: sent, unique: false, ..target.form.clone() }),
             max_rows: ALL,
+            condition: target.condition.cloned(),
             ..(*plan.step.fetch).clone()
         };
         let chunk = Arc::new(sessions.of(&plan.table.name.source).await?.fetch(&fetch, lock).await?);
@@ -298,10 +309,13 @@ async fn rows_of(
             rows[at] = Some(RowRef { chunk: chunk.clone(), row: row as u32 });
         }
     }
-    let absent = rows.iter().enumerate().filter(|(_, row)| row.is_none());
+    let absent = rows.iter().enumerate().filter(|(_, row)| row.is_none() && target.condition.is_none());
     let records: Vec<(usize, ExecuteError)> =
         absent.map(|(at, _)| (at, WriteError::NotFound { id: target.texts[at].clone() }.into())).collect();
-    if records.is_empty() { Ok(rows.into_iter().flatten().collect()) } else { Err(Failure { records, error: None }) }
+    if !records.is_empty() {
+        return Err(Failure { records, error: None });
+    }
+    Ok(rows.into_iter().enumerate().filter_map(|(at, row)| Some((at, row?))).unzip())
 }
 
 /// The rows of a target, locked, after the fences of the values by which others refer to them.
@@ -311,15 +325,15 @@ async fn locked<'p>(
     target: &Target<'_>,
     incoming: impl Fn() -> Box<dyn Iterator<Item = &'p Incoming> + Send + 'p>,
     least: Lock,
-) -> Result<Vec<RowRef>, Failure> {
+) -> Result<(Vec<usize>, Vec<RowRef>), Failure> {
     if incoming().next().is_none() {
         return rows_of(sessions, plan, target, least).await;
     }
-    let seen = rows_of(sessions, plan, target, Lock::None).await?;
+    let (_, seen) = rows_of(sessions, plan, target, Lock::None).await?;
     let concerned: Vec<&Incoming> = incoming().collect();
     referrers::fence(sessions, concerned.iter().copied(), &seen).await?;
     let rows = rows_of(sessions, plan, target, Lock::Change).await?;
-    if referrers::same_values(concerned.into_iter(), &seen, &rows) {
+    if referrers::same_values(concerned.into_iter(), &seen, &rows.1) {
         Ok(rows)
     } else {
         Err(WriteError::Overtaken.into())
@@ -331,9 +345,9 @@ async fn delete(
     catalog: &Catalog,
     plan: &WritePlan,
     target: &Target<'_>,
-) -> Result<Vec<Vec<String>>, Failure> {
-    let rows = locked(sessions, plan, target, || Box::new(plan.incoming.iter()), Lock::Change).await?;
-    let keys = key_texts(plan, &rows);
+) -> Result<Vec<Option<Vec<String>>>, Failure> {
+    let (places, rows) = locked(sessions, plan, target, || Box::new(plan.incoming.iter()), Lock::Change).await?;
+    let keys = placed(target.keys.len(), places, key_texts(plan, &rows));
     let mut removed = Removed::default();
     let rows = removed.add(plan, rows);
     match referrers::removing(sessions, catalog, plan, &rows, &mut removed, None).await {
@@ -351,12 +365,15 @@ async fn update(
     plan: &WritePlan,
     target: &Target<'_>,
     records: &[Values],
-) -> Result<Vec<Vec<String>>, Failure> {
+) -> Result<Vec<Option<Vec<String>>>, Failure> {
     let written = written_columns(Work::Update(target, records));
     references::fence(sessions, plan, &as_given(plan, records), written.as_ref()).await?;
-    let before = locked(sessions, plan, target, || Box::new(rekeyed(plan, written.as_ref())), Lock::Row).await?;
+    let (places, before) =
+        locked(sessions, plan, target, || Box::new(rekeyed(plan, written.as_ref())), Lock::Row).await?;
+    let records: Vec<Values> = places.iter().map(|at| records[*at].clone()).collect();
+    let records = &records[..];
     let keys = referrers::keys_of(&before, plan)?;
-    let single = records.len() == 1;
+    let single = target.keys.len() == 1;
     let at_fault = |error: ExecuteError| match single {
         true => Failure { records: vec![(0, error)], error: None },
         false => error.into(),
@@ -388,7 +405,7 @@ async fn update(
     for incoming in rekeyed(plan, written.as_ref()) {
         follow(sessions, catalog, plan, incoming, &before, &after).await.map_err(at_fault)?;
     }
-    Ok(key_texts(plan, &after))
+    Ok(placed(target.keys.len(), places, key_texts(plan, &after)))
 }
 
 /// What becomes of those who refer to values that changed.
@@ -463,5 +480,7 @@ async fn stored(
     let keys: Vec<SmallKey> = keys.iter().enumerate().map(|(at, key)| part(at, key).unwrap_or_default()).collect();
     let form = crate::execute::fetch::key_set(&plan.identity, &[], false);
     let texts = vec![String::new(); keys.len()];
-    rows_of(sessions, plan, &Target { form: &form, keys: &keys, texts: &texts }, Lock::None).await
+    rows_of(sessions, plan, &Target { form: &form, keys: &keys, texts: &texts, condition: None }, Lock::None)
+        .await
+        .map(|(_, rows)| rows)
 }
