@@ -10,13 +10,14 @@ use crate::engine::error::Error;
 use crate::engine::pipeline::Engine;
 use crate::engine::snapshot::Snapshot;
 use crate::error::{Code, Coded};
-use crate::execute::{self, Changed, Done, ExecuteError, Failure, Target, Work};
+use crate::execute::{self, Changed, Done, ExecuteError, Failure, MissingReference, Target, Work};
 use crate::plan::read::find_table;
 use crate::plan::record::{self, Values};
 use crate::plan::write::WritePlan;
 use crate::plan::{self, PlanError};
 use crate::query::{Change, Mode, Rows, Write};
 use crate::statement::{Condition, KeySet, SmallKey};
+use crate::telemetry::{METRICS, source_label};
 
 /// What became of a write.
 pub struct Written {
@@ -29,10 +30,12 @@ pub struct Written {
     pub outcomes: Vec<Result<Option<Vec<String>>, Error>>,
     /// What changed, or would.
     pub changes: Vec<Changed>,
+    /// References that lead nowhere, of keys that only warn.
+    pub unkept: Vec<MissingReference>,
 }
 
-/// Per record that was tried its key or its error; and what changed.
-type Outcomes = (Vec<Result<Option<Vec<String>>, Error>>, Vec<Changed>);
+/// Per record that was tried its key or its error; what changed; and references that lead nowhere, of keys that only warn.
+type Outcomes = (Vec<Result<Option<Vec<String>>, Error>>, Vec<Changed>, Vec<MissingReference>);
 
 /// The records of one write, ready to be run.
 struct Prepared {
@@ -81,9 +84,9 @@ impl Engine {
             prepared.condition = plan::write::still(&live.catalog, &live.config.limits, id, filter)?;
         }
         let ran = self.run_all(&live, &prepared, write.mode, write.dry_run).await;
-        let (outcomes, changes) = ran.inspect_err(|error| self.told(error))?;
+        let (outcomes, changes, unkept) = ran.inspect_err(|error| self.told(error))?;
         outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).for_each(|error| self.told(error));
-        Ok(Written { snapshot: live, key, outcomes, changes })
+        Ok(Written { snapshot: live, key, outcomes, changes, unkept })
     }
 
     /// Logs what a database said, and heeds it.
@@ -106,6 +109,7 @@ impl Engine {
     ) -> Result<Outcomes, Error> {
         let count = if prepared.form.is_some() { prepared.keys.len() } else { prepared.values.len() };
         let mut outcomes: Vec<Result<Option<Vec<String>>, Error>> = Vec::with_capacity(count);
+        let mut unkept = Vec::new();
         let (mut changes, mut goes_on) = (Vec::new(), mode == Mode::Continue);
         let (began, patience) = (Instant::now(), live.config.limits.request_time);
         while outcomes.len() < count {
@@ -123,13 +127,15 @@ impl Engine {
                     Ok(done) => {
                         outcomes.extend(done.keys.into_iter().map(Ok));
                         changes = done.changes;
+                        unkept.extend(done.unkept);
                         None
                     }
                     Err(failure) => {
                         let (before, error) = self
                             .up_to_the_first(live, prepared, start, end, failure, keep && mode != Mode::Rollback)
                             .await;
-                        outcomes.extend(before.into_iter().map(Ok));
+                        outcomes.extend(before.keys.into_iter().map(Ok));
+                        unkept.extend(before.unkept);
                         // Where nothing was written it is the whole write's error.
                         if outcomes.is_empty() && !is_of_a_record(error.code()) {
                             return Err(error);
@@ -149,7 +155,15 @@ impl Engine {
                 }
             }
         }
-        Ok((outcomes, changes))
+        if !dry_run && !unkept.is_empty() {
+            let source = source_label(prepared.plan.table.name.source.as_str());
+            METRICS.unkept_references.get_or_create(&source).inc_by(unkept.len() as u64);
+            for one in &unkept {
+                let (key, values) = (&one.key.name, one.values.join(", "));
+                tracing::warn!(foreign_key = %key, %values, "written, though it refers to nothing");
+            }
+        }
+        Ok((outcomes, changes, unkept))
     }
 
     /// Writes the records of a part that stand before the first one that cannot be written; gives their keys, and why that one
@@ -162,19 +176,19 @@ impl Engine {
         end: usize,
         failure: Failure,
         keep: bool,
-    ) -> (Vec<Option<Vec<String>>>, Error) {
+    ) -> (Done, Error) {
         let (mut end, mut failure) = (end, failure);
         loop {
             let (at, error) = match self.at_fault(live, prepared, start, end, failure).await {
                 Ok(found) => found,
-                Err(error) => return (Vec::new(), error),
+                Err(error) => return (Done::default(), error),
             };
             if at == start {
-                return (Vec::new(), error);
+                return (Done::default(), error);
             }
             // What is known of one record first need not be the first record's: those before it are tried.
             match self.run_some(live, prepared, start, at, keep).await {
-                Ok(done) => return (done.keys, error),
+                Ok(done) => return (done, error),
                 Err(earlier) => (end, failure) = (at, earlier),
             }
         }

@@ -9,7 +9,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::response::Response;
 use futures_util::FutureExt;
 use http::request::Parts;
-use http::{HeaderValue, Request, StatusCode, header};
+use http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use http_body_util::LengthLimitError;
 
 use crate::api::error::ApiError;
@@ -21,6 +21,8 @@ use crate::server::{body, conditional};
 
 /// What the form of an answer depends on.
 const FORMS: HeaderValue = HeaderValue::from_static("accept, accept-encoding");
+/// What was written although a key that only warns says otherwise.
+const WARNING: HeaderName = HeaderName::from_static("crosskey-warning");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Answers a request whose path begins with `/api`.
@@ -104,6 +106,11 @@ fn respond(answer: rest::Response, parts: &Parts) -> Response {
         }
     };
     *response.status_mut() = answer.status;
+    for warning in answer.warnings {
+        if let Ok(value) = HeaderValue::from_str(&warning) {
+            response.headers_mut().append(WARNING, value);
+        }
+    }
     // One address has several forms.
     response.headers_mut().insert(header::VARY, FORMS);
     if let Some(file) = answer.file {

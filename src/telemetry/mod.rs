@@ -55,6 +55,11 @@ pub struct Metrics {
     /// Remembered, but no longer valid.
     pub cache_refused_stale: Family<SourceLabel, Counter>,
     /// 1 while the source answers.
+    /// References that were written although they lead nowhere, by the referring source.
+    pub unkept_references: Family<SourceLabel, Counter>,
+    /// Times that a write began again, for others stood in its way.
+    pub write_retries: Family<SourceLabel, Counter>,
+    /// Whether a source answers.
     pub source_up: Family<SourceLabel, Gauge>,
     /// Bytes of remembered rows.
     pub cache_bytes: Gauge<i64, std::sync::atomic::AtomicI64>,
@@ -79,6 +84,8 @@ impl Metrics {
             cache_hits: Family::default(),
             cache_misses: Family::default(),
             cache_refused_stale: Family::default(),
+            unkept_references: Family::default(),
+            write_retries: Family::default(),
             source_up: Family::default(),
             cache_bytes: Gauge::default(),
             config_refused: Counter::default(),
@@ -97,6 +104,12 @@ impl Metrics {
             "remembered lookups that were no longer valid",
             metrics.cache_refused_stale.clone(),
         );
+        registry.register(
+            "unkept_references",
+            "references written although they lead nowhere, of keys with enforce = warn",
+            metrics.unkept_references.clone(),
+        );
+        registry.register("write_retries", "times that a write began again", metrics.write_retries.clone());
         registry.register("source_up", "1 while the source answers", metrics.source_up.clone());
         registry.register("cache_bytes", "bytes of remembered rows", metrics.cache_bytes.clone());
         registry.register(

@@ -141,6 +141,8 @@ fn every_metric_is_documented() {
         &METRICS.cache_hits,
         &METRICS.cache_misses,
         &METRICS.cache_refused_stale,
+        &METRICS.unkept_references,
+        &METRICS.write_retries,
     ];
     counters.iter().for_each(|family| drop(family.get_or_create(&label)));
     drop(METRICS.statement_seconds.get_or_create(&label));

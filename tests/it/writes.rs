@@ -261,3 +261,23 @@ async fn many_records_take_few_statements() {
         assert_eq!(removed.json()["resource"].as_array().map(Vec::len), Some(3000), "{label}");
     }
 }
+
+/// A key that only warns lets a reference lead nowhere, and tells; one that is never enforced does not even look.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_only_warns_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let urls = BTreeMap::from([
+        ("up".to_owned(), create(Engine::Sqlite, folder.path(), UP).await),
+        ("down".to_owned(), create(Engine::Sqlite, folder.path(), DOWN).await),
+    ]);
+    for (enforce, warns, statements) in [("warn", true, 1), ("never", false, 0)] {
+        let proxy = Proxy::open(folder.path(), &format!("{KEYS}enforce = \"{enforce}\"\n"), &urls).await;
+        let records = json!([{"id": statements * 10, "parent_code": "nobody"}, {"id": statements * 10 + 1}]);
+        let reply = proxy.send("POST /api/v2/down/_table/child", &[], &records.to_string()).await;
+        assert_eq!(reply.status, 200, "{enforce}: {}", reply.text);
+        let told = reply.headers.get("crosskey-warning").map(|value| value.to_str().expect("a text").to_owned());
+        let wanted = warns.then(|| "REFERENCE_NOT_FOUND down.child.parent_code=1".to_owned());
+        assert_eq!(told, wanted, "{enforce}");
+        assert_eq!(proxy.statements()["up"], statements, "{enforce}");
+    }
+}

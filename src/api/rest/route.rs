@@ -53,6 +53,8 @@ pub struct Response {
     pub body: Answer,
     /// The name of an attachment.
     pub file: Option<String>,
+    /// What was done although a rule that only warns says otherwise.
+    pub warnings: Vec<String>,
 }
 
 /// The body of an answer.
@@ -71,7 +73,7 @@ impl Response {
 
     /// JSON that is written already.
     pub fn whole(body: Vec<u8>) -> Self {
-        Self { status: StatusCode::OK, body: Answer::Whole(body), file: None }
+        Self { status: StatusCode::OK, body: Answer::Whole(body), file: None, warnings: Vec::new() }
     }
 }
 
@@ -411,7 +413,12 @@ async fn read_table(
             .hint("ask for application/json"));
         }
         let lines = Lines::begin(engine, &read, format, request.request_id.unwrap_or_default()).await?;
-        return Ok(Response { status: StatusCode::OK, body: Answer::Lines(lines.into()), file: read.file });
+        return Ok(Response {
+            status: StatusCode::OK,
+            body: Answer::Lines(lines.into()),
+            file: read.file,
+            warnings: Vec::new(),
+        });
     }
     let found = engine.read(&read.read).await?;
     let body = encode::read(&read, &found, request.request_id)?;

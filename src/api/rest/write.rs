@@ -14,6 +14,7 @@ use crate::api::rest::values::boolean;
 use crate::catalog::{Table, TableId};
 use crate::engine::{Engine, Snapshot, Written};
 use crate::error::Code;
+use crate::plan::write::NamedKey;
 use crate::query::{Change, Count, FieldQuery, Ids, Mode, Read, Record, Rows, Selection, Write};
 use crate::value::json;
 
@@ -285,7 +286,33 @@ fn asks_for_all(input: &WriteInput<'_>) -> bool {
     input.params.iter().any(|(name, value)| matches!(name.as_str(), "fields" | "select") && value == "*")
 }
 
+/// What the answer warns of: per key, how many references lead nowhere.
+fn warnings(written: &Written) -> Vec<String> {
+    let mut counts: Vec<(&NamedKey, usize)> = Vec::new();
+    for one in &written.unkept {
+        match counts.iter_mut().find(|(key, _)| key.key.id == one.key.key.id) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((&one.key, 1)),
+        }
+    }
+    let told = |(key, count): (&NamedKey, usize)| format!("REFERENCE_NOT_FOUND {}={count}", key.column.join(","));
+    counts.into_iter().map(told).collect()
+}
+
 async fn respond(
+    engine: &Engine,
+    request: &Request<'_>,
+    input: &WriteInput<'_>,
+    shape: &ReadRequest,
+    written: Written,
+    before: Option<Vec<u8>>,
+) -> Result<Response, ApiError> {
+    let warnings = warnings(&written);
+    let response = told(engine, request, input, shape, written, before).await?;
+    Ok(Response { warnings, ..response })
+}
+
+async fn told(
     engine: &Engine,
     request: &Request<'_>,
     input: &WriteInput<'_>,

@@ -29,6 +29,7 @@ use crate::plan::write::{Incoming, WritePlan, reached};
 use crate::source::SourceError;
 use crate::statement::write::{Insert, Lock};
 use crate::statement::{Condition, Fetch, KeySet, SmallKey};
+use crate::telemetry::{METRICS, source_label};
 use crate::value::{ChunkBuilder, Key, Scalar};
 
 /// Tries of a write that others stand in the way of.
@@ -105,6 +106,8 @@ pub struct Done {
     pub keys: Vec<Option<Vec<String>>>,
     /// What changes, the client's own rows last.
     pub changes: Vec<Changed>,
+    /// References that lead nowhere, of keys that only warn.
+    pub unkept: Vec<MissingReference>,
 }
 
 /// Does all of it in one transaction, or nothing. Without `keep` it is undone in the end: it only tells whether it could be
@@ -121,6 +124,7 @@ pub async fn run(
     loop {
         match attempt(context, catalog, plan, work, keep).await {
             Err(failure) if failure.may_pass() && tries < TRIES && started.elapsed() < deadline => {
+                METRICS.write_retries.get_or_create(&source_label(plan.table.name.source.as_str())).inc();
                 // Those who were in each other's way do not meet again at once.
                 let jitter = u64::from(std::time::UNIX_EPOCH.elapsed().map_or(0, |now| now.subsec_micros() % 20));
                 tokio::time::sleep(Duration::from_millis(u64::from(tries) * 10 + jitter)).await;
@@ -144,7 +148,7 @@ async fn attempt(
         Work::Update(target, records) => update(&mut sessions, catalog, plan, target, records).await,
         Work::Delete(target) => delete(&mut sessions, catalog, plan, target).await,
     };
-    let changes = sessions.changes();
+    let (changes, unkept) = (sessions.changes(), std::mem::take(&mut sessions.unkept));
     match written {
         Ok(keys) => {
             if let Err(error) = sessions.one_source() {
@@ -156,10 +160,10 @@ async fn attempt(
             }
             if !keep {
                 sessions.rollback().await;
-                return Ok(Done { keys, changes });
+                return Ok(Done { keys, changes, unkept });
             }
             sessions.commit(catalog).await?;
-            Ok(Done { keys, changes })
+            Ok(Done { keys, changes, unkept })
         }
         Err(failure) => {
             sessions.rollback().await;

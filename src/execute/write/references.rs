@@ -63,8 +63,7 @@ pub async fn missing(
             if outgoing.named.key.enforce == Enforce::Always {
                 missing.extend(told);
             } else {
-                let values: Vec<String> = told.into_iter().flat_map(|one| one.values).collect();
-                tracing::warn!(foreign_key = %outgoing.named.name, ?values, "written without its referenced row");
+                sessions.unkept.extend(told);
             }
         }
     }

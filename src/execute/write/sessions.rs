@@ -8,7 +8,7 @@ use crate::catalog::{Catalog, Kind};
 use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
 use crate::execute::fetch::key_set;
-use crate::execute::write::error::WriteError;
+use crate::execute::write::error::{MissingReference, WriteError};
 use crate::name::{SourceName, TableRef};
 use crate::plan::HopPlan;
 use crate::plan::write::{NamedKey, WritePlan};
@@ -24,6 +24,8 @@ pub struct Sessions<'a> {
     open: BTreeMap<SourceName, Box<dyn Session>>,
     held: HashSet<(SourceName, Fence, bool)>,
     changed: Vec<Changed>,
+    /// References that lead nowhere, of keys that only warn.
+    pub unkept: Vec<MissingReference>,
 }
 
 /// Rows of one table that a write changes.
@@ -42,7 +44,8 @@ pub struct Changed {
 impl<'a> Sessions<'a> {
     /// Begins one in each of these sources, in the order of their names, which is the same for all writes.
     pub async fn begin(context: &'a Context<'a>, sources: &BTreeSet<SourceName>) -> Result<Self, ExecuteError> {
-        let mut sessions = Self { context, open: BTreeMap::new(), held: HashSet::new(), changed: Vec::new() };
+        let mut sessions =
+            Self { context, open: BTreeMap::new(), held: HashSet::new(), changed: Vec::new(), unkept: Vec::new() };
         for source in
             sources.iter().filter(|source| !context.sources.get(*source).is_some_and(|source| source.config.read_only))
         {
