@@ -265,10 +265,6 @@ impl Check<'_> {
             }
             (None, _) => vec!["public".to_owned()],
         };
-        if let Some(upsert) = file.allow_upsert.as_ref().filter(|upsert| *upsert.get_ref()) {
-            self.fault(upsert.span(), "`allow_upsert` is not in this version")
-                .hint_last("remove it; this version adds no rows by PUT and PATCH");
-        }
         if let Some(prefix) =
             file.graphql_prefix.as_ref().filter(|prefix| *prefix.get_ref() != format!("{}_", name.get_ref()))
         {
@@ -305,6 +301,7 @@ impl Check<'_> {
             on_unavailable: file.on_unavailable,
             cache_ttl: cached.then_some(ttl),
             read_only: file.read_only,
+            allow_upsert: file.allow_upsert,
         })
     }
 

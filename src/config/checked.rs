@@ -82,6 +82,8 @@ pub struct Source {
     pub cache_ttl: Option<Duration>,
     /// It takes no writes.
     pub read_only: bool,
+    /// Rows by identifier that are not there are added by PUT and PATCH.
+    pub allow_upsert: bool,
 }
 
 impl Source {
@@ -117,6 +119,7 @@ impl Source {
             on_unavailable: OnUnavailable::Fail,
             cache_ttl: None,
             read_only: false,
+            allow_upsert: false,
         }
     }
 }

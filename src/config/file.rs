@@ -72,7 +72,7 @@ pub struct SourceFile {
     /// Whether PUT and PATCH may insert missing rows; default false.
     #[serde(default)]
     #[schemars(with = "Option<bool>")]
-    pub allow_upsert: Option<Spanned<bool>>,
+    pub allow_upsert: bool,
     /// What a read answers when this source is down and only related rows come from it; default `fail`.
     #[serde(default)]
     pub on_unavailable: OnUnavailable,

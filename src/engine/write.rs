@@ -47,6 +47,8 @@ struct Prepared {
     texts: Vec<String>,
     form: Option<KeySet>,
     condition: Option<Condition>,
+    /// Rows that are not there are added.
+    upsert: bool,
     /// Records that cannot be written whatever the databases hold.
     faults: BTreeMap<usize, PlanError>,
     deletes: bool,
@@ -76,6 +78,8 @@ impl Engine {
         let plan = plan::write(&live.catalog, &live.config.limits, id)?;
         let key = entry.table.primary_key.iter().map(|at| entry.table.columns[*at].name.to_string()).collect();
         let mut prepared = prepare(entry, plan, &write.change)?;
+        let source = live.catalog.source(&write.source);
+        prepared.upsert = !prepared.deletes && source.is_some_and(|source| source.allow_upsert);
         let filter = match &write.change {
             Change::Update { rows, .. } | Change::Delete(rows) => rows.filter.as_ref(),
             Change::Insert(_) => None,
@@ -245,6 +249,7 @@ impl Engine {
             keys: &prepared.keys[start..end],
             texts: &prepared.texts[start..end],
             condition: prepared.condition.as_ref(),
+            upsert: prepared.upsert,
         });
         let work = match &target {
             None => Work::Insert(values),
@@ -282,6 +287,7 @@ fn prepare(entry: &Entry, plan: WritePlan, change: &Change) -> Result<Prepared, 
         texts: Vec::new(),
         form: None,
         condition: None,
+        upsert: false,
         faults: BTreeMap::new(),
         deletes: matches!(change, Change::Delete(_)),
     };

@@ -57,6 +57,8 @@ pub struct Target<'a> {
     pub texts: &'a [String],
     /// Rows that do not meet it any more are passed over.
     pub condition: Option<&'a Condition>,
+    /// Rows that are not there are added, in an update.
+    pub upsert: bool,
 }
 
 /// Why nothing was written.
@@ -87,6 +89,12 @@ impl From<WriteError> for Failure {
 }
 
 impl Failure {
+    /// The same of records at these places.
+    fn at(mut self, places: &[usize]) -> Self {
+        self.records.iter_mut().for_each(|(at, _)| *at = places[*at]);
+        self
+    }
+
     fn may_pass(&self) -> bool {
         let passes = |error: &ExecuteError| {
             matches!(
@@ -313,7 +321,8 @@ async fn rows_of(
             rows[at] = Some(RowRef { chunk: chunk.clone(), row: row as u32 });
         }
     }
-    let absent = rows.iter().enumerate().filter(|(_, row)| row.is_none() && target.condition.is_none());
+    let needed = target.condition.is_none() && !target.upsert;
+    let absent = rows.iter().enumerate().filter(|(_, row)| row.is_none() && needed);
     let records: Vec<(usize, ExecuteError)> =
         absent.map(|(at, _)| (at, WriteError::NotFound { id: target.texts[at].clone() }.into())).collect();
     if !records.is_empty() {
@@ -374,6 +383,24 @@ async fn update(
     references::fence(sessions, plan, &as_given(plan, records), written.as_ref()).await?;
     let (places, before) =
         locked(sessions, plan, target, || Box::new(rekeyed(plan, written.as_ref())), Lock::Row).await?;
+    let mut added = Vec::new();
+    if target.upsert {
+        let there: HashSet<usize> = places.iter().copied().collect();
+        let absent: Vec<usize> = (0..target.keys.len()).filter(|at| !there.contains(at)).collect();
+        // What the column cannot hold identifies nothing, and is nothing that could be added.
+        if let Some(at) = absent.iter().find(|at| target.keys[**at].contains(&Scalar::Null)) {
+            let error = WriteError::NotFound { id: target.texts[*at].clone() };
+            return Err(Failure { records: vec![(*at, error.into())], error: None });
+        }
+        let values: Vec<Values> = absent.iter().map(|at| with_key(plan, target, *at, &records[*at])).collect();
+        if !values.is_empty() {
+            let keys = insert(sessions, plan, &values).await.map_err(|failure| failure.at(&absent))?;
+            added = absent.into_iter().zip(keys).collect();
+        }
+        if places.is_empty() {
+            return Ok(added.into_iter().map(|(_, key)| key).collect());
+        }
+    }
     let records: Vec<Values> = places.iter().map(|at| records[*at].clone()).collect();
     let records = &records[..];
     let keys = referrers::keys_of(&before, plan)?;
@@ -409,7 +436,23 @@ async fn update(
     for incoming in rekeyed(plan, written.as_ref()) {
         follow(sessions, catalog, plan, incoming, &before, &after).await.map_err(at_fault)?;
     }
-    Ok(placed(target.keys.len(), places, key_texts(plan, &after)))
+    let mut keys = placed(target.keys.len(), places, key_texts(plan, &after));
+    added.into_iter().for_each(|(at, key)| keys[at] = key);
+    Ok(keys)
+}
+
+/// The values of a record that is not there yet, with those that identify it.
+fn with_key(plan: &WritePlan, target: &Target<'_>, at: usize, record: &Values) -> Values {
+    let mut values = record.clone();
+    for (column, value) in target.form.columns.iter().zip(&target.keys[at]) {
+        if let Some(at) = plan.table.columns.iter().position(|known| known.name == column.column.name)
+            && !values.iter().any(|(given, _)| *given == at)
+        {
+            values.push((at, value.clone()));
+        }
+    }
+    values.sort_by_key(|(at, _)| *at);
+    values
 }
 
 /// What becomes of those who refer to values that changed.
@@ -484,7 +527,12 @@ async fn stored(
     let keys: Vec<SmallKey> = keys.iter().enumerate().map(|(at, key)| part(at, key).unwrap_or_default()).collect();
     let form = crate::execute::fetch::key_set(&plan.identity, &[], false);
     let texts = vec![String::new(); keys.len()];
-    rows_of(sessions, plan, &Target { form: &form, keys: &keys, texts: &texts, condition: None }, Lock::None)
-        .await
-        .map(|(_, rows)| rows)
+    rows_of(
+        sessions,
+        plan,
+        &Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false },
+        Lock::None,
+    )
+    .await
+    .map(|(_, rows)| rows)
 }
