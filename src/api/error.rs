@@ -174,6 +174,9 @@ fn facts(error: &WriteError) -> Vec<(&'static str, Value)> {
             vec![("foreign_key", first), ("referenced_by", all.collect())]
         }
         WriteError::SeveralSources { sources } => vec![("sources", sources.clone().into())],
-        WriteError::NotFound { .. } | WriteError::NotYet { .. } | WriteError::Overtaken => Vec::new(),
+        WriteError::NotFound { .. }
+        | WriteError::Ambiguous { .. }
+        | WriteError::NotYet { .. }
+        | WriteError::Overtaken => Vec::new(),
     }
 }

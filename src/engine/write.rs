@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use tracing::Instrument;
+
 use crate::catalog::Entry;
 use crate::engine::error::Error;
 use crate::engine::pipeline::Engine;
@@ -16,6 +18,7 @@ use crate::plan::record::{self, Values};
 use crate::plan::write::WritePlan;
 use crate::plan::{self, PlanError};
 use crate::query::{Change, Mode, Rows, Write};
+use crate::source::SourceError;
 use crate::statement::{Condition, KeySet, SmallKey};
 use crate::telemetry::{METRICS, source_label};
 
@@ -55,17 +58,18 @@ struct Prepared {
 }
 
 impl Engine {
-    /// Answers a write.
-    pub async fn write(self: &Arc<Self>, write: Write) -> Result<Written, Error> {
+    /// Answers a write; the request's id is for the log.
+    pub async fn write(self: &Arc<Self>, write: Write, request_id: Option<&str>) -> Result<Written, Error> {
         let engine = self.clone();
-        let task = tokio::spawn(async move { engine.write_here(&write).await });
+        let id = request_id.unwrap_or_default().to_owned();
+        let task = tokio::spawn(async move { engine.write_here(&write, &id).await }.in_current_span());
         task.await.unwrap_or_else(|panic| {
             tracing::error!(%panic, "a write's task ended badly");
             Err(PlanError::Record { code: Code::Internal, message: "the write ended badly".into(), hint: None }.into())
         })
     }
 
-    async fn write_here(&self, write: &Write) -> Result<Written, Error> {
+    async fn write_here(&self, write: &Write, request_id: &str) -> Result<Written, Error> {
         let live = self.snapshot();
         let id = find_table(&live.catalog, &write.source, &write.table)?;
         if live.faults.has_errors() {
@@ -88,17 +92,24 @@ impl Engine {
             prepared.condition = plan::write::still(&live.catalog, &live.config.limits, id, filter)?;
         }
         let ran = self.run_all(&live, &prepared, write.mode, write.dry_run).await;
-        let (outcomes, changes, unkept) = ran.inspect_err(|error| self.told(error))?;
-        outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).for_each(|error| self.told(error));
+        let (outcomes, changes, unkept) = ran.inspect_err(|error| self.told(error, request_id))?;
+        outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).for_each(|error| self.told(error, request_id));
         Ok(Written { snapshot: live, key, outcomes, changes, unkept })
     }
 
     /// Logs what a database said, and heeds it.
-    fn told(&self, error: &Error) {
+    fn told(&self, error: &Error, request_id: &str) {
         if let Error::Execute(error) = error {
             self.heed(error);
             if let ExecuteError::Source(source) = error {
-                tracing::warn!(cause = source.cause().unwrap_or_default(), "{source}");
+                let cause = source.cause().unwrap_or_default();
+                // What values break is their writer's business; under load it would fill the log.
+                match source {
+                    SourceError::Violation { .. } | SourceError::InvalidValue { .. } => {
+                        tracing::debug!(request_id, cause, "{source}");
+                    }
+                    _ => tracing::warn!(request_id, cause, "{source}"),
+                }
             }
         }
     }

@@ -48,7 +48,11 @@ pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteIn
     }
     let table = &input.snapshot.catalog.entry(input.table).table;
     let records = records(input, table)?;
+    refuse_what_chooses_nothing(input)?;
     let (shape, by_records) = shape(input)?;
+    if shape.explain.is_some() {
+        return Err(ApiError::invalid("`explain` is for reads").hint("`dry_run=true` tells what a write would change"));
+    }
     let mode = match (shape.go_on, shape.rollback) {
         (true, _) => Mode::Continue,
         (false, true) => Mode::Rollback,
@@ -73,7 +77,7 @@ pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteIn
         ))?;
     }
     if *input.verb == Method::POST {
-        let written = engine.write(write(Change::Insert(records))).await?;
+        let written = engine.write(write(Change::Insert(records)), request.request_id).await?;
         return respond(engine, request, input, &shape, written, None).await;
     }
     if forced && *input.verb == Method::DELETE {
@@ -98,7 +102,7 @@ pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteIn
             },
             false => None,
         };
-        let written = engine.write(write(Change::Delete(rows))).await?;
+        let written = engine.write(write(Change::Delete(rows)), request.request_id).await?;
         return respond(engine, request, input, &shape, written, before).await;
     }
     if records.is_empty() {
@@ -106,7 +110,7 @@ pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteIn
     }
     // With identifiers or a filter the first record is for all of the rows.
     let records = if by_records { records } else { records[..1].to_vec() };
-    let written = engine.write(write(Change::Update { rows, records, own: by_records })).await?;
+    let written = engine.write(write(Change::Update { rows, records, own: by_records }), request.request_id).await?;
     respond(engine, request, input, &shape, written, None).await
 }
 
@@ -169,6 +173,38 @@ fn shape(input: &WriteInput<'_>) -> Result<(ReadRequest, bool), ApiError> {
         depth: input.snapshot.config.limits.depth,
     })?;
     Ok((read, by_records))
+}
+
+/// Parameters that say which rows are meant, where others say it already, or nothing does: passed over, they would change
+/// other rows than were meant.
+fn refuse_what_chooses_nothing(input: &WriteInput<'_>) -> Result<(), ApiError> {
+    let given = |names: &[&'static str]| {
+        let in_query = |name: &&&str| input.params.iter().any(|(given, _)| given == **name);
+        let in_body =
+            |name: &&&str| input.id.is_none() && input.body.as_ref().is_some_and(|body| body.get(**name).is_some());
+        names.iter().find(|name| in_query(name) || in_body(name)).copied()
+    };
+    let ids = given(&["ids"]);
+    if input.params.iter().any(|(name, value)| name == "ids" && value.trim().is_empty()) {
+        return Err(ApiError::invalid("`ids` names no identifier").hint("name the rows that are meant, as in ids=1,2"));
+    }
+    let forms = ["count_only", "include_count", "include_schema", "as_list", "group", "group_by", "file"];
+    let (beside, names): (&str, Vec<&'static str>) = if *input.verb == Method::POST {
+        let rows = ["ids", "filter", "where", "limit", "top", "offset", "skip", "order", "sort", "order_by"];
+        ("POST, which adds rows", rows.into_iter().chain(forms).collect())
+    } else if input.id.is_some() {
+        ("an identifier in the path", ["ids", "filter", "where", "limit", "offset"].into_iter().chain(forms).collect())
+    } else if ids.is_some() {
+        ("`ids`", ["filter", "where", "limit", "offset"].into_iter().chain(forms).collect())
+    } else {
+        ("a write", forms.to_vec())
+    };
+    match given(&names) {
+        None => Ok(()),
+        Some(name) => {
+            Err(ApiError::invalid(format!("`{name}` does not go with {beside}")).hint("leave one of them out"))
+        }
+    }
 }
 
 /// `force` is for all rows; what would choose among them beside it, even when it is blank, was meant otherwise.
@@ -253,7 +289,7 @@ async fn delete_all(
         if rows.ids.is_empty() {
             return Ok(Response::json(&json!({"resource": deleted})));
         }
-        let written = engine.write(write(Change::Delete(rows))).await?;
+        let written = engine.write(write(Change::Delete(rows)), request.request_id).await?;
         if let Some(error) = batch_error(request, input, &written, shape) {
             return Err(error);
         }
@@ -264,7 +300,8 @@ async fn delete_all(
 /// Whether more than the keys is wanted of the written rows.
 fn is_shown(input: &WriteInput<'_>) -> bool {
     let asks = |name: &str| matches!(name, "fields" | "select" | "related" | "expand" | "id_field");
-    input.params.iter().any(|(name, value)| asks(name) && !value.is_empty())
+    let in_body = |name: &str| input.id.is_none() && input.body.as_ref().is_some_and(|body| body.get(name).is_some());
+    input.params.iter().any(|(name, value)| asks(name) && !value.is_empty()) || in_body("fields") || in_body("select")
 }
 
 /// What a write would change, per table and key.
@@ -422,7 +459,12 @@ fn batch_error(
         Method::DELETE => "deleted",
         _ => "updated",
     };
-    let undone = if shape.rollback { " All changes rolled back." } else { "" };
+    let dry_run = input.params.iter().any(|(name, value)| name == "dry_run" && boolean(name, value).unwrap_or(false));
+    let undone = match (dry_run, shape.rollback) {
+        (true, _) => " Nothing was changed.",
+        (false, true) => " All changes rolled back.",
+        (false, false) => "",
+    };
     let code = failed
         .first()
         .and_then(|at| written.outcomes[*at].as_ref().err())

@@ -38,6 +38,11 @@ pub enum WriteError {
         /// The identifier, as the client spells it.
         id: String,
     },
+    /// The identifier is that of several rows.
+    Ambiguous {
+        /// The identifier, as the client spells it.
+        id: String,
+    },
     /// References that lead nowhere; all of the record's.
     Missing(Vec<MissingReference>),
     /// Others refer to the row.
@@ -62,6 +67,7 @@ impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             WriteError::NotFound { id } => write!(f, "Record with identifier '{id}' not found."),
+            WriteError::Ambiguous { id } => write!(f, "'{id}' identifies several records"),
             WriteError::Missing(missing) => match &missing[..] {
                 [one] => write!(
                     f,
@@ -97,7 +103,9 @@ impl Coded for WriteError {
             WriteError::NotFound { .. } => Code::NotFound,
             WriteError::Missing(_) => Code::ReferenceNotFound,
             WriteError::Referenced(_) => Code::Referenced,
-            WriteError::SeveralSources { .. } | WriteError::NotYet { .. } => Code::InvalidRequest,
+            WriteError::SeveralSources { .. } | WriteError::NotYet { .. } | WriteError::Ambiguous { .. } => {
+                Code::InvalidRequest
+            }
             WriteError::Overtaken => Code::Conflict,
         }
     }
@@ -105,6 +113,7 @@ impl Coded for WriteError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             WriteError::NotFound { .. } => return None,
+            WriteError::Ambiguous { .. } => "identify it by its primary key, or all of them by a filter".into(),
             WriteError::Missing(_) => {
                 "write the referenced row first, or null where the row shall refer to nothing".into()
             }

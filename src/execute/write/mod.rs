@@ -26,11 +26,11 @@ use crate::name::SourceName;
 use crate::plan::read::ALL;
 use crate::plan::record::{Values, columns};
 use crate::plan::write::{Incoming, WritePlan, reached};
-use crate::source::SourceError;
+use crate::source::{SourceError, Violation};
 use crate::statement::write::{Insert, Lock};
 use crate::statement::{Condition, Fetch, KeySet, SmallKey};
 use crate::telemetry::{METRICS, source_label};
-use crate::value::{ChunkBuilder, Key, Scalar};
+use crate::value::{ChunkBuilder, Column, Key, Scalar};
 
 /// Tries of a write that others stand in the way of.
 const TRIES: u32 = 4;
@@ -315,8 +315,8 @@ async fn rows_of(
         for (row, ordinal) in chunk.ordinals().iter().enumerate() {
             let at = first + asked[*ordinal as usize];
             if rows[at].is_some() {
-                let what = format!("an identifier of several rows ('{}')", target.texts[at]);
-                return Err(Failure { records: vec![(at, WriteError::NotYet { what }.into())], error: None });
+                let error = WriteError::Ambiguous { id: target.texts[at].clone() };
+                return Err(Failure { records: vec![(at, error.into())], error: None });
             }
             rows[at] = Some(RowRef { chunk: chunk.clone(), row: row as u32 });
         }
@@ -426,7 +426,7 @@ async fn update(
             // A row may be named twice.
             let mut seen = HashSet::new();
             let rows: Vec<Key> = rows.iter().filter(|key| seen.insert(*key)).cloned().collect();
-            sessions.update(plan, &set, &rows).await.map_err(at_fault)?;
+            sessions.update(plan, &set, &rows).await.map_err(|error| at_fault(from_which_side(plan, &set, error)))?;
         }
     }
     sessions.note(&table.name, None, "update", records.len());
@@ -453,6 +453,20 @@ fn with_key(plan: &WritePlan, target: &Target<'_>, at: usize, record: &Values) -
     }
     values.sort_by_key(|(at, _)| *at);
     values
+}
+
+/// SQLite has one word for both sides of its keys; a change of the primary key is at the referenced one, as a rule.
+fn from_which_side(plan: &WritePlan, set: &[(Arc<Column>, Scalar)], error: ExecuteError) -> ExecuteError {
+    let keyed =
+        plan.table.primary_key.iter().any(|at| set.iter().any(|(column, _)| *column == plan.table.columns[*at]));
+    match error {
+        ExecuteError::Source(SourceError::Violation { source_name, violation: Violation::NoReference, cause })
+            if keyed && cause.contains("787") =>
+        {
+            SourceError::Violation { source_name, violation: Violation::Referenced, cause }.into()
+        }
+        error => error,
+    }
 }
 
 /// What becomes of those who refer to values that changed.

@@ -17,7 +17,7 @@ use crate::source::sqlite::dialect::Sqlite;
 use crate::source::sqlite::read::{Failure, bind, run, translate};
 use crate::statement::write::{Delete, Fence, Insert, Lock, Update};
 use crate::statement::{Fetch, Output};
-use crate::value::{Chunk, Scalar};
+use crate::value::{Chunk, Column, Scalar, Type};
 
 /// Values of one statement.
 const PARAMETERS: usize = 30_000;
@@ -114,6 +114,11 @@ impl Write {
     }
 
     async fn change(&mut self, table: &TableName, sql: Sql) -> Result<u64, SourceError> {
+        let stored = sql.params.iter().filter_map(|param| match param {
+            sql::Param::Stored(value, column) => Some((value, column)),
+            _ => None,
+        });
+        refuse_lost_digits(&self.source, table, stored)?;
         let form = Fetch::all(table.clone(), Vec::new(), 0, 0);
         let mut arguments = SqliteArguments::default();
         for param in &sql.params {
@@ -130,6 +135,8 @@ impl Write {
     }
 
     async fn insert_part(&mut self, insert: &Insert, rows: &[Vec<Scalar>]) -> Result<Chunk, SourceError> {
+        let values = rows.iter().flat_map(|row| row.iter().zip(&insert.columns));
+        refuse_lost_digits(&self.source, &insert.table, values)?;
         let mut sql = change::insert_head(insert, "", &Sqlite);
         if insert.columns.is_empty() {
             sql.text.push_str(" DEFAULT VALUES");
@@ -205,6 +212,25 @@ fn referring(error: SourceError) -> SourceError {
         }
         error => error,
     }
+}
+
+/// A bare number in a column declared JSON becomes one of SQLite's own, which have 64 bits: others would be changed.
+fn refuse_lost_digits<'a>(
+    source: &Source,
+    table: &TableName,
+    mut values: impl Iterator<Item = (&'a Scalar, &'a Arc<Column>)>,
+) -> Result<(), SourceError> {
+    let lost = |(value, column): (&Scalar, &Arc<Column>)| match (value, &column.ty) {
+        (Scalar::Text(text), Type::Json) if text.starts_with(|c: char| c.is_ascii_digit() || c == '-') => {
+            text.parse::<i64>().is_err() && !text.parse::<f64>().is_ok_and(|number| number.to_string() == **text)
+        }
+        _ => false,
+    };
+    if values.any(lost) {
+        let cause = format!("{table}: a bare number in a JSON column has more digits than SQLite keeps");
+        return Err(SourceError::InvalidValue { source_name: source.name.clone(), cause });
+    }
+    Ok(())
 }
 
 /// A column's name, quoted.
