@@ -1,5 +1,5 @@
-//! Two writes that meet at the worst moment. A third database holds the one of them while the other runs, so that each test
-//! fails when its rule is broken: without fences, or with verifies that do not wait.
+//! Two writes that meet at the worst moment. A third database holds the one of them while the other runs, so that the
+//! first two fail without fences.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
