@@ -167,6 +167,14 @@ pub fn to_itself(table: &Table, step: &mut Step) -> Option<HopPlan> {
     let classes: Option<Vec<KeyClass>> =
         columns.iter().map(|column| class::derive(column, false, column, Compare::Exact).ok()).collect();
     let classes = classes.filter(|classes| !classes.is_empty())?;
+    let mut cells = Cells::resume(table, step);
+    let planned = by_primary_key(table, classes, &mut cells);
+    cells.finish(step);
+    (!planned.recheck).then_some(planned)
+}
+
+/// From rows to themselves, by the primary key in these classes.
+pub fn by_primary_key(table: &Table, classes: Vec<KeyClass>, cells: &mut Cells<'_>) -> HopPlan {
     let sides = || table.primary_key.iter().map(|at| SideColumn { column: *at, path: Vec::new() }).collect();
     let hop = Hop {
         from: sides(),
@@ -178,10 +186,7 @@ pub fn to_itself(table: &Table, step: &mut Step) -> Option<HopPlan> {
         when_from: Vec::new(),
         when_to: Vec::new(),
     };
-    let mut cells = Cells::resume(table, step);
-    let planned = hop_plan(table, table, &hop, &mut cells);
-    cells.finish(step);
-    (!planned.recheck).then_some(planned)
+    hop_plan(table, table, &hop, cells)
 }
 
 /// Whether the database may compare the columns itself: both tables are its own, and its equality is the key's.

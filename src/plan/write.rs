@@ -11,7 +11,7 @@ use crate::name::{SourceName, TableRef, quoted, write_path};
 use crate::plan::cells::Cells;
 use crate::plan::embed::{by_primary_key, far_cells, hop_plan};
 use crate::plan::error::PlanError;
-use crate::plan::exists::bare_step;
+use crate::plan::exists::{self, bare_step};
 use crate::plan::read::{StepPlan, unknown_field};
 use crate::plan::tree::{HopPlan, Step};
 use crate::plan::{filter, ids};
@@ -68,6 +68,8 @@ pub struct Incoming {
     pub step: Step,
     /// Cells of the referring rows' primary key.
     pub key_cells: Vec<usize>,
+    /// From the referring rows to themselves, by it; none where it does not tell them.
+    pub identity: Option<HopPlan>,
     /// Columns that are referred to.
     pub columns: Vec<usize>,
     /// The referring columns; none where the key's values stand in a document.
@@ -240,7 +242,8 @@ fn incoming_key(
     let far_table = &far_entry.table;
     let mut hop = hop_plan(&entry.table, far_table, &relationship.hop, cells);
     let mut far = Cells::new(far_table);
-    let key_cells = far_table.primary_key.iter().map(|at| far.of_column(*at)).collect();
+    let key_cells: Vec<usize> = far_table.primary_key.iter().map(|at| far.of_column(*at)).collect();
+    let identity = if key_cells.is_empty() { None } else { identity(far_table, &mut far).ok() };
     let mut step = bare_step(plan, far_table, Condition::All(Vec::new()), far);
     hop.to_cells = far_cells(plan, relationship.target, &relationship.hop, hop.recheck, &mut step)?;
     (hop.unique, hop.first_only) = (false, false);
@@ -268,6 +271,7 @@ fn incoming_key(
             HopPlan { unique: false, ..hop_plan(&entry.table, &entry.table, &hop, cells) }
         }),
         referring: plain.then_some(to),
+        identity,
         hop,
         step,
         key_cells,
@@ -282,18 +286,7 @@ fn identity(table: &Table, cells: &mut Cells<'_>) -> Result<HopPlan, PlanError> 
         let message = format!("{}: values of this primary key cannot tell written rows", table.name);
         return Err(PlanError::Invalid { message, hint: None });
     };
-    let sides = || table.primary_key.iter().map(|at| SideColumn { column: *at, path: Vec::new() }).collect();
-    let hop = Hop {
-        from: sides(),
-        // Not looked at: the hop stays within the table.
-        table: TableId(0),
-        to: sides(),
-        classes,
-        unique: true,
-        when_from: Vec::new(),
-        when_to: Vec::new(),
-    };
-    Ok(hop_plan(table, table, &hop, cells))
+    Ok(exists::by_primary_key(table, classes, cells))
 }
 
 /// The sources that hold rows which removing rows of a table may reach: those that refer to them, and so on.

@@ -81,7 +81,12 @@ impl Chunk {
     }
 
     /// The rows of several chunks of this layout, one after the other.
-    pub fn joined(layout: Layout, parts: &[Chunk]) -> Chunk {
+    pub fn joined(layout: Layout, mut parts: Vec<Chunk>) -> Chunk {
+        if parts.len() == 1
+            && let Some(only) = parts.pop()
+        {
+            return only;
+        }
         let mut builder = ChunkBuilder::new(layout);
         for part in parts {
             for row in 0..part.rows {

@@ -36,6 +36,24 @@ pub struct WriteInput<'a> {
     pub body: Option<Value>,
 }
 
+impl WriteInput<'_> {
+    /// A switch of the query string, which was read before.
+    fn flag(&self, wanted: &str) -> bool {
+        self.params.iter().any(|(name, value)| name == wanted && boolean(name, value).unwrap_or(false))
+    }
+
+    /// Whether a body that is not the record itself has this member.
+    fn in_body(&self, name: &str) -> bool {
+        self.id.is_none() && self.body.as_ref().is_some_and(|body| body.get(name).is_some())
+    }
+
+    /// The first of these that is given, in the query string or in the body.
+    fn given(&self, names: &[&'static str]) -> Option<&'static str> {
+        let given = |name: &&&str| self.params.iter().any(|(given, _)| given == **name) || self.in_body(name);
+        names.iter().find(given).copied()
+    }
+}
+
 /// Answers a write.
 pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteInput<'_>) -> Result<Response, ApiError> {
     if request.headers.contains_key("idempotency-key") {
@@ -58,9 +76,7 @@ pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteIn
         (false, true) => Mode::Rollback,
         (false, false) => Mode::Stop,
     };
-    let flag =
-        |wanted: &str| input.params.iter().any(|(name, value)| name == wanted && boolean(name, value).unwrap_or(false));
-    let (forced, dry_run) = (flag("force"), flag("dry_run"));
+    let (forced, dry_run) = (input.flag("force"), input.flag("dry_run"));
     let write = |change: Change| Write {
         source: input.source.to_owned(),
         table: shape.read.table.clone(),
@@ -146,15 +162,11 @@ fn records(input: &WriteInput<'_>, table: &Table) -> Result<Vec<Record>, ApiErro
 /// What a write has in common with a read: rows, fields and related rows of the answer; and whether each record names its
 /// own row.
 fn shape(input: &WriteInput<'_>) -> Result<(ReadRequest, bool), ApiError> {
-    let has = |names: &[&str]| {
-        let in_body = |name: &&str| input.body.as_ref().is_some_and(|body| body.get(*name).is_some());
-        input.params.iter().any(|(name, _)| names.contains(&name.as_str())) || names.iter().any(in_body)
-    };
     let mut body = input.body.clone().filter(|_| input.id.is_none());
     let by_records = *input.verb != Method::POST
         && input.id.is_none()
-        && !has(&["ids"])
-        && (*input.verb == Method::DELETE || !has(&["filter", "where"]));
+        && input.given(&["ids"]).is_none()
+        && (*input.verb == Method::DELETE || input.given(&["filter", "where"]).is_none());
     if !by_records {
         match &mut body {
             Some(Value::Object(object)) => {
@@ -178,13 +190,6 @@ fn shape(input: &WriteInput<'_>) -> Result<(ReadRequest, bool), ApiError> {
 /// Parameters that say which rows are meant, where others say it already, or nothing does: passed over, they would change
 /// other rows than were meant.
 fn refuse_what_chooses_nothing(input: &WriteInput<'_>) -> Result<(), ApiError> {
-    let given = |names: &[&'static str]| {
-        let in_query = |name: &&&str| input.params.iter().any(|(given, _)| given == **name);
-        let in_body =
-            |name: &&&str| input.id.is_none() && input.body.as_ref().is_some_and(|body| body.get(**name).is_some());
-        names.iter().find(|name| in_query(name) || in_body(name)).copied()
-    };
-    let ids = given(&["ids"]);
     if input.params.iter().any(|(name, value)| name == "ids" && value.trim().is_empty()) {
         return Err(ApiError::invalid("`ids` names no identifier").hint("name the rows that are meant, as in ids=1,2"));
     }
@@ -194,12 +199,12 @@ fn refuse_what_chooses_nothing(input: &WriteInput<'_>) -> Result<(), ApiError> {
         ("POST, which adds rows", rows.into_iter().chain(forms).collect())
     } else if input.id.is_some() {
         ("an identifier in the path", ["ids", "filter", "where", "limit", "offset"].into_iter().chain(forms).collect())
-    } else if ids.is_some() {
+    } else if input.given(&["ids"]).is_some() {
         ("`ids`", ["filter", "where", "limit", "offset"].into_iter().chain(forms).collect())
     } else {
         ("a write", forms.to_vec())
     };
-    match given(&names) {
+    match input.given(&names) {
         None => Ok(()),
         Some(name) => {
             Err(ApiError::invalid(format!("`{name}` does not go with {beside}")).hint("leave one of them out"))
@@ -300,8 +305,9 @@ async fn delete_all(
 /// Whether more than the keys is wanted of the written rows.
 fn is_shown(input: &WriteInput<'_>) -> bool {
     let asks = |name: &str| matches!(name, "fields" | "select" | "related" | "expand" | "id_field");
-    let in_body = |name: &str| input.id.is_none() && input.body.as_ref().is_some_and(|body| body.get(name).is_some());
-    input.params.iter().any(|(name, value)| asks(name) && !value.is_empty()) || in_body("fields") || in_body("select")
+    input.params.iter().any(|(name, value)| asks(name) && !value.is_empty())
+        || input.in_body("fields")
+        || input.in_body("select")
 }
 
 /// What a write would change, per table and key.
@@ -344,27 +350,15 @@ async fn respond(
     written: Written,
     before: Option<Vec<u8>>,
 ) -> Result<Response, ApiError> {
-    let warnings = warnings(&written);
-    let response = told(engine, request, input, shape, written, before).await?;
-    Ok(Response { warnings, ..response })
-}
-
-async fn told(
-    engine: &Engine,
-    request: &Request<'_>,
-    input: &WriteInput<'_>,
-    shape: &ReadRequest,
-    written: Written,
-    before: Option<Vec<u8>>,
-) -> Result<Response, ApiError> {
     if let Some(error) = batch_error(request, input, &written, shape) {
         return Err(error);
     }
-    if input.params.iter().any(|(name, value)| name == "dry_run" && boolean(name, value).unwrap_or(false)) {
-        return Ok(Response::json(&json!({"changes": changes(&written)})));
+    let answered = |response: Response| Response { warnings: warnings(&written), ..response };
+    if input.flag("dry_run") {
+        return Ok(answered(Response::json(&json!({"changes": changes(&written)}))));
     }
     if let Some(before) = before {
-        return Ok(Response::whole(before));
+        return Ok(answered(Response::whole(before)));
     }
     let keys = || written.outcomes.iter().flatten().flatten();
     if *input.verb != Method::DELETE && is_shown(input) {
@@ -374,17 +368,17 @@ async fn told(
         let ids = keys().map(|key| key.iter().map(part).collect()).collect();
         let rows = Rows { ids, columns: Vec::new(), filter: None };
         match read_back(engine, request, shape, &rows, asks_for_all(input)).await {
-            Ok(body) => return Ok(Response::whole(body)),
+            Ok(body) => return Ok(answered(Response::whole(body))),
             // It is written: an error would say that it is not.
             Err(error) => tracing::warn!(%error.message, "written, but not read back"),
         }
     }
     let mut objects: Vec<Value> = keys().map(|key| key_object(&written.key, key)).collect();
-    Ok(match (shape.single, shape.wrap) {
+    Ok(answered(match (shape.single, shape.wrap) {
         (true, _) => Response::json(&objects.pop().unwrap_or_default()),
         (false, true) => Response::json(&json!({"resource": objects})),
         (false, false) => Response::json(&Value::Array(objects)),
-    })
+    }))
 }
 
 /// Rows by identifier, as a read would show them; `all` their fields where none are named.
@@ -459,8 +453,7 @@ fn batch_error(
         Method::DELETE => "deleted",
         _ => "updated",
     };
-    let dry_run = input.params.iter().any(|(name, value)| name == "dry_run" && boolean(name, value).unwrap_or(false));
-    let undone = match (dry_run, shape.rollback) {
+    let undone = match (input.flag("dry_run"), shape.rollback) {
         (true, _) => " Nothing was changed.",
         (false, true) => " All changes rolled back.",
         (false, false) => "",

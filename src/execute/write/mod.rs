@@ -161,10 +161,7 @@ async fn attempt(
         Ok(keys) => {
             if let Err(error) = sessions.one_source() {
                 sessions.rollback().await;
-                return Err(match keys.len() {
-                    1 => Failure { records: vec![(0, error)], error: None },
-                    _ => error.into(),
-                });
+                return Err(error.into());
             }
             if !keep {
                 sessions.rollback().await;
@@ -227,7 +224,6 @@ async fn insert(
     references::fence(sessions, plan, &given, None).await?;
     let table = &plan.table;
     let mut stored: Vec<RowRef> = Vec::with_capacity(records.len());
-    let mut done = 0;
     // Records with the same columns go together.
     for alike in records.chunk_by(|a, b| a.iter().map(|(at, _)| at).eq(b.iter().map(|(at, _)| at))) {
         let insert = Insert {
@@ -237,17 +233,11 @@ async fn insert(
             key: table.primary_key.iter().map(|at| table.columns[*at].clone()).collect(),
             stored: Fetch { max_rows: ALL, ..(*plan.step.fetch).clone() },
         };
-        let chunk = match sessions.of(&table.name.source).await?.insert(&insert).await {
-            Err(error) if alike.len() == records.len() && records.len() == 1 => {
-                return Err(Failure { records: vec![(done, error.into())], error: None });
-            }
-            chunk => chunk?,
-        };
+        let chunk = sessions.of(&table.name.source).await?.insert(&insert).await?;
         if chunk.rows() != alike.len() {
             let cause = format!("{}: {} of {} rows were added", table.name, chunk.rows(), alike.len());
             return Err(SourceError::Refused { source_name: table.name.source.clone(), cause }.into());
         }
-        done += alike.len();
         stored.extend(RowRef::all(&Arc::new(chunk)));
     }
     sessions.note(&table.name, None, "insert", stored.len());
@@ -363,13 +353,8 @@ async fn delete(
     let keys = placed(target.keys.len(), places, key_texts(plan, &rows));
     let mut removed = Removed::default();
     let rows = removed.add(plan, rows);
-    match referrers::removing(sessions, catalog, plan, &rows, &mut removed, None).await {
-        Err(error) if target.keys.len() == 1 => Err(Failure { records: vec![(0, error)], error: None }),
-        done => {
-            done?;
-            Ok(keys)
-        }
-    }
+    referrers::removing(sessions, catalog, plan, &rows, &mut removed, None).await?;
+    Ok(keys)
 }
 
 async fn update(
@@ -404,17 +389,12 @@ async fn update(
     let records: Vec<Values> = places.iter().map(|at| records[*at].clone()).collect();
     let records = &records[..];
     let keys = referrers::keys_of(&before, plan)?;
-    let single = target.keys.len() == 1;
-    let at_fault = |error: ExecuteError| match single {
-        true => Failure { records: vec![(0, error)], error: None },
-        false => error.into(),
-    };
     let writes = |incoming: &&Incoming| {
         let columns = written.as_ref();
         matches!(incoming.named.key.on_update, Action::Cascade | Action::SetNull)
             && incoming.columns.iter().any(|at| columns.is_some_and(|columns| columns.contains(at)))
     };
-    referrers::guard(&mut *sessions, catalog, plan.guarded.iter().filter(writes), &before).await.map_err(at_fault)?;
+    referrers::guard(sessions, plan.guarded.iter().filter(writes), &before).await?;
     let table = &plan.table;
     let mut at = 0;
     for alike in records.chunk_by(|a, b| a == b) {
@@ -426,7 +406,7 @@ async fn update(
             // A row may be named twice.
             let mut seen = HashSet::new();
             let rows: Vec<Key> = rows.iter().filter(|key| seen.insert(*key)).cloned().collect();
-            sessions.update(plan, &set, &rows).await.map_err(|error| at_fault(from_which_side(plan, &set, error)))?;
+            sessions.update(plan, &set, &rows).await.map_err(|error| from_which_side(plan, &set, error))?;
         }
     }
     sessions.note(&table.name, None, "update", records.len());
@@ -434,7 +414,7 @@ async fn update(
     let missing = references::missing(sessions, plan, &after, written.as_ref()).await?;
     refuse_missing(missing)?;
     for incoming in rekeyed(plan, written.as_ref()) {
-        follow(sessions, catalog, plan, incoming, &before, &after).await.map_err(at_fault)?;
+        follow(sessions, catalog, plan, incoming, &before, &after).await?;
     }
     let mut keys = placed(target.keys.len(), places, key_texts(plan, &after));
     added.into_iter().for_each(|(at, key)| keys[at] = key);
@@ -501,22 +481,17 @@ async fn follow(
             for (old, new) in &gone {
                 match new {
                     Some(new) => referrers::follow(sessions, catalog, incoming, old, new).await?,
-                    None => refuse(sessions, catalog, incoming, std::slice::from_ref(old)).await?,
+                    None => refuse(sessions, incoming, std::slice::from_ref(old)).await?,
                 }
             }
             Ok(())
         }
-        Action::SetNull | Action::Restrict | Action::NoAction => refuse(sessions, catalog, incoming, &keys).await,
+        Action::SetNull | Action::Restrict | Action::NoAction => refuse(sessions, incoming, &keys).await,
     }
 }
 
-async fn refuse(
-    sessions: &mut Sessions<'_>,
-    catalog: &Catalog,
-    incoming: &Incoming,
-    keys: &[Key],
-) -> Result<(), ExecuteError> {
-    match referrers::referrers(sessions, catalog, incoming, keys, &Removed::default()).await? {
+async fn refuse(sessions: &mut Sessions<'_>, incoming: &Incoming, keys: &[Key]) -> Result<(), ExecuteError> {
+    match referrers::referrers(sessions, incoming, keys, &Removed::default()).await? {
         Some(found) => Err(WriteError::Referenced(vec![found]).into()),
         None => Ok(()),
     }

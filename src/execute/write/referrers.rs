@@ -79,14 +79,14 @@ pub fn removing<'s>(
 ) -> BoxFuture<'s, Result<(), ExecuteError>> {
     Box::pin(async move {
         let guarded = plan.guarded.iter().filter(|incoming| incoming.named.key.on_delete == Action::SetNull);
-        guard(sessions, catalog, guarded, rows).await?;
+        guard(sessions, guarded, rows).await?;
         let mut refused = Vec::new();
         for incoming in &plan.incoming {
             let keys = join::gather(rows, &incoming.hop).keys;
             let keys = gone(sessions, plan, incoming, keys, removed).await?;
             match incoming.named.key.on_delete {
                 Action::Restrict | Action::NoAction => {
-                    refused.extend(referrers(sessions, catalog, incoming, &keys, removed).await?);
+                    refused.extend(referrers(sessions, incoming, &keys, removed).await?);
                     if refused.last().is_some_and(|of: &Referrers| of.more) {
                         break;
                     }
@@ -108,13 +108,12 @@ pub fn removing<'s>(
 /// Refuses what makes the database itself change rows in columns that keys of the file look at.
 pub async fn guard(
     sessions: &mut Sessions<'_>,
-    catalog: &Catalog,
     guarded: impl Iterator<Item = &Incoming>,
     rows: &[RowRef],
 ) -> Result<(), ExecuteError> {
     for incoming in guarded {
         let keys = join::gather(rows, &incoming.hop).keys;
-        if referrers(sessions, catalog, incoming, &keys, &Removed::default()).await?.is_some() {
+        if referrers(sessions, incoming, &keys, &Removed::default()).await?.is_some() {
             let what = format!("following what the database changes in {} with it", incoming.named.referring);
             return Err(WriteError::NotYet { what }.into());
         }
@@ -168,13 +167,11 @@ pub fn same_values<'p>(mut incoming: impl Iterator<Item = &'p Incoming>, before:
 /// Rows that refer to these values and are not removed by the same write.
 pub async fn referrers(
     sessions: &mut Sessions<'_>,
-    catalog: &Catalog,
     incoming: &Incoming,
     keys: &[Key],
     removed: &Removed,
 ) -> Result<Option<Referrers>, ExecuteError> {
     let limit = sessions.context.limits.rows;
-    let identity = plan::write(catalog, sessions.context.limits, incoming.far).ok().map(|plan| plan.identity);
     let (mut count, mut examples, mut more) = (0u64, Vec::new(), false);
     for part in parts(sessions, &incoming.hop, keys) {
         let fetch = Fetch { max_rows: limit, ..by_keys(&incoming.step.fetch, &incoming.hop, &part) };
@@ -185,7 +182,7 @@ pub async fn referrers(
             }
             chunk => {
                 let rows: Vec<RowRef> = RowRef::all(&Arc::new(chunk?)).collect();
-                let own = match &identity {
+                let own = match &incoming.identity {
                     Some(identity) => row_keys(&rows, identity),
                     None => vec![None; rows.len()],
                 };
@@ -325,7 +322,7 @@ pub async fn follow(
     new: &Key,
 ) -> Result<(), ExecuteError> {
     let Some(values) = crate::execute::fetch::scalars(&incoming.hop, new) else {
-        let referrers = referrers(sessions, catalog, incoming, std::slice::from_ref(old), &Removed::default()).await?;
+        let referrers = referrers(sessions, incoming, std::slice::from_ref(old), &Removed::default()).await?;
         // Its column has no room for the new value.
         return referrers.map_or(Ok(()), |referrers| Err(WriteError::Referenced(vec![referrers]).into()));
     };
@@ -356,7 +353,7 @@ async fn write_to_referrers(
     set: &Set,
     action: &'static str,
 ) -> Result<(), ExecuteError> {
-    let Some(found) = referrers(sessions, catalog, incoming, keys, removed).await? else {
+    let Some(found) = referrers(sessions, incoming, keys, removed).await? else {
         return Ok(());
     };
     let mut far = plan::write(catalog, sessions.context.limits, incoming.far).map_err(|error| WriteError::NotYet {

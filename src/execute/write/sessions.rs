@@ -46,9 +46,10 @@ impl<'a> Sessions<'a> {
     pub async fn begin(context: &'a Context<'a>, sources: &BTreeSet<SourceName>) -> Result<Self, ExecuteError> {
         let mut sessions =
             Self { context, open: BTreeMap::new(), held: HashSet::new(), changed: Vec::new(), unkept: Vec::new() };
-        for source in
-            sources.iter().filter(|source| !context.sources.get(*source).is_some_and(|source| source.config.read_only))
-        {
+        for source in sources {
+            if sessions.is_read_only(source) {
+                continue;
+            }
             if let Err(error) = sessions.of(source).await {
                 sessions.rollback().await;
                 return Err(error);
@@ -156,13 +157,9 @@ impl<'a> Sessions<'a> {
         Ok(())
     }
 
-    /// Keeps what was done, and then gives back what is held elsewhere. Remembered rows of the changed tables are not
-    /// served any more.
+    /// Keeps what was done, all of it in one source, and then gives back what is held elsewhere. Remembered rows of the
+    /// changed tables are not served any more.
     pub async fn commit(mut self, catalog: &Catalog) -> Result<(), ExecuteError> {
-        if let Err(error) = self.one_source() {
-            self.rollback().await;
-            return Err(error);
-        }
         let committed = match self.changed.first().and_then(|changed| self.open.remove(&changed.table.source)) {
             Some(session) => session.commit().await,
             None => Ok(()),

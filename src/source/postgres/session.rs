@@ -212,7 +212,7 @@ impl Session for Write {
         for part in insert.rows.chunks(rows) {
             parts.push(self.insert_part(insert, part).await?);
         }
-        Ok(Chunk::joined(insert.stored.layout(), &parts))
+        Ok(Chunk::joined(insert.stored.layout(), parts))
     }
 
     async fn update(&mut self, update: &Update) -> Result<u64, SourceError> {
