@@ -1,5 +1,6 @@
 //! What one source is told. Self-contained: a statement names columns by their types and carries every value to bind.
 
+pub mod journal;
 pub mod write;
 
 use std::sync::Arc;
@@ -333,6 +334,13 @@ pub struct Order {
     pub descending: bool,
     /// Where NULLs stand; as the engine has it when absent.
     pub nulls: Option<Nulls>,
+}
+
+impl Order {
+    /// By a column, the least first.
+    pub fn ascending(column: Arc<Column>) -> Self {
+        Self { by: Output::Column(column), descending: false, nulls: None }
+    }
 }
 
 /// Where NULLs stand in an order.

@@ -173,10 +173,14 @@ fn facts(error: &WriteError) -> Vec<(&'static str, Value)> {
             let first = referrers.first().map_or(Value::Null, |of| key(&of.key));
             vec![("foreign_key", first), ("referenced_by", all.collect())]
         }
-        WriteError::SeveralSources { sources } => vec![("sources", sources.clone().into())],
+        WriteError::NoJournal { source_name } => vec![("source", source_name.clone().into())],
+        WriteError::Undecided { txid } => vec![("transaction", txid.clone().into())],
         WriteError::NotFound { .. }
         | WriteError::Ambiguous { .. }
         | WriteError::NotYet { .. }
+        | WriteError::Repeated
+        | WriteError::OtherRequest
+        | WriteError::Unfinished { .. }
         | WriteError::Overtaken => Vec::new(),
     }
 }

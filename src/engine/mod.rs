@@ -7,6 +7,7 @@ pub mod error;
 pub mod explain;
 pub mod pipeline;
 pub mod reload;
+pub mod replay;
 pub mod snapshot;
 pub mod suggest;
 pub mod write;

@@ -17,7 +17,7 @@ use crate::plan::read::find_table;
 use crate::plan::record::{self, Values};
 use crate::plan::write::WritePlan;
 use crate::plan::{self, PlanError};
-use crate::query::{Change, Mode, Rows, Write};
+use crate::query::{Change, Mode, Named, Rows, Write};
 use crate::source::SourceError;
 use crate::statement::{Condition, KeySet, SmallKey};
 use crate::telemetry::{METRICS, source_label};
@@ -35,10 +35,26 @@ pub struct Written {
     pub changes: Vec<Changed>,
     /// References that lead nowhere, of keys that only warn.
     pub unkept: Vec<MissingReference>,
+    /// A write that is decided, and parts of which are still being finished.
+    pub pending: Option<String>,
 }
 
-/// Per record that was tried its key or its error; what changed; and references that lead nowhere, of keys that only warn.
-type Outcomes = (Vec<Result<Option<Vec<String>>, Error>>, Vec<Changed>, Vec<MissingReference>);
+/// What became of the records.
+#[derive(Default)]
+struct Outcomes {
+    of: Vec<Result<Option<Vec<String>>, Error>>,
+    changes: Vec<Changed>,
+    unkept: Vec<MissingReference>,
+    pending: Option<String>,
+}
+
+impl Outcomes {
+    fn add(&mut self, done: Done) {
+        self.of.extend(done.keys.into_iter().map(Ok));
+        self.unkept.extend(done.unkept);
+        self.pending = done.pending.or(self.pending.take());
+    }
+}
 
 /// The records of one write, ready to be run.
 struct Prepared {
@@ -52,6 +68,8 @@ struct Prepared {
     condition: Option<Condition>,
     /// Rows that are not there are added.
     upsert: bool,
+    /// The client's name for the write.
+    named: Option<Named>,
     /// Records that cannot be written whatever the databases hold.
     faults: BTreeMap<usize, PlanError>,
     deletes: bool,
@@ -84,6 +102,7 @@ impl Engine {
         let mut prepared = prepare(entry, plan, &write.change)?;
         let source = live.catalog.source(&write.source);
         prepared.upsert = !prepared.deletes && source.is_some_and(|source| source.allow_upsert);
+        prepared.named = write.named.clone();
         let filter = match &write.change {
             Change::Update { rows, .. } | Change::Delete(rows) => rows.filter.as_ref(),
             Change::Insert(_) => None,
@@ -92,9 +111,10 @@ impl Engine {
             prepared.condition = plan::write::still(&live.catalog, &live.config.limits, id, filter)?;
         }
         let ran = self.run_all(&live, &prepared, write.mode, write.dry_run).await;
-        let (outcomes, changes, unkept) = ran.inspect_err(|error| self.told(error, request_id))?;
+        let Outcomes { of: outcomes, changes, unkept, pending } =
+            ran.inspect_err(|error| self.told(error, request_id))?;
         outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).for_each(|error| self.told(error, request_id));
-        Ok(Written { snapshot: live, key, outcomes, changes, unkept })
+        Ok(Written { snapshot: live, key, outcomes, changes, unkept, pending })
     }
 
     /// Logs what a database said, and heeds it.
@@ -123,36 +143,33 @@ impl Engine {
         dry_run: bool,
     ) -> Result<Outcomes, Error> {
         let count = if prepared.form.is_some() { prepared.keys.len() } else { prepared.values.len() };
-        let mut outcomes: Vec<Result<Option<Vec<String>>, Error>> = Vec::with_capacity(count);
-        let mut unkept = Vec::new();
-        let (mut changes, mut goes_on) = (Vec::new(), mode == Mode::Continue);
+        let mut outcomes = Outcomes::default();
+        let mut goes_on = mode == Mode::Continue;
         let (began, patience) = (Instant::now(), live.config.limits.request_time);
-        while outcomes.len() < count {
+        while outcomes.of.len() < count {
             // Nobody waits for the answer any more.
             if began.elapsed() > patience {
-                outcomes.push(Err(ExecuteError::TooSlow.into()));
+                outcomes.of.push(Err(ExecuteError::TooSlow.into()));
                 break;
             }
-            let start = outcomes.len();
+            let start = outcomes.of.len();
             let end = prepared.faults.range(start..).next().map_or(count, |(at, _)| *at);
             // Of what is undone in the end nothing is kept before it is known that nothing fails.
             let keep = !dry_run && (mode != Mode::Rollback || start == 0 && end == count);
             let failed = if start < end {
                 match self.run_some(live, prepared, start, end, keep).await {
-                    Ok(done) => {
-                        outcomes.extend(done.keys.into_iter().map(Ok));
-                        changes = done.changes;
-                        unkept.extend(done.unkept);
+                    Ok(mut done) => {
+                        outcomes.changes = std::mem::take(&mut done.changes);
+                        outcomes.add(done);
                         None
                     }
                     Err(failure) => {
                         let (before, error) = self
                             .up_to_the_first(live, prepared, start, end, failure, keep && mode != Mode::Rollback)
                             .await;
-                        outcomes.extend(before.keys.into_iter().map(Ok));
-                        unkept.extend(before.unkept);
+                        outcomes.add(before);
                         // Where nothing was written it is the whole write's error.
-                        if outcomes.is_empty() && !is_of_a_record(error.code()) {
+                        if outcomes.of.is_empty() && !is_of_a_record(error.code()) {
                             return Err(error);
                         }
                         goes_on &= is_of_a_record(error.code());
@@ -162,23 +179,41 @@ impl Engine {
             } else {
                 None
             };
-            let fault = || prepared.faults.get(&outcomes.len()).map(|fault| Error::from(fault.clone()));
+            let fault = || prepared.faults.get(&outcomes.of.len()).map(|fault| Error::from(fault.clone()));
             if let Some(error) = failed.or_else(fault) {
-                outcomes.push(Err(error));
+                outcomes.of.push(Err(error));
                 if !goes_on {
                     break;
                 }
             }
         }
+        let unkept = &outcomes.unkept;
         if !dry_run && !unkept.is_empty() {
             let source = source_label(prepared.plan.table.name.source.as_str());
             METRICS.unkept_references.get_or_create(&source).inc_by(unkept.len() as u64);
-            for one in &unkept {
+            for one in unkept {
                 let (key, values) = (&one.key.name, one.values.join(", "));
                 tracing::warn!(foreign_key = %key, %values, "written, though it refers to nothing");
             }
         }
-        Ok((outcomes, changes, unkept))
+        Ok(outcomes)
+    }
+
+    /// What became of a write of a table that its client has named, where it was answered before.
+    pub async fn answered_before(&self, source: &str, table: &str, named: &Named) -> Result<Option<Written>, Error> {
+        let live = self.snapshot();
+        let id = find_table(&live.catalog, source, table)?;
+        let plan = plan::write(&live.catalog, &live.config.limits, id)?;
+        let context = self.context(&live, false, false);
+        let named = Named { key: format!("{}:0", named.key), ..named.clone() };
+        let answered = execute::answered(&context, &live.catalog, &plan, &named).await;
+        drop(context);
+        let done = answered.map_err(|failure| failure.error.map_or_else(conflict, Error::from))?;
+        Ok(done.map(|done| {
+            let key = plan.table.primary_key.iter().map(|at| plan.table.columns[*at].name.to_string()).collect();
+            let Done { keys, changes, unkept, pending } = done;
+            Written { snapshot: live, key, outcomes: keys.into_iter().map(Ok).collect(), changes, unkept, pending }
+        }))
     }
 
     /// Writes the records of a part that stand before the first one that cannot be written; gives their keys, and why that one
@@ -267,7 +302,8 @@ impl Engine {
             Some(target) if prepared.deletes => Work::Delete(target),
             Some(target) => Work::Update(target, values),
         };
-        execute::write(&context, &live.catalog, &prepared.plan, work, keep).await
+        let named = prepared.named.as_ref().map(|named| Named { key: format!("{}:{start}", named.key), ..named.clone() });
+        execute::write(&context, &live.catalog, &prepared.plan, work, keep, named.as_ref()).await
     }
 }
 
@@ -299,6 +335,7 @@ fn prepare(entry: &Entry, plan: WritePlan, change: &Change) -> Result<Prepared, 
         form: None,
         condition: None,
         upsert: false,
+        named: None,
         faults: BTreeMap::new(),
         deletes: matches!(change, Change::Delete(_)),
     };

@@ -33,4 +33,7 @@ pub use read::{Answer, read};
 pub use rows::{Level, NONE, Nested, RowRef};
 pub use stream::RowStream;
 pub use trace::{Seen, Trace};
-pub use write::{Changed, Done, Failure, MissingReference, Referrers, Target, Work, WriteError, run as write};
+pub use write::{
+    Changed, Done, Failure, MissingReference, Referrers, Target, Transaction, Work, WriteError, answered, discard, forget,
+    replay_all, retry, run as write, transaction, transactions,
+};

@@ -289,6 +289,39 @@ fn identity(table: &Table, cells: &mut Cells<'_>) -> Result<HopPlan, PlanError> 
     Ok(exists::by_primary_key(table, classes, cells))
 }
 
+/// What reads rows of a table with all their columns, and from them to themselves by the primary key.
+pub fn whole(catalog: &Catalog, limits: &Limits, id: TableId) -> Result<(Step, HopPlan), PlanError> {
+    let table = &catalog.entry(id).table;
+    let mut cells = Cells::new(table);
+    let identity = identity(table, &mut cells)?;
+    (0..table.columns.len()).for_each(|at| {
+        cells.of_column(at);
+    });
+    let plan = StepPlan { catalog, limits, depth: 0, remembered: false };
+    Ok((bare_step(&plan, table, Condition::All(Vec::new()), cells), identity))
+}
+
+/// The sources whose rows change when rows of a table are removed.
+pub fn changed_by_delete(catalog: &Catalog, id: TableId) -> BTreeSet<SourceName> {
+    let (mut sources, mut seen, mut left) = (BTreeSet::new(), BTreeSet::new(), vec![id]);
+    while let Some(id) = left.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        for relationship in &catalog.entry(id).relationships {
+            let referring = relationship.through.is_none() && relationship.kind != Kind::BelongsTo;
+            let changes = matches!(relationship.key.on_delete, Action::Cascade | Action::SetNull);
+            if referring && changes && is_ours(&relationship.key) {
+                sources.insert(catalog.entry(relationship.target).table.name.source.clone());
+                if relationship.key.on_delete == Action::Cascade {
+                    left.push(relationship.target);
+                }
+            }
+        }
+    }
+    sources
+}
+
 /// The sources that hold rows which removing rows of a table may reach: those that refer to them, and so on.
 pub fn reached(catalog: &Catalog, id: TableId) -> BTreeSet<SourceName> {
     let (mut sources, mut seen, mut left) = (BTreeSet::new(), BTreeSet::new(), vec![id]);

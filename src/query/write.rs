@@ -20,6 +20,17 @@ pub struct Write {
     pub mode: Mode,
     /// Nothing is kept: only what would change is told.
     pub dry_run: bool,
+    /// The client's name for it.
+    pub named: Option<Named>,
+}
+
+/// How a client named its request, so that it is done once however often it comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The name; no two requests have the same.
+    pub key: String,
+    /// What tells its request from others.
+    pub hash: String,
 }
 
 /// What is done.

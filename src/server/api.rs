@@ -111,6 +111,9 @@ fn respond(answer: rest::Response, parts: &Parts) -> Response {
             response.headers_mut().append(WARNING, value);
         }
     }
+    if let Some(location) = answer.location.and_then(|location| HeaderValue::from_str(&location).ok()) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
     // One address has several forms.
     response.headers_mut().insert(header::VARY, FORMS);
     if let Some(file) = answer.file {

@@ -59,7 +59,11 @@ fn connections_allowed() -> usize {
 
 /// Serves until `stop` is done, then lets running requests finish.
 pub async fn serve(serving: Serving, engine: Arc<Engine>, stop: impl Future<Output = ()>) {
-    let background = [tokio::spawn(engine.clone().keep_up()), tokio::spawn(watch::watch(engine.clone()))];
+    let background = [
+        tokio::spawn(engine.clone().keep_up()),
+        tokio::spawn(engine.clone().finish_writes()),
+        tokio::spawn(watch::watch(engine.clone())),
+    ];
     let service = Arc::new(Service::new(engine.clone()));
     let places = Arc::new(Semaphore::new(serving.connections));
     let head_timeout = serving.head_timeout;

@@ -1,5 +1,6 @@
 //! Listening, routing, guarding: HTTP around the frontends.
 
+mod admin;
 mod api;
 mod body;
 mod conditional;

@@ -28,7 +28,7 @@ use crate::error::Code;
 use crate::server::guard::guard;
 use crate::server::request_id::{self, REQUEST_ID};
 use crate::server::shared::{Shared, panicked, request_id, respond_error};
-use crate::server::{api, docs, health};
+use crate::server::{admin, api, docs, health};
 use crate::telemetry::{METRICS, RequestLabel, SPANS, continue_trace};
 
 /// No browser shall take data for a page or a script.
@@ -61,6 +61,7 @@ impl Service {
             .route("/livez", get(health::livez))
             .route("/readyz", get(health::readyz))
             .route("/metrics", get(health::metrics))
+            .merge(admin::routes())
             .merge(docs::routes())
             .fallback(not_found)
             .method_not_allowed_fallback(not_allowed)

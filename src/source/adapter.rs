@@ -65,6 +65,17 @@ pub trait Adapter: Send + Sync {
         Ok(())
     }
 
+    /// What makes the tables in which writes of several databases are kept, statement by statement.
+    fn journal_tables(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Makes these tables, where they are not there yet.
+    async fn build_journal(&self) -> Result<(), SourceError>;
+
+    /// Whether they are there.
+    async fn has_journal(&self) -> Result<bool, SourceError>;
+
     /// One cheap round trip.
     async fn ping(&self) -> Result<(), SourceError>;
 
@@ -101,6 +112,11 @@ pub trait Session: Send {
 
     /// Waits for these fences, which are held until the end; in ascending order.
     async fn fence(&mut self, fences: &[Fence], exclusive: bool) -> Result<(), SourceError>;
+
+    /// Makes sure that nothing but a lost connection can keep it from being committed.
+    async fn settle(&mut self) -> Result<(), SourceError> {
+        Ok(())
+    }
 
     /// Ends it, and keeps what it did. An error of a lost connection leaves open whether it did.
     async fn commit(self: Box<Self>) -> Result<(), SourceError>;

@@ -28,6 +28,8 @@ use crate::value::Chunk;
 const TOLERANCE: u32 = 5;
 /// How long; then one statement tries again.
 const REST: Duration = Duration::from_secs(1);
+/// How often it is asked whether a source has a journal by now.
+const JOURNAL_ASKED: Duration = Duration::from_secs(10);
 
 /// Whether a source answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +52,10 @@ pub struct OpenSource {
     counters: Counters,
     /// Keys whose fences are there.
     fences: Mutex<HashSet<i32>>,
+    /// Whether the tables are there in which writes of several databases are kept, and when that was asked.
+    journal: Mutex<Option<(bool, Instant)>>,
+    /// Writes of several databases whose parts are all done, and which the journal still has.
+    finished: Mutex<Vec<String>>,
 }
 
 /// The rows of a stream.
@@ -108,6 +114,8 @@ impl OpenSource {
             streams,
             counters,
             fences: Mutex::default(),
+            journal: Mutex::default(),
+            finished: Mutex::default(),
         }
     }
 
@@ -278,6 +286,53 @@ impl OpenSource {
         Ok(())
     }
 
+    /// Makes the tables in which writes of several databases are kept, once.
+    pub async fn build_journal(&self) -> Result<(), SourceError> {
+        if self.may_have_journal() == Some(true) {
+            return Ok(());
+        }
+        self.let_through()?;
+        if !self.has_journal().await? {
+            self.adapter.build_journal().await?;
+        }
+        *self.journal.lock() = Some((true, Instant::now()));
+        Ok(())
+    }
+
+    /// Whether these tables are there; another process may make them, so that it is asked again after a while.
+    pub async fn has_journal(&self) -> Result<bool, SourceError> {
+        if let Some(known) = self.may_have_journal() {
+            return Ok(known);
+        }
+        self.let_through()?;
+        let there = self.adapter.has_journal().await;
+        self.record(there.as_ref().err());
+        let there = there?;
+        *self.journal.lock() = Some((there, Instant::now()));
+        Ok(there)
+    }
+
+    /// The same, as far as it is known.
+    fn may_have_journal(&self) -> Option<bool> {
+        let known = *self.journal.lock();
+        known.filter(|(there, asked)| *there || asked.elapsed() < JOURNAL_ASKED).map(|(there, _)| there)
+    }
+
+    /// Notes a write whose parts are all done.
+    pub fn is_finished(&self, txid: String) {
+        self.finished.lock().push(txid);
+    }
+
+    /// The same, as long as they are noted.
+    pub fn finished(&self) -> Vec<String> {
+        self.finished.lock().clone()
+    }
+
+    /// The writes that were noted since.
+    pub fn take_finished(&self) -> Vec<String> {
+        std::mem::take(&mut self.finished.lock())
+    }
+
     fn let_through(&self) -> Result<(), SourceError> {
         let mut breaker = self.breaker.lock();
         let resting = breaker.failures >= TOLERANCE && breaker.last_failure.is_some_and(|at| at.elapsed() < REST);
@@ -337,6 +392,12 @@ mod tests {
         }
         async fn begin(&self) -> Result<Box<dyn Session>, SourceError> {
             Err(SourceError::unavailable(&SourceName::new("crm"), "down"))
+        }
+        async fn build_journal(&self) -> Result<(), SourceError> {
+            Ok(())
+        }
+        async fn has_journal(&self) -> Result<bool, SourceError> {
+            Ok(false)
         }
         async fn ping(&self) -> Result<(), SourceError> {
             Ok(())

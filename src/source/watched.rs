@@ -66,6 +66,10 @@ impl Session for Watched {
         watch(&self.source, "LOCK", &fence, self.session.fence(fences, exclusive)).await
     }
 
+    async fn settle(&mut self) -> Result<(), SourceError> {
+        self.session.settle().await
+    }
+
     async fn commit(self: Box<Self>) -> Result<(), SourceError> {
         let (span, source) = (self.source.span("COMMIT", &TableName::new(""), 0), self.source);
         let started = Instant::now();

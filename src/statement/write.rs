@@ -17,6 +17,8 @@ pub struct Insert {
     pub rows: Vec<Vec<Scalar>>,
     /// The primary key.
     pub key: Vec<Arc<Column>>,
+    /// Columns that the database fills take the given values all the same.
+    pub exact: bool,
     /// What is given back of the rows as they are stored: outputs, and the bounds of what may come.
     pub stored: Fetch,
 }

@@ -59,6 +59,12 @@ pub struct Metrics {
     pub unkept_references: Family<SourceLabel, Counter>,
     /// Times that a write began again, for others stood in its way.
     pub write_retries: Family<SourceLabel, Counter>,
+    /// Writes of several sources that were decided and are not finished, by the source that decided.
+    pub journal_pending: Family<SourceLabel, Gauge>,
+    /// The same that wait for a person.
+    pub journal_conflicted: Family<SourceLabel, Gauge>,
+    /// The age of the oldest of both.
+    pub journal_oldest_seconds: Family<SourceLabel, Gauge<f64, AtomicU64>>,
     /// Whether a source answers.
     pub source_up: Family<SourceLabel, Gauge>,
     /// Bytes of remembered rows.
@@ -86,6 +92,9 @@ impl Metrics {
             cache_refused_stale: Family::default(),
             unkept_references: Family::default(),
             write_retries: Family::default(),
+            journal_pending: Family::default(),
+            journal_conflicted: Family::default(),
+            journal_oldest_seconds: Family::default(),
             source_up: Family::default(),
             cache_bytes: Gauge::default(),
             config_refused: Counter::default(),
@@ -110,6 +119,21 @@ impl Metrics {
             metrics.unkept_references.clone(),
         );
         registry.register("write_retries", "times that a write began again", metrics.write_retries.clone());
+        registry.register(
+            "journal_pending",
+            "writes of several sources that are decided and not finished",
+            metrics.journal_pending.clone(),
+        );
+        registry.register(
+            "journal_conflicted",
+            "writes of several sources that wait for a person",
+            metrics.journal_conflicted.clone(),
+        );
+        registry.register(
+            "journal_oldest_seconds",
+            "age of the oldest write that is not finished",
+            metrics.journal_oldest_seconds.clone(),
+        );
         registry.register("source_up", "1 while the source answers", metrics.source_up.clone());
         registry.register("cache_bytes", "bytes of remembered rows", metrics.cache_bytes.clone());
         registry.register(

@@ -22,6 +22,17 @@ pub fn write_date(out: &mut Vec<u8>, days: i64) {
     write_ymd(out, year, month as u32, day as u32);
 }
 
+/// A moment in milliseconds since 1970 as `YYYY-MM-DDTHH:MM:SS.ffffffZ`.
+pub fn instant(milliseconds: i64) -> String {
+    let micros = milliseconds.saturating_mul(1000);
+    let mut out = Vec::new();
+    write_date(&mut out, micros.div_euclid(MICROS_PER_DAY));
+    out.push(b'T');
+    write_time(&mut out, micros.rem_euclid(MICROS_PER_DAY));
+    out.push(b'Z');
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// Appends `YYYY-MM-DD`.
 pub fn write_ymd(out: &mut Vec<u8>, year: i64, month: u32, day: u32) {
     if year < 0 {

@@ -55,6 +55,8 @@ pub struct Response {
     pub file: Option<String>,
     /// What was done although a rule that only warns says otherwise.
     pub warnings: Vec<String>,
+    /// Where the rest is told.
+    pub location: Option<String>,
 }
 
 /// The body of an answer.
@@ -73,7 +75,7 @@ impl Response {
 
     /// JSON that is written already.
     pub fn whole(body: Vec<u8>) -> Self {
-        Self { status: StatusCode::OK, body: Answer::Whole(body), file: None, warnings: Vec::new() }
+        Self { status: StatusCode::OK, body: Answer::Whole(body), file: None, warnings: Vec::new(), location: None }
     }
 }
 
@@ -95,6 +97,15 @@ pub async fn handle(engine: &Arc<Engine>, request: Request<'_>) -> Result<Respon
             only(&params, &["expand_schema"])?;
             let source = rest.first().map(|name| name.to_lowercase());
             Ok(Response::json(&openapi::document(&snapshot, source.as_deref())?))
+        }
+        ["_transactions", id] => {
+            reading(&verb)?;
+            only(&params, &[])?;
+            match engine.transaction(id).await? {
+                Some(state) => Ok(Response::json(&json!({"id": id, "state": state}))),
+                None => Err(ApiError::new(Code::NotFound, format!("there is no write `{id}`"))
+                    .hint("a write is known for 7 days, and only where it changed several databases or had a name")),
+            }
         }
         [source] => {
             find_source(&snapshot, &source.to_lowercase())?;
@@ -418,6 +429,7 @@ async fn read_table(
             body: Answer::Lines(lines.into()),
             file: read.file,
             warnings: Vec::new(),
+            location: None,
         });
     }
     let found = engine.read(&read.read).await?;

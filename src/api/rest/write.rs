@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::Method;
+use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::api::error::ApiError;
@@ -15,7 +15,7 @@ use crate::catalog::{Table, TableId};
 use crate::engine::{Engine, Snapshot, Written};
 use crate::error::Code;
 use crate::plan::write::NamedKey;
-use crate::query::{Change, Count, FieldQuery, Ids, Mode, Read, Record, Rows, Selection, Write};
+use crate::query::{Change, Count, FieldQuery, Ids, Mode, Named, Read, Record, Rows, Selection, Write};
 use crate::value::json;
 
 /// Everything that a write is made of.
@@ -56,9 +56,7 @@ impl WriteInput<'_> {
 
 /// Answers a write.
 pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteInput<'_>) -> Result<Response, ApiError> {
-    if request.headers.contains_key("idempotency-key") {
-        return Err(ApiError::invalid("`Idempotency-Key` is not in this version").hint("leave it out"));
-    }
+    let named = named(request)?;
     if input.id.is_some() && *input.verb == Method::POST {
         return Err(
             ApiError::invalid("POST takes no identifier in the path").hint("POST to the table, or PATCH the record")
@@ -77,12 +75,16 @@ pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteIn
         (false, false) => Mode::Stop,
     };
     let (forced, dry_run) = (input.flag("force"), input.flag("dry_run"));
+    // Which rows a filter finds is not known again, so that all of them are written in one, or none.
+    let by_filter = shape.read.ids.is_none() && *input.verb != Method::POST && !by_records;
+    let mode = if named.is_some() && by_filter { Mode::Rollback } else { mode };
     let write = |change: Change| Write {
         source: input.source.to_owned(),
         table: shape.read.table.clone(),
         change,
         mode,
         dry_run,
+        named: named.clone(),
     };
     if is_shown(input) && !dry_run {
         // What cannot be shown afterwards is refused before anything is written.
@@ -98,15 +100,30 @@ pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteIn
     }
     if forced && *input.verb == Method::DELETE {
         refuse_beside_force(input)?;
+        if named.is_some() {
+            return Err(ApiError::invalid("`force` removes page by page, and does not go with `Idempotency-Key`")
+                .hint("leave it out: what is gone already is not missed"));
+        }
         if dry_run {
             return Err(ApiError::invalid("`force` removes page by page, so that no `dry_run` can tell of all")
                 .hint("give a filter that all rows meet"));
         }
         return delete_all(engine, request, input, &shape, &write).await;
     }
+    // What was written is found by its name: the rows may be gone, or meet the filter no more.
+    let before = async || match &named {
+        Some(named) => engine.answered_before(input.source, &shape.read.table, named).await,
+        None => Ok(None),
+    };
+    if let Some(written) = before().await? {
+        return respond(engine, request, input, &shape, written, None).await;
+    }
     let rows = rows(engine, input, &shape).await?;
     if rows.ids.is_empty() {
-        return Ok(Response::json(&json!({"resource": []})));
+        return match before().await? {
+            Some(written) => respond(engine, request, input, &shape, written, None).await,
+            None => Ok(Response::json(&json!({"resource": []}))),
+        };
     }
     if *input.verb == Method::DELETE {
         // What the rows were is read before they go.
@@ -128,6 +145,22 @@ pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteIn
     let records = if by_records { records } else { records[..1].to_vec() };
     let written = engine.write(write(Change::Update { rows, records, own: by_records }), request.request_id).await?;
     respond(engine, request, input, &shape, written, None).await
+}
+
+/// The longest name of a request, in characters.
+const LONGEST_NAME: usize = 200;
+
+/// The client's name for the request, and what tells the request from others.
+fn named(request: &Request<'_>) -> Result<Option<Named>, ApiError> {
+    let Some(key) = request.headers.get("idempotency-key") else { return Ok(None) };
+    let key = key.to_str().unwrap_or_default().trim();
+    if key.is_empty() || key.len() > LONGEST_NAME || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let message = format!("`Idempotency-Key` takes 1 to {LONGEST_NAME} visible ASCII characters, without blanks");
+        return Err(ApiError::invalid(message).hint("a fresh UUID is a good one"));
+    }
+    let mut whole = format!("{} {}?{}\n", request.method, request.path, request.query).into_bytes();
+    whole.extend_from_slice(&request.body);
+    Ok(Some(Named { key: key.to_owned(), hash: format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&whole)) }))
 }
 
 fn no_records() -> ApiError {
@@ -353,7 +386,15 @@ async fn respond(
     if let Some(error) = batch_error(request, input, &written, shape) {
         return Err(error);
     }
-    let answered = |response: Response| Response { warnings: warnings(&written), ..response };
+    let answered = |response: Response| Response {
+        warnings: warnings(&written),
+        status: if written.pending.is_some() { StatusCode::ACCEPTED } else { response.status },
+        location: written.pending.as_ref().map(|txid| {
+            let txid = percent_encoding::utf8_percent_encode(txid, percent_encoding::NON_ALPHANUMERIC);
+            format!("/api/v2/_transactions/{txid}")
+        }),
+        ..response
+    };
     if input.flag("dry_run") {
         return Ok(answered(Response::json(&json!({"changes": changes(&written)}))));
     }
@@ -465,7 +506,7 @@ fn batch_error(
     let mut error = ApiError::new(code, format!("Batch Error: Not all requested records could be {done}.{undone}"))
         .fact("error", failed)
         .fact("resource", entries);
-    error.status = Some(http::StatusCode::BAD_REQUEST);
+    error.status = Some(StatusCode::BAD_REQUEST);
     error.batch = true;
     Some(error)
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::{Code, Coded};
+use crate::name::SourceName;
 use crate::plan::write::NamedKey;
 
 /// A reference that leads nowhere.
@@ -47,10 +48,26 @@ pub enum WriteError {
     Missing(Vec<MissingReference>),
     /// Others refer to the row.
     Referenced(Vec<Referrers>),
-    /// The write would change several databases.
-    SeveralSources {
+    /// The write changes several databases, and one of them has no room for what makes that one write.
+    NoJournal {
         /// Which.
-        sources: Vec<String>,
+        source_name: String,
+    },
+    /// The same was written before, or is written now.
+    Repeated,
+    /// The name of a request was that of another one before.
+    OtherRequest,
+    /// A write is half done that gives one of the values another name, or takes it away.
+    Unfinished {
+        /// The source whose journal has it.
+        source_name: SourceName,
+        /// It waits for a person.
+        conflicted: bool,
+    },
+    /// A connection was lost at the moment of the decision, and nobody can tell yet how it was.
+    Undecided {
+        /// The write.
+        txid: String,
     },
     /// An action that is not there yet.
     NotYet {
@@ -88,8 +105,20 @@ impl fmt::Display for WriteError {
                 }
                 Ok(())
             }
-            WriteError::SeveralSources { sources } => {
-                write!(f, "this write changes rows of several databases ({})", sources.join(", "))
+            WriteError::NoJournal { source_name } => write!(
+                f,
+                "this write changes rows of several databases, and `{source_name}` has no tables in which to keep that together"
+            ),
+            WriteError::Repeated => f.write_str("the same request is being answered"),
+            WriteError::OtherRequest => f.write_str("this Idempotency-Key was another request's"),
+            WriteError::Unfinished { conflicted: false, .. } => {
+                f.write_str("another write of these values is still being finished")
+            }
+            WriteError::Unfinished { conflicted: true, .. } => {
+                f.write_str("another write of these values could not be finished, and waits for a person")
+            }
+            WriteError::Undecided { txid } => {
+                write!(f, "a connection was lost while write {txid} was committed; whether it was is not known yet")
             }
             WriteError::NotYet { what } => write!(f, "{what} is not in this version"),
             WriteError::Overtaken => f.write_str("others change the same rows at the same time"),
@@ -103,10 +132,14 @@ impl Coded for WriteError {
             WriteError::NotFound { .. } => Code::NotFound,
             WriteError::Missing(_) => Code::ReferenceNotFound,
             WriteError::Referenced(_) => Code::Referenced,
-            WriteError::SeveralSources { .. } | WriteError::NotYet { .. } | WriteError::Ambiguous { .. } => {
+            WriteError::NoJournal { .. } | WriteError::NotYet { .. } | WriteError::Ambiguous { .. } => {
                 Code::InvalidRequest
             }
-            WriteError::Overtaken => Code::Conflict,
+            WriteError::Overtaken
+            | WriteError::Repeated
+            | WriteError::OtherRequest
+            | WriteError::Unfinished { .. } => Code::Conflict,
+            WriteError::Undecided { .. } => Code::SourceUnavailable,
         }
     }
 
@@ -120,11 +153,16 @@ impl Coded for WriteError {
             WriteError::Referenced(_) => {
                 "change or remove the referring rows first, or set the key's on_delete or on_update".into()
             }
-            WriteError::SeveralSources { .. } => {
-                "this version changes one database at a time: write the referring rows by themselves first".into()
+            WriteError::NoJournal { .. } => {
+                "give its user the right to make tables, or make those that `crosskey check --format sql` prints".into()
+            }
+            WriteError::OtherRequest => "name each request anew".into(),
+            WriteError::Unfinished { conflicted: true, .. } => "`/admin/transactions` tells which one".into(),
+            WriteError::Undecided { .. } => {
+                "send it again with the same Idempotency-Key, or look whether it is there; without a key a second one may be added".into()
             }
             WriteError::NotYet { .. } => "change the referring rows by themselves first".into(),
-            WriteError::Overtaken => "try again".into(),
+            WriteError::Overtaken | WriteError::Repeated | WriteError::Unfinished { .. } => "try again".into(),
         })
     }
 }

@@ -15,7 +15,9 @@ use crate::execute::error::ExecuteError;
 use crate::execute::fetch::{fits, key_set, recheck};
 use crate::execute::join;
 use crate::execute::rows::RowRef;
+use crate::execute::write::decisions::refuse_unfinished;
 use crate::execute::write::error::{MissingReference, Referrers, WriteError};
+use crate::execute::write::operation::{Operation, key_texts, printed};
 use crate::execute::write::references;
 use crate::execute::write::sessions::Sessions;
 use crate::name::PathStep;
@@ -92,7 +94,14 @@ pub fn removing<'s>(
                     }
                 }
                 Action::Cascade => cascade(sessions, catalog, incoming, &keys, removed).await?,
-                Action::SetNull => set_null(sessions, catalog, incoming, &keys, removed).await?,
+                Action::SetNull => {
+                    for key in &keys {
+                        sessions.operation(&incoming.named.referring.source, || {
+                            Operation::follow(&plan.table.name, incoming, key, None)
+                        });
+                    }
+                    set_null(sessions, catalog, incoming, &keys, removed).await?;
+                }
             }
         }
         if !refused.is_empty() {
@@ -101,7 +110,8 @@ pub fn removing<'s>(
         let table = &plan.table.name;
         sessions.delete(plan, &keys_of(rows, plan)?).await?;
         sessions.note(table, by, "delete", rows.len());
-        Ok(())
+        sessions.operation(&table.source, || Operation::Delete { table: printed(plan), keys: key_texts(plan, rows) });
+        refuse_unfinished(sessions, plan, rows).await
     })
 }
 
@@ -297,7 +307,7 @@ async fn rows_by_key(
 }
 
 /// Makes the referring rows refer to nothing.
-async fn set_null(
+pub async fn set_null(
     sessions: &mut Sessions<'_>,
     catalog: &Catalog,
     incoming: &Incoming,

@@ -9,6 +9,7 @@ use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
 use crate::execute::fetch::key_set;
 use crate::execute::write::error::{MissingReference, WriteError};
+use crate::execute::write::operation::Operation;
 use crate::name::{SourceName, TableRef};
 use crate::plan::HopPlan;
 use crate::plan::write::{NamedKey, WritePlan};
@@ -26,6 +27,16 @@ pub struct Sessions<'a> {
     changed: Vec<Changed>,
     /// References that lead nowhere, of keys that only warn.
     pub unkept: Vec<MissingReference>,
+    /// Several sources may change: what is done is noted, so that it can be finished after a crash.
+    pub several: bool,
+    /// What was done, where it is noted.
+    pub operations: Vec<(SourceName, Operation)>,
+    /// Sources that have no tables for that.
+    pub without_journal: BTreeSet<SourceName>,
+    /// The source in which the client's name of the request is marked.
+    pub marked: Option<SourceName>,
+    /// A write that was decided before is finished.
+    pub redoing: bool,
 }
 
 /// Rows of one table that a write changes.
@@ -43,9 +54,33 @@ pub struct Changed {
 
 impl<'a> Sessions<'a> {
     /// Begins one in each of these sources, in the order of their names, which is the same for all writes.
-    pub async fn begin(context: &'a Context<'a>, sources: &BTreeSet<SourceName>) -> Result<Self, ExecuteError> {
-        let mut sessions =
-            Self { context, open: BTreeMap::new(), held: HashSet::new(), changed: Vec::new(), unkept: Vec::new() };
+    /// Those that may be journaled get the tables for it first.
+    pub async fn begin(
+        context: &'a Context<'a>,
+        sources: &BTreeSet<SourceName>,
+        journaled: &BTreeSet<SourceName>,
+    ) -> Result<Self, ExecuteError> {
+        let mut sessions = Self {
+            context,
+            open: BTreeMap::new(),
+            held: HashSet::new(),
+            changed: Vec::new(),
+            unkept: Vec::new(),
+            several: false,
+            operations: Vec::new(),
+            without_journal: BTreeSet::new(),
+            marked: None,
+            redoing: false,
+        };
+        for source in journaled {
+            if let Err(error) = context.source(source)?.build_journal().await {
+                if error.is_outage() {
+                    return Err(error.into());
+                }
+                tracing::warn!(%source, cause = error.cause().unwrap_or_default(), "the tables of the journal cannot be made");
+                sessions.without_journal.insert(source.clone());
+            }
+        }
         for source in sources {
             if sessions.is_read_only(source) {
                 continue;
@@ -98,13 +133,21 @@ impl<'a> Sessions<'a> {
         self.context.sources.get(source).is_some_and(|source| source.config.read_only)
     }
 
-    /// Refuses what would change several sources.
-    pub fn one_source(&self) -> Result<(), ExecuteError> {
-        let sources: BTreeSet<&SourceName> = self.changed.iter().map(|changed| &changed.table.source).collect();
-        if sources.len() < 2 {
-            return Ok(());
+    /// The sources whose rows are changed.
+    pub fn changed_sources(&self) -> BTreeSet<&SourceName> {
+        self.changed.iter().filter(|changed| changed.rows > 0).map(|changed| &changed.table.source).collect()
+    }
+
+    /// The transaction of a source, which ends otherwise from now on.
+    pub fn take(&mut self, source: &SourceName) -> Option<Box<dyn Session>> {
+        self.open.remove(source)
+    }
+
+    /// Notes what was done, where that is needed.
+    pub fn operation(&mut self, source: &SourceName, operation: impl FnOnce() -> Operation) {
+        if self.several {
+            self.operations.push((source.clone(), operation()));
         }
-        Err(WriteError::SeveralSources { sources: sources.into_iter().map(ToString::to_string).collect() }.into())
     }
 
     /// Whether a source has one.
@@ -157,21 +200,20 @@ impl<'a> Sessions<'a> {
         Ok(())
     }
 
-    /// Keeps what was done, all of it in one source, and then gives back what is held elsewhere. Remembered rows of the
-    /// changed tables are not served any more.
-    pub async fn commit(mut self, catalog: &Catalog) -> Result<(), ExecuteError> {
-        let committed = match self.changed.first().and_then(|changed| self.open.remove(&changed.table.source)) {
-            Some(session) => session.commit().await,
+    /// Keeps what was done, all of it in this source.
+    pub async fn commit_one(&mut self, source: &SourceName) -> Result<(), ExecuteError> {
+        match self.open.remove(source) {
+            Some(session) => Ok(session.commit().await?),
             None => Ok(()),
-        };
-        // Also where the outcome is not known.
+        }
+    }
+
+    /// Remembered rows of the changed tables are not served any more.
+    pub fn invalidate(&self, catalog: &Catalog) {
         if let Some(cache) = self.context.cache {
-            let changed = self.changed.iter().map(|changed| &changed.table);
-            let tables = touched(catalog, changed);
+            let tables = touched(catalog, self.changed.iter().map(|changed| &changed.table));
             tables.iter().for_each(|table| cache.stamps().invalidate(Dependency::table(table)));
         }
-        self.rollback().await;
-        Ok(committed?)
     }
 
     /// Undoes everything.

@@ -159,6 +159,26 @@ impl Adapter for Mysql {
         session::build_fences(&self.verifiers, &self.source, keys).await
     }
 
+    fn journal_tables(&self) -> Vec<String> {
+        let text = "VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
+        vec![
+            format!(
+                "CREATE TABLE IF NOT EXISTS crosskey_journal (txid {text} PRIMARY KEY, state VARCHAR(16) NOT NULL, plan LONGTEXT CHARACTER SET utf8mb4 NOT NULL, decided_at BIGINT NOT NULL, next_at BIGINT NOT NULL, attempts BIGINT NOT NULL, last_error LONGTEXT CHARACTER SET utf8mb4) ENGINE=InnoDB"
+            ),
+            format!(
+                "CREATE TABLE IF NOT EXISTS crosskey_applied (txid {text} NOT NULL, part {text} NOT NULL, outcome VARCHAR(16) NOT NULL, request_hash VARCHAR(64), result LONGTEXT CHARACTER SET utf8mb4, applied_at BIGINT NOT NULL, PRIMARY KEY (txid, part)) ENGINE=InnoDB"
+            ),
+        ]
+    }
+
+    async fn build_journal(&self) -> Result<(), SourceError> {
+        session::build_journal(&self.verifiers, &self.source, &self.journal_tables()).await
+    }
+
+    async fn has_journal(&self) -> Result<bool, SourceError> {
+        session::has_table(&self.verifiers, &self.source, "crosskey_applied").await
+    }
+
     async fn ping(&self) -> Result<(), SourceError> {
         let mut lease = self.connections.lease().await?;
         match tokio::time::timeout(self.source.connect_timeout, lease.conn.ping()).await {

@@ -175,6 +175,27 @@ pub async fn build_fences(writers: &Writers, source: &Source, keys: &[i32]) -> R
     })
 }
 
+/// Makes the tables in which writes of several databases are kept.
+pub async fn build_journal(writers: &Writers, source: &Source, statements: &[String]) -> Result<(), SourceError> {
+    let mut work = Write::open(writers, source).await?;
+    for statement in statements {
+        work.run(statement).await?;
+    }
+    work.idle.lock().extend(work.conn.take());
+    Ok(())
+}
+
+/// Whether a table is there.
+pub async fn has_table(writers: &Writers, source: &Source, name: &str) -> Result<bool, SourceError> {
+    let mut work = Write::open(writers, source).await?;
+    let text = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?";
+    let found: Option<u64> = work
+        .timed(&TableName::new(name), async |conn| Ok(conn.exec_first(text, (name,)).await?))
+        .await?;
+    work.idle.lock().extend(work.conn.take());
+    Ok(found.is_some_and(|found| found > 0))
+}
+
 fn positional(params: Vec<Value>) -> Params {
     if params.is_empty() { Params::Empty } else { Params::Positional(params) }
 }

@@ -20,7 +20,7 @@ use crate::source::postgres::convert::{Bound, Decode, Raw, decode_of, decode_of_
 use crate::source::postgres::dialect;
 use crate::source::postgres::introspect;
 use crate::source::postgres::session::{Write, Writers};
-use crate::source::sql::{self, Param, Sql};
+use crate::source::sql::{self, Dialect, Param, Sql};
 use crate::statement::{Fetch, Groups, Output};
 use crate::value::{Chunk, ChunkBuilder, Column, Scalar};
 
@@ -184,6 +184,36 @@ impl Adapter for Postgres {
 
     async fn begin_verify(&self) -> Result<Box<dyn Session>, SourceError> {
         Ok(Box::new(Write::begin(&self.connections, &self.verifiers, &self.source, &self.dialect).await?))
+    }
+
+    fn journal_tables(&self) -> Vec<String> {
+        let table = |name: &str| {
+            let mut text = String::new();
+            self.dialect.table(&mut text, &TableName::new(name));
+            text
+        };
+        vec![
+            format!(
+                "CREATE TABLE IF NOT EXISTS {} (txid text PRIMARY KEY, state text NOT NULL, plan text NOT NULL, decided_at bigint NOT NULL, next_at bigint NOT NULL, attempts bigint NOT NULL, last_error text)",
+                table("crosskey_journal")
+            ),
+            format!(
+                "CREATE TABLE IF NOT EXISTS {} (txid text NOT NULL, part text NOT NULL, outcome text NOT NULL, request_hash text, result text, applied_at bigint NOT NULL, PRIMARY KEY (txid, part))",
+                table("crosskey_applied")
+            ),
+        ]
+    }
+
+    async fn build_journal(&self) -> Result<(), SourceError> {
+        let work = Write::begin(&self.connections, &self.writers, &self.source, &self.dialect).await?;
+        Box::new(work).build_journal(&self.journal_tables()).await
+    }
+
+    async fn has_journal(&self) -> Result<bool, SourceError> {
+        let work = Write::begin(&self.connections, &self.verifiers, &self.source, &self.dialect).await?;
+        let mut name = String::new();
+        self.dialect.table(&mut name, &TableName::new("crosskey_applied"));
+        Box::new(work).has_table(&name).await
     }
 
     async fn ping(&self) -> Result<(), SourceError> {

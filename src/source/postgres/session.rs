@@ -85,6 +85,38 @@ impl Write {
         }
     }
 
+    /// Makes the tables in which writes of several databases are kept.
+    pub async fn build_journal(mut self: Box<Self>, statements: &[String]) -> Result<(), SourceError> {
+        // Two that make them at the same time would be in each other's way.
+        let made = async {
+            self.run("SELECT pg_advisory_xact_lock(hashtext('crosskey_journal'))").await?;
+            for statement in statements {
+                self.run(statement).await?;
+            }
+            Ok(())
+        };
+        let made: Result<(), SourceError> = made.await;
+        match made {
+            Ok(()) => self.commit().await,
+            Err(error) => {
+                self.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether a table is there.
+    pub async fn has_table(mut self: Box<Self>, name: &str) -> Result<bool, SourceError> {
+        let found = self
+            .timed(&TableName::new(name), async |connection| {
+                let row = connection.client.query_one("SELECT to_regclass($1::text) IS NOT NULL", &[&name]).await?;
+                Ok(row.try_get::<_, bool>(0)?)
+            })
+            .await;
+        self.rollback().await;
+        found
+    }
+
     fn connection(&self) -> Result<&Connection, SourceError> {
         self.connection.as_ref().ok_or_else(|| SourceError::unavailable(&self.source.name, "the connection is gone"))
     }
@@ -166,6 +198,9 @@ impl Write {
             let casts = numbered(&|at| stored_as(&insert.columns[at], &format!("k.c{at}")));
             let arrays = numbered(&|at| format!("${}::text[]", at + 1));
             let names = numbered(&|at| format!("c{at}"));
+            if insert.exact {
+                sql.text.push_str(" OVERRIDING SYSTEM VALUE");
+            }
             sql.text.push_str(&format!(
                 " SELECT {casts} FROM unnest({arrays}) WITH ORDINALITY AS k({names}, o) ORDER BY k.o"
             ));
@@ -237,6 +272,11 @@ impl Session for Write {
             Ok(())
         })
         .await
+    }
+
+    async fn settle(&mut self) -> Result<(), SourceError> {
+        // What is deferred to the end would fail there.
+        self.run("SET CONSTRAINTS ALL IMMEDIATE").await
     }
 
     async fn commit(mut self: Box<Self>) -> Result<(), SourceError> {

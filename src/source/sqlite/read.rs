@@ -18,7 +18,7 @@ use crate::source::sqlite::connect::{Connections, Lease, Pulse};
 use crate::source::sqlite::convert::{Shape, shape_of, write};
 use crate::source::sqlite::dialect;
 use crate::source::sqlite::introspect;
-use crate::source::sqlite::session::{Write, Writer};
+use crate::source::sqlite::session::{self, Write, Writer};
 use crate::statement::{Aggregate, Fetch, Output};
 use crate::value::{Chunk, ChunkBuilder, Column, Scalar};
 
@@ -113,6 +113,22 @@ impl Adapter for Sqlite {
     async fn begin(&self) -> Result<Box<dyn Session>, SourceError> {
         let generation = self.connections.generation()?;
         Ok(Box::new(Write::begin(&self.writer, generation, &self.source).await?))
+    }
+
+    fn journal_tables(&self) -> Vec<String> {
+        session::JOURNAL_TABLES.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    async fn build_journal(&self) -> Result<(), SourceError> {
+        let generation = self.connections.generation()?;
+        Box::new(Write::begin(&self.writer, generation, &self.source).await?).build_journal().await
+    }
+
+    async fn has_journal(&self) -> Result<bool, SourceError> {
+        let mut lease = self.connections.lease().await?;
+        let text = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'crosskey_applied'";
+        let found: Result<i64, _> = sqlx::query_scalar(text).fetch_one(&mut *lease.conn).await;
+        found.map(|found| found > 0).map_err(|error| self.translate(String::new(), &error))
     }
 
     async fn ping(&self) -> Result<(), SourceError> {

@@ -25,6 +25,12 @@ const PARAMETERS: usize = 30_000;
 /// How often a file that another process writes is tried.
 const TURN: Duration = Duration::from_millis(2);
 
+/// The tables in which writes of several databases are kept.
+pub const JOURNAL_TABLES: [&str; 2] = [
+    "CREATE TABLE IF NOT EXISTS crosskey_journal (txid TEXT NOT NULL PRIMARY KEY, state TEXT NOT NULL, plan TEXT NOT NULL, decided_at INTEGER NOT NULL, next_at INTEGER NOT NULL, attempts INTEGER NOT NULL, last_error TEXT)",
+    "CREATE TABLE IF NOT EXISTS crosskey_applied (txid TEXT NOT NULL, part TEXT NOT NULL, outcome TEXT NOT NULL, request_hash TEXT, result TEXT, applied_at INTEGER NOT NULL, PRIMARY KEY (txid, part))",
+];
+
 /// The one connection that writes. Whoever waits for it comes in turn, which the file's own lock does not give.
 #[derive(Default)]
 pub struct Writer {
@@ -84,6 +90,14 @@ impl Write {
         }
         // Readers may be in the way of the end; they are soon done.
         self.run("PRAGMA busy_timeout = 2000").await
+    }
+
+    /// Makes the tables in which writes of several databases are kept.
+    pub async fn build_journal(mut self: Box<Self>) -> Result<(), SourceError> {
+        for text in JOURNAL_TABLES {
+            self.run(text).await?;
+        }
+        self.commit().await
     }
 
     async fn timed<T>(

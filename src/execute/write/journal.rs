@@ -1,0 +1,286 @@
+//! A write of several databases is decided at one moment, by the commit of one of them, and then finished in the others:
+//! after a crash by whoever reads the journal.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::catalog::{Catalog, Kind};
+use crate::config::checked::SourceKind;
+use crate::execute::context::Context;
+use crate::execute::error::ExecuteError;
+use crate::execute::write::decisions::{rows, text};
+use crate::execute::write::error::WriteError;
+use crate::execute::write::operation::{Operation, parts};
+use crate::execute::write::sessions::{Changed, Sessions};
+use crate::execute::write::whole;
+use crate::name::SourceName;
+use crate::plan;
+use crate::plan::write::WritePlan;
+use crate::query::Named;
+use crate::source::{Session, SourceError, Violation};
+use crate::statement::journal::{self, DECIDED, Decision, Marker, Outcome, Which};
+
+/// How long nobody else takes up a write.
+pub const LEASE: Duration = Duration::from_secs(10);
+/// Tries to find out how a commit ended whose answer was lost, and the pause between them.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// What is known of a request that a client named.
+pub enum Known {
+    /// It was done: the keys of its rows, and the write where parts of it are still being finished.
+    Done(Vec<Option<Vec<String>>>, Option<String>),
+    /// It will never be done under this name.
+    Aborted,
+    /// Nothing.
+    Nothing,
+}
+
+/// Milliseconds since 1970.
+pub fn now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The name of a write that its client did not name: in the order of time, and hard to guess.
+pub fn fresh() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    format!("{:012x}-{:016x}", now(), SEED.hash_one(NEXT.fetch_add(1, Ordering::Relaxed)))
+}
+
+/// A marker of a part that is done.
+pub fn marker(txid: &str, part: &SourceName, hash: Option<&str>, result: Option<&str>) -> Marker {
+    Marker {
+        txid: txid.to_owned(),
+        part: part.to_string(),
+        outcome: Outcome::Applied,
+        request_hash: hash.map(str::to_owned),
+        result: result.map(str::to_owned),
+        applied_at: now(),
+    }
+}
+
+/// Adds a marker. Another one of the same write and part tells that somebody else does it, or did.
+pub async fn mark(session: &mut Box<dyn Session>, marker: &Marker) -> Result<(), ExecuteError> {
+    match session.insert(&journal::mark(marker)).await {
+        Ok(_) => Ok(()),
+        Err(SourceError::Violation { violation: Violation::Unique, .. }) => Err(WriteError::Repeated.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What these sources know of a request.
+pub async fn known(
+    context: &Context<'_>,
+    sources: &BTreeSet<SourceName>,
+    txid: &str,
+    named: &Named,
+) -> Result<Known, ExecuteError> {
+    let mut known = Known::Nothing;
+    let mut pending = None;
+    for name in sources {
+        let source = context.source(name)?;
+        if !source.has_journal().await? {
+            continue;
+        }
+        for row in rows(source.fetch(Arc::new(journal::markers(txid))).await?) {
+            let [_, outcome, hash, result] = [0, 1, 2, 3].map(|cell| text(&row, cell));
+            if hash.is_some_and(|hash| hash != named.hash) {
+                return Err(WriteError::OtherRequest.into());
+            }
+            match (outcome.and_then(|word| Outcome::from_word(&word)), result) {
+                (Some(Outcome::Aborted), _) => known = Known::Aborted,
+                (_, Some(result)) => known = Known::Done(serde_json::from_str(&result).unwrap_or_default(), None),
+                _ => {}
+            }
+        }
+        if !rows(source.fetch(Arc::new(journal::decisions(Which::One(txid)))).await?).is_empty() {
+            pending = Some(txid.to_owned());
+        }
+    }
+    Ok(match known {
+        Known::Done(keys, _) => Known::Done(keys, pending),
+        other => other,
+    })
+}
+
+/// The order in which sources commit: the referenced side first, so that what refers to a row finds it; where rows only go,
+/// the referring side first. Among equals SQLite comes first, whose row numbers are not kept for who has not committed.
+pub fn order(context: &Context<'_>, catalog: &Catalog, changed: &[Changed]) -> Vec<SourceName> {
+    let only_goes = changed.iter().all(|changed| matches!(changed.action, "delete" | "set_null"));
+    let tables: Vec<_> = changed
+        .iter()
+        .filter_map(|changed| catalog.table(changed.table.source.as_str(), &changed.table.table.printed()))
+        .collect();
+    // Per source those that come before it.
+    let mut before: BTreeMap<SourceName, BTreeSet<SourceName>> =
+        changed.iter().map(|changed| (changed.table.source.clone(), BTreeSet::new())).collect();
+    for id in &tables {
+        let near = &catalog.entry(*id).table.name.source;
+        for relationship in &catalog.entry(*id).relationships {
+            let far = &catalog.entry(relationship.target).table.name.source;
+            let refers = relationship.kind == Kind::BelongsTo && relationship.through.is_none();
+            if refers && tables.contains(&relationship.target) && near != far {
+                let (first, second) = if only_goes { (near, far) } else { (far, near) };
+                if let Some(before) = before.get_mut(second) {
+                    before.insert(first.clone());
+                }
+            }
+        }
+    }
+    let is_sqlite =
+        |name: &SourceName| context.sources.get(name).is_some_and(|source| source.config.kind == SourceKind::Sqlite);
+    let mut order = Vec::new();
+    while let Some(next) = before
+        .iter()
+        .min_by_key(|(name, before)| (before.len(), !is_sqlite(name), (*name).clone()))
+        .map(|(name, _)| name.clone())
+    {
+        before.remove(&next);
+        before.values_mut().for_each(|before| {
+            before.remove(&next);
+        });
+        order.push(next);
+    }
+    order
+}
+
+/// Commits the transactions of several sources as one write. Gives its name where some parts are still to be finished.
+pub async fn commit(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    named: Option<(&str, &str)>,
+    result: &str,
+) -> Result<Option<String>, ExecuteError> {
+    let order = order(sessions.context, catalog, &sessions.changes());
+    let (decider, others) = order.split_first().ok_or(WriteError::Overtaken)?;
+    if let Some(name) = order.iter().find(|name| sessions.without_journal.contains(*name)) {
+        return Err(WriteError::NoJournal { source_name: name.to_string() }.into());
+    }
+    let txid = named.map_or_else(fresh, |(txid, _)| txid.to_owned());
+    let hash = named.map(|(_, hash)| hash);
+    let operations = std::mem::take(&mut sessions.operations);
+    let operations = completed(sessions, catalog, others, operations).await?;
+    for name in &order {
+        let told = (name == decider).then_some(result);
+        let session = sessions.of(name).await?;
+        session.settle().await?;
+        if sessions.marked.as_ref() == Some(name) {
+            sessions.of(name).await?.update(&journal::tell(&txid, name.as_str(), result)).await?;
+        } else {
+            mark(sessions.of(name).await?, &marker(&txid, name, hash, told)).await?;
+        }
+    }
+    let decision = Decision {
+        txid: txid.clone(),
+        state: DECIDED.into(),
+        plan: serde_json::to_string(&parts(others, operations)).unwrap_or_default(),
+        decided_at: now(),
+        next_at: now() + LEASE.as_millis() as i64,
+        attempts: 0,
+        last_error: None,
+    };
+    sessions.of(decider).await?.insert(&journal::decide(&decision)).await?;
+    let decided = match sessions.take(decider) {
+        Some(session) => session.commit().await,
+        None => return Err(WriteError::Overtaken.into()),
+    };
+    if let Err(error) = decided {
+        let lost = matches!(error, SourceError::Unavailable { .. } | SourceError::Timeout { .. });
+        if !lost || !was_decided(sessions.context, decider, &txid).await? {
+            return Err(error.into());
+        }
+    }
+    let mut all_done = true;
+    for name in others {
+        if let Some(session) = sessions.take(name)
+            && let Err(error) = session.commit().await
+        {
+            tracing::warn!(%txid, source = %name, cause = error.cause().unwrap_or_default(), "decided, and to be finished");
+            all_done = false;
+        }
+    }
+    if all_done {
+        sessions.context.source(decider)?.is_finished(txid);
+        return Ok(None);
+    }
+    Ok(Some(txid))
+}
+
+/// Whether a decision stands whose commit was not answered: its marker is in the way of the one that says it never will. To
+/// find none would say nothing, for the commit may still be under way.
+async fn was_decided(context: &Context<'_>, decider: &SourceName, txid: &str) -> Result<bool, ExecuteError> {
+    let source = context.source(decider)?;
+    let aborted = Marker { outcome: Outcome::Aborted, ..marker(txid, decider, None, None) };
+    for attempt in 0..TRIES {
+        if attempt > 0 {
+            tokio::time::sleep(PAUSE * attempt).await;
+        }
+        let Ok(mut session) = source.begin().await else { continue };
+        match mark(&mut session, &aborted).await {
+            Ok(()) => {
+                if session.commit().await.is_ok() {
+                    return Ok(false);
+                }
+            }
+            Err(ExecuteError::Write(WriteError::Repeated)) => {
+                session.rollback().await;
+                let Ok(found) = source.fetch(Arc::new(journal::markers(txid))).await else { continue };
+                let of_decider = rows(found).into_iter().find(|row| text(row, 0).as_deref() == Some(decider.as_str()));
+                let outcome = of_decider.and_then(|row| text(&row, 1)).and_then(|word| Outcome::from_word(&word));
+                return Ok(outcome == Some(Outcome::Applied));
+            }
+            Err(_) => session.rollback().await,
+        }
+    }
+    Err(WriteError::Undecided { txid: txid.to_owned() }.into())
+}
+
+/// The operations of these sources, with the rows that they added as they were stored.
+async fn completed(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    of: &[SourceName],
+    operations: Vec<(SourceName, Operation)>,
+) -> Result<Vec<(SourceName, Operation)>, ExecuteError> {
+    let mut completed = Vec::with_capacity(operations.len());
+    for (source, mut operation) in operations.into_iter().filter(|(source, _)| of.contains(source)) {
+        if let Operation::Insert { table, keys, rows } = &mut operation {
+            let plan = planned(sessions.context, catalog, &source, table)?;
+            let wanted = keys_of_texts(&plan, keys);
+            *rows = whole::rows(sessions, catalog, &plan, &wanted).await?;
+        }
+        completed.push((source, operation));
+    }
+    Ok(completed)
+}
+
+/// Primary keys as they are compared.
+pub fn keys_of_texts(plan: &WritePlan, keys: &[Vec<String>]) -> Vec<crate::value::Key> {
+    let mut builder = crate::value::ChunkBuilder::new(plan.step.fetch.layout());
+    for key in keys {
+        for cell in 0..plan.step.columns.len() {
+            let at = plan.key_cells.iter().position(|of| *of == cell);
+            let text = at.and_then(|at| key.get(at)).map_or("null", String::as_str);
+            builder.out().extend_from_slice(text.as_bytes());
+            builder.end_cell();
+        }
+    }
+    crate::execute::write::referrers::row_keys(&rows(builder.finish()), &plan.identity).into_iter().flatten().collect()
+}
+
+/// The plan of a table that the journal names.
+pub fn planned(
+    context: &Context<'_>,
+    catalog: &Catalog,
+    source: &SourceName,
+    table: &str,
+) -> Result<WritePlan, ExecuteError> {
+    let gone = |why: String| WriteError::NotYet { what: format!("writing {source}.{table} ({why})") };
+    let id = catalog.table(source.as_str(), table).ok_or_else(|| gone("there is no such table".into()))?;
+    Ok(plan::write(catalog, context.limits, id).map_err(|error| gone(error.to_string()))?)
+}

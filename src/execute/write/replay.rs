@@ -1,0 +1,440 @@
+//! Finishes decided writes whose parts are not all done: after a crash, or a lost connection. Every process does it for
+//! every source; a part's marker keeps it from being done twice.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::catalog::Catalog;
+use crate::config::checked::SourceKind;
+use crate::error::Coded;
+use crate::execute::context::Context;
+use crate::execute::error::ExecuteError;
+use crate::execute::write::change::{delete, insert, update};
+use crate::execute::write::error::WriteError;
+use crate::execute::write::decisions::{decision, rows, text};
+use crate::execute::write::journal::{self, LEASE, keys_of_texts, now, planned};
+use crate::execute::write::operation::{Changed, Operation, Part, Record, id_text, unhex};
+use crate::execute::write::sessions::Sessions;
+use crate::execute::write::work::{Failure, Target};
+use crate::execute::write::{referrers, whole};
+use crate::name::SourceName;
+use crate::plan;
+use crate::plan::record::{self, Values};
+use crate::plan::write::{WritePlan, reached};
+use crate::query::Rows;
+use crate::source::SourceError;
+use crate::statement::journal::{CONFLICTED, DECIDED, Decision, Outcome, Which};
+use crate::statement::write::Lock;
+use crate::statement::{self, Condition};
+
+/// After this time a person has to look: what stands in the databases may have nothing to do with the write any more.
+const OLDEST: Duration = Duration::from_secs(24 * 3600);
+/// How long it is remembered that a part is done. Longer than [`OLDEST`], so that nobody who was held up does it again.
+const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// A write of several sources that is not finished.
+#[derive(Clone, Debug)]
+pub struct Transaction {
+    /// The source whose commit decided it.
+    pub source: SourceName,
+    /// The journal's row.
+    pub decision: Decision,
+    /// What is left to be done.
+    pub parts: Vec<Part>,
+}
+
+/// The writes that are not finished, the oldest first.
+pub async fn transactions(context: &Context<'_>) -> Result<Vec<Transaction>, ExecuteError> {
+    let mut all = Vec::new();
+    for (name, source) in context.sources {
+        if source.config.read_only || !source.has_journal().await? {
+            continue;
+        }
+        let fetch = Arc::new(statement::journal::decisions(Which::All));
+        let mut found: Vec<Transaction> = rows(source.fetch(fetch).await?)
+            .iter()
+            .map(decision)
+            .map(|decision| Transaction {
+                source: name.clone(),
+                parts: serde_json::from_str(&decision.plan).unwrap_or_default(),
+                decision,
+            })
+            .collect();
+        // Those that are done, and only wait to be removed.
+        let finished = source.finished();
+        found.retain(|transaction| !finished.contains(&transaction.decision.txid));
+        all.extend(found);
+    }
+    all.sort_by_key(|transaction| transaction.decision.decided_at);
+    Ok(all)
+}
+
+/// What is known of a write: its state, or `committed` where all of its parts are done; none of one that nobody knows.
+pub async fn transaction(context: &Context<'_>, txid: &str) -> Result<Option<&'static str>, ExecuteError> {
+    let waiting = transactions(context).await?.into_iter().find(|transaction| transaction.decision.txid == txid);
+    if let Some(transaction) = waiting {
+        return Ok(Some(if transaction.decision.state == DECIDED { "pending" } else { CONFLICTED }));
+    }
+    for source in context.sources.values().filter(|source| !source.config.read_only) {
+        if source.has_journal().await? {
+            let fetch = Arc::new(statement::journal::markers(txid));
+            if let Some(marker) = rows(source.fetch(fetch).await?).first() {
+                let outcome = text(marker, 1).and_then(|word| Outcome::from_word(&word));
+                return Ok(Some(if outcome == Some(Outcome::Aborted) { "aborted" } else { "committed" }));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Takes up a write again that waits for a person. Gives whether it was there.
+pub async fn retry(context: &Context<'_>, catalog: &Catalog, txid: &str) -> Result<bool, ExecuteError> {
+    let Some(transaction) = found(context, txid).await? else { return Ok(false) };
+    // It is as old as it is: a person says that it is to be done all the same.
+    let decision = Decision { state: DECIDED.into(), decided_at: now(), ..transaction.decision };
+    finish(context, catalog, &transaction.source, decision).await?;
+    Ok(true)
+}
+
+/// Gives up what is left of a write that waits for a person. Gives whether it was there.
+pub async fn discard(context: &Context<'_>, txid: &str) -> Result<bool, ExecuteError> {
+    let Some(transaction) = found(context, txid).await? else { return Ok(false) };
+    if transaction.decision.state != CONFLICTED {
+        return Err(WriteError::Unfinished { source_name: transaction.source, conflicted: false }.into());
+    }
+    remove(context, &transaction.source, &[txid.to_owned()]).await?;
+    Ok(true)
+}
+
+async fn found(context: &Context<'_>, txid: &str) -> Result<Option<Transaction>, ExecuteError> {
+    Ok(transactions(context).await?.into_iter().find(|transaction| transaction.decision.txid == txid))
+}
+
+/// Finishes the writes of a source's journal whose time has come; gives how many wait, how many of them for a person, and
+/// the age of the oldest in seconds.
+pub async fn replay_all(
+    context: &Context<'_>,
+    catalog: &Catalog,
+    name: &SourceName,
+) -> Result<(u64, u64, f64), ExecuteError> {
+    let source = context.source(name)?;
+    if source.config.read_only || !source.has_journal().await? {
+        return Ok((0, 0, 0.0));
+    }
+    let finished = source.take_finished();
+    if !finished.is_empty()
+        && let Err(error) = remove(context, name, &finished).await
+    {
+        // Then replay finds that they are done, and removes them.
+        tracing::debug!(source = %name, %error, "finished writes are still in the journal");
+    }
+    let (mut waiting, mut conflicted, mut oldest) = (0, 0, 0.0f64);
+    for decision in all(context, name).await? {
+        let due = decision.state == DECIDED && decision.next_at <= now();
+        let state = if due { taken(context, catalog, name, &decision).await } else { decision.state.clone() };
+        if state.is_empty() {
+            continue;
+        }
+        waiting += 1;
+        conflicted += u64::from(state == CONFLICTED);
+        oldest = oldest.max((now() - decision.decided_at) as f64 / 1000.0);
+    }
+    Ok((waiting, conflicted, oldest))
+}
+
+async fn all(context: &Context<'_>, name: &SourceName) -> Result<Vec<Decision>, ExecuteError> {
+    let fetch = Arc::new(statement::journal::decisions(Which::All));
+    Ok(rows(context.source(name)?.fetch(fetch).await?).iter().map(decision).collect())
+}
+
+/// Takes up a write and finishes it; gives the state that it is in then, none where it is done.
+async fn taken(context: &Context<'_>, catalog: &Catalog, name: &SourceName, decision: &Decision) -> String {
+    let finished = async {
+        match claimed(context, name, &decision.txid).await? {
+            Some(decision) => finish(context, catalog, name, decision).await,
+            None => Ok(DECIDED.to_owned()),
+        }
+    };
+    finished.await.unwrap_or_else(|error| {
+        tracing::warn!(txid = decision.txid, source = %name, %error, "a decided write is not finished yet");
+        DECIDED.to_owned()
+    })
+}
+
+/// Takes up a write, so that nobody else does for a while. None where somebody else has, or it is done.
+async fn claimed(context: &Context<'_>, name: &SourceName, txid: &str) -> Result<Option<Decision>, ExecuteError> {
+    let mut session = context.source(name)?.begin().await?;
+    let claim = async {
+        let found = session.fetch(&statement::journal::decisions(Which::One(txid)), Lock::Change).await?;
+        let found = rows(found).first().map(decision).filter(|found| found.state == DECIDED && found.next_at <= now());
+        if let Some(found) = &found {
+            let until = now() + LEASE.as_millis() as i64;
+            session.update(&statement::journal::take_up(txid, until, found.attempts + 1)).await?;
+        }
+        Ok::<_, SourceError>(found)
+    };
+    match claim.await {
+        Ok(found) => {
+            session.commit().await?;
+            Ok(found)
+        }
+        Err(error) => {
+            session.rollback().await;
+            Err(error.into())
+        }
+    }
+}
+
+/// Does what is left of a write; gives the state that it is in then, none where it is done.
+async fn finish(
+    context: &Context<'_>,
+    catalog: &Catalog,
+    name: &SourceName,
+    decision: Decision,
+) -> Result<String, ExecuteError> {
+    let txid = &decision.txid;
+    let parts: Result<Vec<Part>, _> = serde_json::from_str(&decision.plan);
+    let outcome = match parts {
+        Err(error) => Err(format!("the journal's row cannot be read: {error}")),
+        Ok(_) if now() - decision.decided_at > OLDEST.as_millis() as i64 => Err("it is older than a day".to_owned()),
+        Ok(parts) => {
+            let mut outcome = Ok(());
+            for part in &parts {
+                match redo(context, catalog, txid, part).await {
+                    Ok(()) => {}
+                    Err(error) if may_pass(&error) => {
+                        let told = error.to_string();
+                        set_state(context, name, txid, DECIDED, &told).await?;
+                        return Err(error);
+                    }
+                    Err(error) => {
+                        outcome = Err(format!("{}: {error}", part.source));
+                        break;
+                    }
+                }
+            }
+            outcome
+        }
+    };
+    match outcome {
+        Ok(()) => {
+            remove(context, name, std::slice::from_ref(txid)).await?;
+            tracing::info!(%txid, source = %name, "a decided write is finished");
+            Ok(String::new())
+        }
+        Err(why) => {
+            tracing::error!(%txid, source = %name, why, "a decided write waits for a person");
+            set_state(context, name, txid, CONFLICTED, &why).await?;
+            Ok(CONFLICTED.to_owned())
+        }
+    }
+}
+
+/// Whether a later try may fare better.
+fn may_pass(error: &ExecuteError) -> bool {
+    use crate::error::Code;
+    matches!(
+        error.code(),
+        Code::SourceUnavailable | Code::Timeout | Code::Overloaded | Code::Conflict | Code::Internal | Code::BudgetExceeded
+    )
+}
+
+async fn set_state(
+    context: &Context<'_>,
+    name: &SourceName,
+    txid: &str,
+    state: &str,
+    error: &str,
+) -> Result<(), ExecuteError> {
+    let mut session = context.source(name)?.begin().await?;
+    match session.update(&statement::journal::note(txid, state, error)).await {
+        Ok(_) => Ok(session.commit().await?),
+        Err(error) => {
+            session.rollback().await;
+            Err(error.into())
+        }
+    }
+}
+
+async fn remove(context: &Context<'_>, name: &SourceName, txids: &[String]) -> Result<(), ExecuteError> {
+    let mut session = context.source(name)?.begin().await?;
+    for part in txids.chunks(100) {
+        if let Err(error) = session.delete(&statement::journal::done(part)).await {
+            session.rollback().await;
+            return Err(error.into());
+        }
+    }
+    Ok(session.commit().await?)
+}
+
+/// Forgets parts that were done long ago.
+pub async fn forget(context: &Context<'_>, name: &SourceName) -> Result<(), ExecuteError> {
+    let source = context.source(name)?;
+    if source.config.read_only || !source.has_journal().await? {
+        return Ok(());
+    }
+    let mut session = source.begin().await?;
+    match session.delete(&statement::journal::forget(now() - REMEMBERED.as_millis() as i64)).await {
+        Ok(_) => Ok(session.commit().await?),
+        Err(error) => {
+            session.rollback().await;
+            Err(error.into())
+        }
+    }
+}
+
+/// Does one part of a write, unless it is done already.
+async fn redo(context: &Context<'_>, catalog: &Catalog, txid: &str, part: &Part) -> Result<(), ExecuteError> {
+    let name = SourceName::new(&part.source);
+    let mut sources = BTreeSet::from([name.clone()]);
+    for operation in &part.operations {
+        if let Operation::Delete { table, .. } = operation {
+            sources.extend(reached(catalog, planned(context, catalog, &name, table)?.id));
+        }
+    }
+    // Looking at a file of SQLite takes its one lock.
+    sources.extend(
+        context.sources.values().filter(|source| source.config.kind == SourceKind::Sqlite).map(|source| source.config.name.clone()),
+    );
+    let mut sessions = Sessions::begin(context, &sources, &BTreeSet::from([name.clone()])).await?;
+    sessions.redoing = true;
+    let done = redone(&mut sessions, catalog, txid, &name, part).await;
+    sessions.invalidate(catalog);
+    sessions.rollback().await;
+    match done {
+        // An open original, or another process, has the marker: it is done, or will be.
+        Err(ExecuteError::Write(WriteError::Repeated)) => Ok(()),
+        done => done,
+    }
+}
+
+async fn redone(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    txid: &str,
+    name: &SourceName,
+    part: &Part,
+) -> Result<(), ExecuteError> {
+    // Whoever has the marker of this part has done it; an open original is waited for.
+    journal::mark(sessions.of(name).await?, &journal::marker(txid, name, None, None)).await?;
+    for operation in &part.operations {
+        operate(sessions, catalog, name, operation).await?;
+    }
+    // What only goes commits first where it refers to what goes here; all of it is done again if the rest is lost.
+    let others: Vec<SourceName> =
+        sessions.changed_sources().into_iter().filter(|source| *source != name).cloned().collect();
+    for other in others {
+        sessions.commit_one(&other).await?;
+    }
+    sessions.commit_one(name).await
+}
+
+async fn operate(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    name: &SourceName,
+    operation: &Operation,
+) -> Result<(), ExecuteError> {
+    let context = sessions.context;
+    match operation {
+        Operation::Insert { table, rows, .. } => {
+            let plan = planned(context, catalog, name, table)?;
+            let values = values(catalog, &plan, rows)?;
+            insert(sessions, &plan, &values).await.map_err(first)?;
+        }
+        Operation::Update { table, rows } => {
+            let plan = planned(context, catalog, name, table)?;
+            let due = still_due(sessions, catalog, &plan, rows).await?;
+            let keys: Vec<Vec<String>> = due.iter().map(|row| row.key.clone()).collect();
+            let records: Vec<Record> = due.iter().map(|row| row.after.clone()).collect();
+            let values = values(catalog, &plan, &records)?;
+            if !values.is_empty() {
+                let (form, keys, texts) = target(&plan, &keys)?;
+                let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
+                update(sessions, catalog, &plan, &target, &values).await.map_err(first)?;
+            }
+        }
+        Operation::Delete { table, keys } => {
+            let plan = planned(context, catalog, name, table)?;
+            let (form, keys, texts) = target(&plan, keys)?;
+            // Rows that are gone already are passed over.
+            let any = Condition::All(Vec::new());
+            let target = Target { form: &form, keys: &keys, texts: &texts, condition: Some(&any), upsert: false };
+            delete(sessions, catalog, &plan, &target).await.map_err(first)?;
+        }
+        Operation::Follow { table, source, foreign_key, old, new } => {
+            let plan = planned(context, catalog, &SourceName::new(source), table)?;
+            let known = |incoming: &&plan::write::Incoming| id_text(incoming) == *foreign_key;
+            let gone = || WriteError::NotYet { what: "following a key that is not in the key file any more".into() };
+            let incoming = plan.incoming.iter().find(known).ok_or_else(gone)?;
+            let old = unhex(old).ok_or_else(gone)?;
+            match new {
+                Some(new) => {
+                    let new = unhex(new).ok_or_else(gone)?;
+                    referrers::follow(sessions, catalog, incoming, &old, &new).await?;
+                }
+                None => {
+                    let removed = referrers::Removed::default();
+                    referrers::set_null(sessions, catalog, incoming, std::slice::from_ref(&old), &removed).await?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The rows that still have the values that they had before. One that has neither these nor the written ones was changed by
+/// somebody else, which is not undone.
+async fn still_due<'r>(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    plan: &WritePlan,
+    rows: &'r [Changed],
+) -> Result<Vec<&'r Changed>, ExecuteError> {
+    let texts: Vec<Vec<String>> = rows.iter().map(|row| row.key.clone()).collect();
+    let keys = keys_of_texts(plan, &texts);
+    let changed = || WriteError::Ambiguous { id: "a row that was changed meanwhile".into() };
+    let stand = whole::rows(sessions, catalog, plan, &keys).await.map_err(|error| match error {
+        ExecuteError::Write(WriteError::Overtaken) => changed().into(),
+        error => error,
+    })?;
+    let mut due = Vec::new();
+    for (row, stands) in rows.iter().zip(stand) {
+        let has = |wanted: &Record| wanted.iter().all(|(name, value)| stands.get(name) == Some(value));
+        if has(&row.after) {
+            continue;
+        }
+        if !has(&row.before) {
+            return Err(changed().into());
+        }
+        due.push(row);
+    }
+    Ok(due)
+}
+
+fn values(catalog: &Catalog, plan: &WritePlan, rows: &[Record]) -> Result<Vec<Values>, ExecuteError> {
+    let entry = catalog.entry(plan.id);
+    let read = |record: &Record| {
+        record::changed(entry, record)
+            .map_err(|error| WriteError::NotYet { what: format!("writing what the journal has ({error})") }.into())
+    };
+    rows.iter().map(read).collect()
+}
+
+type Keyed = (statement::KeySet, Vec<statement::SmallKey>, Vec<String>);
+
+fn target(plan: &WritePlan, keys: &[Vec<String>]) -> Result<Keyed, ExecuteError> {
+    let spelled = |value: &String| crate::value::json::read_str(value.as_bytes()).map_or_else(|| value.clone(), Into::into);
+    let ids: Vec<Vec<String>> = keys.iter().map(|key| key.iter().map(spelled).collect()).collect();
+    let texts = ids.iter().map(|id| id.join(",")).collect();
+    let rows = Rows { ids, columns: Vec::new(), filter: None };
+    let told = |error| WriteError::NotYet { what: format!("finding the rows that the journal has ({error})") };
+    let (form, keys) = plan::write::target(&plan.table, &rows, &plan.step.fetch).map_err(told)?;
+    Ok((form, keys, texts))
+}
+
+fn first(failure: Failure) -> ExecuteError {
+    let record = failure.records.into_iter().next().map(|(_, error)| error);
+    record.or(failure.error).unwrap_or_else(|| WriteError::Overtaken.into())
+}

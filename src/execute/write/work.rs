@@ -1,0 +1,104 @@
+//! What a write is told to do, and what became of it.
+
+use crate::execute::error::ExecuteError;
+use crate::execute::write::error::{MissingReference, WriteError};
+use crate::execute::write::sessions::Changed;
+use crate::name::SourceName;
+use crate::plan::record::Values;
+use crate::source::SourceError;
+use crate::statement::{Condition, KeySet, SmallKey};
+
+/// What is done to rows of one table.
+#[derive(Clone, Copy, Debug)]
+pub enum Work<'a> {
+    /// Rows are added.
+    Insert(&'a [Values]),
+    /// Rows get values: each its own.
+    Update(&'a Target<'a>, &'a [Values]),
+    /// Rows are removed.
+    Delete(&'a Target<'a>),
+}
+
+/// Rows by identifier.
+#[derive(Clone, Debug)]
+pub struct Target<'a> {
+    /// How they are looked up, without the keys.
+    pub form: &'a KeySet,
+    /// Their identifiers.
+    pub keys: &'a [SmallKey],
+    /// The same, as the client spells them.
+    pub texts: &'a [String],
+    /// Rows that do not meet it any more are passed over.
+    pub condition: Option<&'a Condition>,
+    /// Rows that are not there are added, in an update.
+    pub upsert: bool,
+}
+
+/// Why nothing was written.
+#[derive(Debug)]
+pub struct Failure {
+    /// Per record that is known to be at fault, why; in order. Empty where it is not known which one is.
+    pub records: Vec<(usize, ExecuteError)>,
+    /// The error, where no record is known.
+    pub error: Option<ExecuteError>,
+}
+
+impl From<ExecuteError> for Failure {
+    fn from(error: ExecuteError) -> Self {
+        Self { records: Vec::new(), error: Some(error) }
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        ExecuteError::from(error).into()
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        ExecuteError::from(error).into()
+    }
+}
+
+impl Failure {
+    /// The same of records at these places.
+    pub fn at(mut self, places: &[usize]) -> Self {
+        self.records.iter_mut().for_each(|(at, _)| *at = places[*at]);
+        self
+    }
+
+    /// The source in which a write is half done that is in the way.
+    pub fn unfinished(&self) -> Option<SourceName> {
+        match self.error.as_ref()? {
+            ExecuteError::Write(WriteError::Unfinished { source_name, conflicted: false }) => Some(source_name.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether a later try may fare better.
+    pub fn may_pass(&self) -> bool {
+        let passes = |error: &ExecuteError| {
+            matches!(
+                error,
+                ExecuteError::Source(SourceError::Conflict { .. } | SourceError::Changed { .. })
+                    | ExecuteError::Write(WriteError::Overtaken | WriteError::Unfinished { conflicted: false, .. })
+            )
+        };
+        self.error.as_ref().is_some_and(passes) || self.records.iter().any(|(_, error)| passes(error))
+    }
+}
+
+/// What was done, or would be.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// The primary keys of the rows, in order, each value as JSON; none of a row that was passed over.
+    pub keys: Vec<Option<Vec<String>>>,
+    /// What changes, the client's own rows last.
+    pub changes: Vec<Changed>,
+    /// References that lead nowhere, of keys that only warn.
+    pub unkept: Vec<MissingReference>,
+    /// The name of the write, where it is decided and parts of it are still being finished.
+    pub pending: Option<String>,
+}
+
