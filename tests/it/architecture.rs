@@ -18,7 +18,7 @@ const FLOORS: [(&str, &[&str]); 16] = [
     ("catalog", &["config", "value", "name", "error"]),
     ("plan", &["catalog", "query", "statement", "config", "value", "name", "error"]),
     ("source", &["catalog", "statement", "config", "value", "name", "error", "telemetry"]),
-    ("execute", &["plan", "source", "cache", "catalog", "statement", "config", "value", "name", "error", "telemetry"]),
+    ("execute", &["plan", "source", "cache", "catalog", "query", "statement", "config", "value", "name", "error", "telemetry"]),
     (
         "engine",
         &[
@@ -37,7 +37,7 @@ const FLOORS: [(&str, &[&str]); 16] = [
         ],
     ),
     ("api", &["engine", "execute", "plan", "catalog", "query", "statement", "config", "value", "name", "error"]),
-    ("server", &["api", "engine", "config", "source", "error", "telemetry"]),
+    ("server", &["api", "engine", "execute", "config", "source", "value", "error", "telemetry"]),
     ("cli", &["api", "server", "engine", "config", "telemetry", "error"]),
 ];
 

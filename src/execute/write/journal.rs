@@ -11,9 +11,9 @@ use crate::catalog::{Catalog, Kind};
 use crate::config::checked::SourceKind;
 use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
-use crate::execute::write::decisions::{rows, text};
+use crate::execute::write::decisions::{decision, rows, text};
 use crate::execute::write::error::WriteError;
-use crate::execute::write::operation::{Operation, parts};
+use crate::execute::write::operation::{Operation, Part, parts};
 use crate::execute::write::sessions::{Changed, Sessions};
 use crate::execute::write::whole;
 use crate::name::SourceName;
@@ -81,14 +81,15 @@ pub async fn known(
     named: &Named,
 ) -> Result<Known, ExecuteError> {
     let mut known = Known::Nothing;
-    let mut pending = None;
+    let (mut marked, mut parts): (BTreeSet<String>, Vec<Part>) = Default::default();
     for name in sources {
         let source = context.source(name)?;
         if !source.has_journal().await? {
             continue;
         }
         for row in rows(source.fetch(Arc::new(journal::markers(txid))).await?) {
-            let [_, outcome, hash, result] = [0, 1, 2, 3].map(|cell| text(&row, cell));
+            let [part, outcome, hash, result] = [0, 1, 2, 3].map(|cell| text(&row, cell));
+            marked.extend(part);
             if hash.is_some_and(|hash| hash != named.hash) {
                 return Err(WriteError::OtherRequest.into());
             }
@@ -98,12 +99,14 @@ pub async fn known(
                 _ => {}
             }
         }
-        if !rows(source.fetch(Arc::new(journal::decisions(Which::One(txid)))).await?).is_empty() {
-            pending = Some(txid.to_owned());
+        let decisions = rows(source.fetch(Arc::new(journal::decisions(Which::One(txid)))).await?);
+        for decision in decisions.iter().map(decision) {
+            parts.extend(serde_json::from_str::<Vec<Part>>(&decision.plan).unwrap_or_default());
         }
     }
+    let pending = parts.iter().any(|part| !marked.contains(&part.source));
     Ok(match known {
-        Known::Done(keys, _) => Known::Done(keys, pending),
+        Known::Done(keys, _) => Known::Done(keys, pending.then(|| txid.to_owned())),
         other => other,
     })
 }
