@@ -36,4 +36,4 @@ export SCHEMATHESIS
 CHROMIUM=$(command -v chromium)
 export CHROMIUM
 
-cargo nextest run --locked "$@"
+cargo nextest run --locked --features failpoints "$@"

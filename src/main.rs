@@ -7,5 +7,8 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> std::process::ExitCode {
+    // Tests say by FAILPOINTS where the process ends.
+    #[cfg(feature = "failpoints")]
+    let _points = fail::FailScenario::setup();
     crosskey::cli::run()
 }

@@ -174,11 +174,12 @@ fn facts(error: &WriteError) -> Vec<(&'static str, Value)> {
             vec![("foreign_key", first), ("referenced_by", all.collect())]
         }
         WriteError::NoJournal { source_name } => vec![("source", source_name.clone().into())],
-        WriteError::Undecided { txid } => vec![("transaction", txid.clone().into())],
+        WriteError::Undecided { txid: Some(txid) } => vec![("transaction", txid.clone().into())],
         WriteError::NotFound { .. }
         | WriteError::Ambiguous { .. }
         | WriteError::NotYet { .. }
         | WriteError::Repeated
+        | WriteError::Undecided { txid: None }
         | WriteError::OtherRequest
         | WriteError::Unfinished { .. }
         | WriteError::Overtaken => Vec::new(),

@@ -9,6 +9,8 @@ mod connections;
 mod differential;
 mod docs;
 mod explain;
+#[cfg(feature = "failpoints")]
+mod faults;
 mod filters_at_size;
 mod limits;
 mod openapi;

@@ -48,7 +48,13 @@ impl Process {
 
     /// `crosskey serve` with a key file whose `listen` has port 0.
     fn serve(file: &Path) -> Self {
+        Self::serve_with(file, &[])
+    }
+
+    /// With these variables in its environment.
+    pub fn serve_with(file: &Path, env: &[(&str, &str)]) -> Self {
         let mut child = Command::new(BINARY)
+            .envs(env.iter().copied())
             .args(["serve", "-c"])
             .arg(file)
             .stdout(Stdio::null())

@@ -64,10 +64,10 @@ pub enum WriteError {
         /// It waits for a person.
         conflicted: bool,
     },
-    /// A connection was lost at the moment of the decision, and nobody can tell yet how it was.
+    /// A connection was lost at the moment of the commit, and nobody can tell how that ended.
     Undecided {
-        /// The write.
-        txid: String,
+        /// The write, where it has a name.
+        txid: Option<String>,
     },
     /// An action that is not there yet.
     NotYet {
@@ -117,8 +117,8 @@ impl fmt::Display for WriteError {
             WriteError::Unfinished { conflicted: true, .. } => {
                 f.write_str("another write of these values could not be finished, and waits for a person")
             }
-            WriteError::Undecided { txid } => {
-                write!(f, "a connection was lost while write {txid} was committed; whether it was is not known yet")
+            WriteError::Undecided { .. } => {
+                f.write_str("the connection was lost while the write was committed: whether it was kept is not known")
             }
             WriteError::NotYet { what } => write!(f, "{what} is not in this version"),
             WriteError::Overtaken => f.write_str("others change the same rows at the same time"),
@@ -159,7 +159,7 @@ impl Coded for WriteError {
             WriteError::OtherRequest => "name each request anew".into(),
             WriteError::Unfinished { conflicted: true, .. } => "`/admin/transactions` tells which one".into(),
             WriteError::Undecided { .. } => {
-                "send it again with the same Idempotency-Key, or look whether it is there; without a key a second one may be added".into()
+                "look whether it is there; a request with an Idempotency-Key can simply be sent again".into()
             }
             WriteError::NotYet { .. } => "change the referring rows by themselves first".into(),
             WriteError::Overtaken | WriteError::Repeated | WriteError::Unfinished { .. } => "try again".into(),

@@ -24,7 +24,15 @@ use crate::source::{Session, SourceError, Violation};
 use crate::statement::journal::{self, DECIDED, Decision, Marker, Outcome, Which};
 
 /// How long nobody else takes up a write.
-pub const LEASE: Duration = Duration::from_secs(10);
+const LEASE: Duration = Duration::from_secs(10);
+
+/// The same in milliseconds.
+pub fn lease() -> i64 {
+    #[cfg(feature = "failpoints")]
+    fail::fail_point!("lease", |_| 0);
+    LEASE.as_millis() as i64
+}
+
 /// Tries to find out how a commit ended whose answer was lost, and the pause between them.
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(200);
@@ -178,28 +186,30 @@ pub async fn commit(
             mark(sessions.of(name).await?, &marker(&txid, name, hash, told)).await?;
         }
     }
+    point!("write::marked");
     let decision = Decision {
         txid: txid.clone(),
         state: DECIDED.into(),
         plan: serde_json::to_string(&parts(others, operations)).unwrap_or_default(),
         decided_at: now(),
-        next_at: now() + LEASE.as_millis() as i64,
+        next_at: now() + lease(),
         attempts: 0,
         last_error: None,
     };
     sessions.of(decider).await?.insert(&journal::decide(&decision)).await?;
+    point!("write::noted");
     let decided = match sessions.take(decider) {
         Some(session) => session.commit().await,
         None => return Err(WriteError::Overtaken.into()),
     };
     if let Err(error) = decided {
-        let lost = matches!(error, SourceError::Unavailable { .. } | SourceError::Timeout { .. });
-        if !lost || !was_decided(sessions.context, decider, &txid).await? {
+        if !is_lost(&error) || !was_decided(sessions.context, decider, &txid).await? {
             return Err(error.into());
         }
     }
     let mut all_done = true;
     for name in others {
+        point!("write::decided");
         if let Some(session) = sessions.take(name)
             && let Err(error) = session.commit().await
         {
@@ -207,6 +217,7 @@ pub async fn commit(
             all_done = false;
         }
     }
+    point!("write::committed");
     if all_done {
         sessions.context.source(decider)?.is_finished(txid);
         return Ok(None);
@@ -214,9 +225,14 @@ pub async fn commit(
     Ok(Some(txid))
 }
 
+/// Whether the answer to a commit was lost, so that it may stand or not.
+pub fn is_lost(error: &SourceError) -> bool {
+    matches!(error, SourceError::Unavailable { .. } | SourceError::Timeout { .. })
+}
+
 /// Whether a decision stands whose commit was not answered: its marker is in the way of the one that says it never will. To
 /// find none would say nothing, for the commit may still be under way.
-async fn was_decided(context: &Context<'_>, decider: &SourceName, txid: &str) -> Result<bool, ExecuteError> {
+pub async fn was_decided(context: &Context<'_>, decider: &SourceName, txid: &str) -> Result<bool, ExecuteError> {
     let source = context.source(decider)?;
     let aborted = Marker { outcome: Outcome::Aborted, ..marker(txid, decider, None, None) };
     for attempt in 0..TRIES {
@@ -240,7 +256,7 @@ async fn was_decided(context: &Context<'_>, decider: &SourceName, txid: &str) ->
             Err(_) => session.rollback().await,
         }
     }
-    Err(WriteError::Undecided { txid: txid.to_owned() }.into())
+    Err(WriteError::Undecided { txid: Some(txid.to_owned()) }.into())
 }
 
 /// The operations of these sources, with the rows that they added as they were stored.

@@ -1,6 +1,14 @@
 //! Runs a write: references that are added are fenced and looked for, values that others refer to are fenced before they
 //! go. Where rows of several sources change, one of them decides, and its journal tells what is left to be done.
 
+/// A place at which tests end the process, or do something to its connections.
+macro_rules! point {
+    ($name:literal) => {
+        #[cfg(feature = "failpoints")]
+        fail::fail_point!($name, |_| std::process::abort());
+    };
+}
+
 mod change;
 mod decisions;
 mod error;

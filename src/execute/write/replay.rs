@@ -13,7 +13,7 @@ use crate::execute::error::ExecuteError;
 use crate::execute::write::change::{delete, insert, update};
 use crate::execute::write::error::WriteError;
 use crate::execute::write::decisions::{decision, rows, text};
-use crate::execute::write::journal::{self, LEASE, keys_of_texts, now, planned};
+use crate::execute::write::journal::{self, keys_of_texts, lease, now, planned};
 use crate::execute::write::operation::{Changed, Operation, Part, Record, id_text, unhex};
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::work::{Failure, Target};
@@ -169,8 +169,7 @@ async fn claimed(context: &Context<'_>, name: &SourceName, txid: &str) -> Result
         let found = session.fetch(&statement::journal::decisions(Which::One(txid)), Lock::Change).await?;
         let found = rows(found).first().map(decision).filter(|found| found.state == DECIDED && found.next_at <= now());
         if let Some(found) = &found {
-            let until = now() + LEASE.as_millis() as i64;
-            session.update(&statement::journal::take_up(txid, until, found.attempts + 1)).await?;
+            session.update(&statement::journal::take_up(txid, now() + lease(), found.attempts + 1)).await?;
         }
         Ok::<_, SourceError>(found)
     };
@@ -318,6 +317,7 @@ async fn redone(
 ) -> Result<(), ExecuteError> {
     // Whoever has the marker of this part has done it; an open original is waited for.
     journal::mark(sessions.of(name).await?, &journal::marker(txid, name, None, None)).await?;
+    point!("replay::marked");
     for operation in &part.operations {
         operate(sessions, catalog, name, operation).await?;
     }
@@ -327,7 +327,10 @@ async fn redone(
     for other in others {
         sessions.commit_one(&other).await?;
     }
-    sessions.commit_one(name).await
+    point!("replay::done");
+    sessions.commit_one(name).await?;
+    point!("replay::committed");
+    Ok(())
 }
 
 async fn operate(

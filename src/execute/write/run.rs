@@ -7,6 +7,7 @@ use crate::catalog::Catalog;
 use crate::config::checked::SourceKind;
 use crate::config::{Action, Enforce};
 use crate::execute::context::Context;
+use crate::execute::error::ExecuteError;
 use crate::execute::write::change::{delete, insert, rekeyed, update, written_columns};
 use crate::execute::write::error::WriteError;
 use crate::execute::write::journal::{self, Known};
@@ -132,6 +133,7 @@ async fn attempted(
         Work::Update(target, records) => update(sessions, catalog, plan, target, records).await,
         Work::Delete(target) => delete(sessions, catalog, plan, target).await,
     }?;
+    point!("write::done");
     let (changes, unkept) = (sessions.changes(), std::mem::take(&mut sessions.unkept));
     let mut done = Done { keys, changes, unkept, pending: None };
     if !keep {
@@ -148,8 +150,16 @@ async fn attempted(
         let result = serde_json::to_string(&done.keys).unwrap_or_default();
         sessions.of(own).await?.update(&statement::journal::tell(txid, own.as_str(), &result)).await?;
     }
-    sessions.commit_one(&only).await?;
-    Ok(done)
+    point!("write::ready");
+    match sessions.commit_one(&only).await {
+        Err(ExecuteError::Source(error)) if journal::is_lost(&error) => match named {
+            Some((txid, _)) if journal::was_decided(sessions.context, own, txid).await? => Ok(done),
+            Some(_) => Err(error.into()),
+            None => Err(WriteError::Undecided { txid: None }.into()),
+        },
+        Err(error) => Err(error.into()),
+        Ok(()) => Ok(done),
+    }
 }
 
 /// The sources in which the write needs a transaction: its own; those that refer to what goes; and every SQLite file that

@@ -1,0 +1,338 @@
+//! Writes of several databases that are ended at each of their steps: the process dies, or a database loses its sessions. In
+//! the end all of the write is there or nothing, no reference leads nowhere, and who got an answer got a true one.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::time::Duration;
+
+use mysql_async::prelude::Queryable;
+use serde_json::{Value, json};
+
+use crate::operation::Process;
+use crate::support::databases::{Engine, all_engines, create, mysql, postgres};
+use crate::support::eventually;
+use crate::support::proxy::Proxy;
+
+const KEYS: &str = r#"
+[server]
+listen = "127.0.0.1:0"
+[sources.up]
+url = "${UP_URL}"
+[sources.down]
+url = "${DOWN_URL}"
+
+[[foreign_key]]
+column = "down.child.parent_code"
+references = "up.parent.code"
+name = "parent"
+inverse = "children"
+on_delete = "cascade"
+
+[[foreign_key]]
+column = "down.note.parent_code"
+references = "up.parent.code"
+name = "parent"
+inverse = "notes"
+on_delete = "set_null"
+"#;
+
+/// Parents of one scene; each is for one write.
+const PARENTS: u64 = 60;
+
+fn up() -> String {
+    let rows: Vec<String> = (0..PARENTS).map(|at| format!("({at}, 'p{at}')")).collect();
+    format!(
+        "CREATE TABLE parent (id INTEGER NOT NULL PRIMARY KEY, code VARCHAR(20) NOT NULL UNIQUE);\n\
+         INSERT INTO parent VALUES {}",
+        rows.join(",")
+    )
+}
+
+fn down() -> String {
+    let rows = |each: u64| -> String {
+        let rows: Vec<String> = (0..PARENTS * each).map(|at| format!("({at}, 'p{}')", at / each)).collect();
+        rows.join(",")
+    };
+    let table = |name: &str| {
+        format!(
+            "CREATE TABLE {name} (id INTEGER NOT NULL PRIMARY KEY, parent_code VARCHAR(20));\n\
+             CREATE INDEX {name}_parent ON {name} (parent_code);\n"
+        )
+    };
+    format!(
+        "{}{}INSERT INTO child VALUES {};\nINSERT INTO note VALUES {}",
+        table("child"),
+        table("note"),
+        rows(2),
+        rows(1)
+    )
+}
+
+/// A write of one parent.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    /// Its code becomes another one.
+    Rekey,
+    /// It goes.
+    Remove,
+}
+
+const KINDS: [Kind; 2] = [Kind::Rekey, Kind::Remove];
+
+impl Kind {
+    fn line(self, parent: u64) -> String {
+        match self {
+            Kind::Rekey => format!("PATCH /api/v2/up/_table/parent/{parent}"),
+            Kind::Remove => format!("DELETE /api/v2/up/_table/parent/{parent}"),
+        }
+    }
+
+    fn body(self, parent: u64) -> String {
+        match self {
+            Kind::Rekey => json!({"code": format!("q{parent}")}).to_string(),
+            Kind::Remove => String::new(),
+        }
+    }
+
+    /// The parent with all that refers to it, once all of the write is done.
+    fn after(self, parent: u64) -> Value {
+        match self {
+            Kind::Rekey => family(parent, Some(&format!("q{parent}")), 2, 1),
+            Kind::Remove => Value::Null,
+        }
+    }
+}
+
+fn family(parent: u64, code: Option<&str>, children: u64, notes: u64) -> Value {
+    let of = |each: u64| (0..each).map(|at| json!({"id": parent * each + at, "parent_code": code})).collect::<Vec<_>>();
+    json!({"id": parent, "code": code, "children": of(children), "notes": of(notes)})
+}
+
+struct Scene {
+    folder: tempfile::TempDir,
+    proxy: Proxy,
+    urls: BTreeMap<String, String>,
+    label: String,
+    next: u64,
+}
+
+impl Scene {
+    async fn of(up_engine: Engine, down_engine: Engine) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let urls = BTreeMap::from([
+            ("up".to_owned(), create(up_engine, folder.path(), &up()).await),
+            ("down".to_owned(), create(down_engine, folder.path(), &down()).await),
+        ]);
+        let proxy = Proxy::open(folder.path(), KEYS, &urls).await;
+        Self { folder, proxy, urls, label: format!("{up_engine:?} {down_engine:?}"), next: 0 }
+    }
+
+    fn file(&self) -> std::path::PathBuf {
+        self.folder.path().join("crosskey.toml")
+    }
+
+    /// A parent that no write was for.
+    fn fresh(&mut self) -> u64 {
+        self.next += 1;
+        assert!(self.next < PARENTS, "more parents are needed");
+        self.next
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let reply = self.proxy.send(&format!("GET {path}"), &[("cache-control", "no-cache")], "").await;
+        if reply.status == 404 { Value::Null } else { reply.json() }
+    }
+
+    /// A parent with all that refers to it.
+    async fn family(&self, parent: u64) -> Value {
+        self.get(&format!("/api/v2/up/_table/parent/{parent}?related=children,notes&children.order=id")).await
+    }
+
+    /// Finishes what was left behind.
+    async fn finish(&self, what: &str) {
+        eventually(what, async || {
+            self.proxy.engine.look_at_journals(false).await;
+            self.proxy.engine.transactions().await.is_ok_and(|left| left.is_empty())
+        })
+        .await;
+    }
+
+    /// All of a write is there, or nothing; gives which.
+    async fn is_whole(&self, kind: Kind, parent: u64, what: &str) -> bool {
+        let found = self.family(parent).await;
+        let before = family(parent, Some(&format!("p{parent}")), 2, 1);
+        let done = found == kind.after(parent);
+        assert!(done || found == before, "{} {what}: half of it: {found}", self.label);
+        for table in ["child", "note"] {
+            let rows = self.get(&format!("/api/v2/down/_table/{table}?related=parent")).await;
+            for row in rows["resource"].as_array().expect("rows") {
+                assert!(
+                    row["parent_code"].is_null() || !row["parent"].is_null(),
+                    "{} {what}: {row} refers to nothing",
+                    self.label
+                );
+            }
+        }
+        if matches!(kind, Kind::Remove) && done {
+            let note = self.get(&format!("/api/v2/down/_table/note/{parent}")).await;
+            assert_eq!(note["parent_code"], Value::Null, "{} {what}", self.label);
+            let child = self.get(&format!("/api/v2/down/_table/child/{}", parent * 2)).await;
+            assert_eq!(child, Value::Null, "{} {what}", self.label);
+        }
+        // Nothing is locked any more.
+        if !done {
+            let reply = self.proxy.send(&kind.line(parent), &[], &kind.body(parent)).await;
+            assert_eq!(reply.status, 200, "{} {what}: {}", self.label, reply.text);
+            assert_eq!(self.family(parent).await, kind.after(parent), "{} {what}", self.label);
+        }
+        done
+    }
+}
+
+fn pairs() -> Vec<(Engine, Engine)> {
+    let engines: &[Engine] =
+        if all_engines() { &[Engine::Sqlite, Engine::Postgres, Engine::Mysql] } else { &[Engine::Sqlite] };
+    engines.iter().flat_map(|up| engines.iter().map(|down| (*up, *down))).collect()
+}
+
+/// Sends a request to a process that ends meanwhile.
+fn send(process: &Process, line: &str, body: &str) {
+    let mut stream = TcpStream::connect(process.address).expect("it listens");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time limit");
+    let request = format!(
+        "{line} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        process.address,
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).expect("sending");
+    let mut reply = String::new();
+    let read = stream.read_to_string(&mut reply);
+    assert!(read.is_err() || reply.is_empty(), "it answered: {reply}");
+}
+
+fn dies_at(file: &Path, point: &str) -> Process {
+    Process::serve_with(file, &[("FAILPOINTS", &format!("lease=return;{point}=return"))])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_dies_leaves_all_of_a_write_or_nothing() {
+    for (up, down) in pairs() {
+        let mut scene = Scene::of(up, down).await;
+        let points = [
+            ("write::done", false),
+            ("write::marked", false),
+            ("write::noted", false),
+            ("write::decided", true),
+            ("write::committed", true),
+        ];
+        for kind in KINDS {
+            for (point, decided) in points {
+                let parent = scene.fresh();
+                let mut process = dies_at(&scene.file(), point);
+                send(&process, &kind.line(parent), &kind.body(parent));
+                assert!(!process.wait().success());
+                scene.finish(point).await;
+                assert_eq!(scene.is_whole(kind, parent, point).await, decided, "{} {kind:?} {point}", scene.label);
+            }
+            // Who finishes it may die as well.
+            for point in ["replay::marked", "replay::done", "replay::committed"] {
+                let parent = scene.fresh();
+                let mut process = dies_at(&scene.file(), "write::decided");
+                send(&process, &kind.line(parent), &kind.body(parent));
+                assert!(!process.wait().success());
+                assert!(!dies_at(&scene.file(), point).wait().success());
+                scene.finish(point).await;
+                assert!(scene.is_whole(kind, parent, point).await, "{} {kind:?} {point}", scene.label);
+            }
+        }
+    }
+}
+
+/// Ends all sessions of a database, and comes back when they are gone.
+async fn end_sessions(url: &str) {
+    let (server, name) = url.rsplit_once('/').expect("a url with a database");
+    if url.starts_with("postgres") {
+        let admin = postgres(&format!("{server}/postgres")).await;
+        let text = "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = $1";
+        admin.query_one(text, &[&name]).await.expect("ended");
+    } else {
+        let mut admin = mysql(&format!("{server}/mysql")).await;
+        let text = "SELECT id FROM information_schema.processlist WHERE db = ?";
+        for id in admin.exec::<u64, _, _>(text, (name,)).await.expect("sessions") {
+            drop(admin.query_drop(format!("KILL {id}")).await);
+        }
+        eventually("its sessions are gone", async || {
+            admin.exec::<u64, _, _>(text, (name,)).await.expect("sessions").is_empty()
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_loses_its_sessions_gets_all_of_a_write_or_nothing() {
+    let points = [
+        "write::done",
+        "write::marked",
+        "write::noted",
+        "write::decided",
+        "write::committed",
+        "replay::marked",
+        "replay::done",
+    ];
+    fail::cfg("lease", "return").expect("a point");
+    for (up, down) in pairs() {
+        let mut scene = Scene::of(up, down).await;
+        for (victim, engine) in [("up", up), ("down", down)] {
+            if engine == Engine::Sqlite {
+                continue;
+            }
+            for kind in KINDS {
+                for point in points {
+                    let parent = scene.fresh();
+                    let what = format!("{kind:?} {point} {victim}");
+                    let url = scene.urls[victim].clone();
+                    let runtime = tokio::runtime::Handle::current();
+                    let lose = move || {
+                        tokio::task::block_in_place(|| runtime.block_on(end_sessions(&url)));
+                    };
+                    let late = point.starts_with("replay");
+                    if late {
+                        // Something must be left to be done.
+                        let url = scene.urls[if matches!(kind, Kind::Rekey) { "down" } else { "up" }].clone();
+                        if url.starts_with("sqlite") {
+                            continue;
+                        }
+                        let runtime = tokio::runtime::Handle::current();
+                        fail::cfg_callback("write::decided", move || {
+                            tokio::task::block_in_place(|| runtime.block_on(end_sessions(&url)));
+                        })
+                        .expect("a point");
+                    } else {
+                        fail::cfg_callback(point, lose.clone()).expect("a point");
+                    }
+                    let reply = scene.proxy.send(&kind.line(parent), &[], &kind.body(parent)).await;
+                    fail::remove("write::decided");
+                    if late {
+                        assert_eq!(reply.status, 202, "{} {what}: {}", scene.label, reply.text);
+                        fail::cfg_callback(point, lose).expect("a point");
+                        scene.proxy.engine.look_at_journals(false).await;
+                    }
+                    fail::remove(point);
+                    let at_once = reply.status == 200;
+                    if at_once {
+                        assert_eq!(scene.family(parent).await, kind.after(parent), "{} {what}", scene.label);
+                    }
+                    scene.finish(&what).await;
+                    let done = scene.is_whole(kind, parent, &what).await;
+                    let told = match reply.status.as_u16() {
+                        200 | 202 => done,
+                        _ => !done || reply.text.contains("is not known"),
+                    };
+                    assert!(told, "{} {what}: {} {}, and it was {done}", scene.label, reply.status, reply.text);
+                }
+            }
+        }
+    }
+}
