@@ -175,7 +175,14 @@ fn facts(error: &WriteError) -> Vec<(&'static str, Value)> {
         }
         WriteError::NoJournal { source_name } => vec![("source", source_name.clone().into())],
         WriteError::Undecided { txid: Some(txid) } => vec![("transaction", txid.clone().into())],
+        WriteError::Related { error, .. } => match &**error {
+            ExecuteError::Write(error) => facts(error),
+            _ => Vec::new(),
+        },
         WriteError::NotFound { .. }
+        | WriteError::Record(_)
+        | WriteError::NoValue { .. }
+        | WriteError::Fixed { .. }
         | WriteError::Ambiguous { .. }
         | WriteError::NotYet { .. }
         | WriteError::Repeated

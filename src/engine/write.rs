@@ -13,11 +13,12 @@ use crate::engine::pipeline::Engine;
 use crate::engine::snapshot::Snapshot;
 use crate::error::{Code, Coded};
 use crate::execute::{self, Changed, Done, ExecuteError, Failure, MissingReference, Target, Work};
+use crate::plan::nested::{Node, Reading, has_related};
 use crate::plan::read::find_table;
 use crate::plan::record::{self, Values};
 use crate::plan::write::WritePlan;
 use crate::plan::{self, PlanError};
-use crate::query::{Change, Mode, Named, Rows, Write};
+use crate::query::{Change, Mode, Named, Record, Rows, Write};
 use crate::source::SourceError;
 use crate::statement::{Condition, KeySet, SmallKey};
 use crate::telemetry::{METRICS, source_label};
@@ -70,6 +71,8 @@ struct Prepared {
     upsert: bool,
     /// The client's name for the write.
     named: Option<Named>,
+    /// In place of the values, where related records stand in the records.
+    nodes: Vec<Node>,
     /// Records that cannot be written whatever the databases hold.
     faults: BTreeMap<usize, PlanError>,
     deletes: bool,
@@ -99,7 +102,9 @@ impl Engine {
         let entry = live.catalog.entry(id);
         let plan = plan::write(&live.catalog, &live.config.limits, id)?;
         let key = entry.table.primary_key.iter().map(|at| entry.table.columns[*at].name.to_string()).collect();
-        let mut prepared = prepare(entry, plan, &write.change)?;
+        let reading =
+            Reading { catalog: &live.catalog, limits: &live.config.limits, removes: write.removes_related };
+        let mut prepared = prepare(reading, entry, plan, &write.change)?;
         let source = live.catalog.source(&write.source);
         prepared.upsert = !prepared.deletes && source.is_some_and(|source| source.allow_upsert);
         prepared.named = write.named.clone();
@@ -142,7 +147,8 @@ impl Engine {
         mode: Mode,
         dry_run: bool,
     ) -> Result<Outcomes, Error> {
-        let count = if prepared.form.is_some() { prepared.keys.len() } else { prepared.values.len() };
+        let records = prepared.values.len().max(prepared.nodes.len());
+        let count = if prepared.form.is_some() { prepared.keys.len() } else { records };
         let mut outcomes = Outcomes::default();
         let mut goes_on = mode == Mode::Continue;
         let (began, patience) = (Instant::now(), live.config.limits.request_time);
@@ -298,6 +304,7 @@ impl Engine {
             upsert: prepared.upsert,
         });
         let work = match &target {
+            _ if !prepared.nodes.is_empty() => Work::Nested(&prepared.nodes[start..end], target.as_ref()),
             None => Work::Insert(values),
             Some(target) if prepared.deletes => Work::Delete(target),
             Some(target) => Work::Update(target, values),
@@ -326,7 +333,9 @@ fn is_of_a_record(code: Code) -> bool {
     )
 }
 
-fn prepare(entry: &Entry, plan: WritePlan, change: &Change) -> Result<Prepared, PlanError> {
+fn prepare(reading: Reading<'_>, entry: &Entry, plan: WritePlan, change: &Change) -> Result<Prepared, PlanError> {
+    let id = plan.id;
+    let bare = |table| Node { table, values: Values::new(), key: None, branches: Vec::new() };
     let mut prepared = Prepared {
         plan,
         values: Vec::new(),
@@ -336,13 +345,37 @@ fn prepare(entry: &Entry, plan: WritePlan, change: &Change) -> Result<Prepared, 
         condition: None,
         upsert: false,
         named: None,
+        nodes: Vec::new(),
         faults: BTreeMap::new(),
         deletes: matches!(change, Change::Delete(_)),
     };
+    let records: &[Record] = match change {
+        Change::Insert(records) | Change::Update { records, .. } => records,
+        Change::Delete(_) => &[],
+    };
+    let nests = records.iter().any(|record| has_related(entry, record));
     match change {
+        Change::Insert(records) if nests => {
+            let nodes = records.iter().map(|record| reading.root(id, record, true));
+            prepared.nodes = kept(nodes, || bare(id), &mut prepared.faults);
+        }
+        Change::Update { rows, records, own } if nests => {
+            prepared.target(entry, rows)?;
+            let identifying = if *own { plan::write::identifying(&entry.table, rows)? } else { Vec::new() };
+            let nodes: Vec<_> = records
+                .iter()
+                .map(|record| {
+                    let mut node = reading.root(id, record, false)?;
+                    node.values.retain(|(at, _)| !identifying.contains(at));
+                    Ok(node)
+                })
+                .collect();
+            let nodes = if let [one] = &nodes[..] { vec![one.clone(); rows.ids.len()] } else { nodes };
+            prepared.nodes = kept(nodes.into_iter(), || bare(id), &mut prepared.faults);
+        }
         Change::Insert(records) => {
             let values = records.iter().map(|record| record::added(entry, record));
-            prepared.values = kept(values, &mut prepared.faults);
+            prepared.values = kept(values, Values::new, &mut prepared.faults);
         }
         Change::Update { rows, records, own } => {
             prepared.target(entry, rows)?;
@@ -358,8 +391,8 @@ fn prepare(entry: &Entry, plan: WritePlan, change: &Change) -> Result<Prepared, 
                 .collect();
             prepared.values = match &values[..] {
                 // One record for all of the rows.
-                [one] => kept(vec![one.clone(); rows.ids.len()].into_iter(), &mut prepared.faults),
-                _ => kept(values.into_iter(), &mut prepared.faults),
+                [one] => kept(vec![one.clone(); rows.ids.len()].into_iter(), Values::new, &mut prepared.faults),
+                _ => kept(values.into_iter(), Values::new, &mut prepared.faults),
             };
         }
         Change::Delete(rows) => prepared.target(entry, rows)?,
@@ -368,14 +401,15 @@ fn prepare(entry: &Entry, plan: WritePlan, change: &Change) -> Result<Prepared, 
 }
 
 /// The values that could be read; those that could not are noted.
-fn kept(
-    values: impl Iterator<Item = Result<Values, PlanError>>,
+fn kept<T>(
+    values: impl Iterator<Item = Result<T, PlanError>>,
+    none: impl Fn() -> T,
     faults: &mut BTreeMap<usize, PlanError>,
-) -> Vec<Values> {
+) -> Vec<T> {
     let read = values.enumerate().map(|(at, values)| {
         values.unwrap_or_else(|fault| {
             faults.insert(at, fault);
-            Values::new()
+            none()
         })
     });
     read.collect()

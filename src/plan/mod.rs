@@ -9,6 +9,7 @@ mod error;
 mod exists;
 mod filter;
 mod ids;
+pub mod nested;
 mod order;
 pub mod read;
 pub mod record;

@@ -26,14 +26,29 @@ pub fn added(entry: &Entry, record: &Record) -> Result<Values, PlanError> {
             table.column_names().collect::<Vec<_>>().join(", ")
         )));
     }
-    for (at, column) in table.columns.iter().enumerate() {
+    filled(entry, &found, &[])?;
+    Ok(found)
+}
+
+/// Whether every column that must have a value has one, or will: these do.
+pub fn filled(entry: &Entry, values: &Values, others: &[usize]) -> Result<(), PlanError> {
+    for (at, column) in entry.table.columns.iter().enumerate() {
         let filled = column.nullable || column.default.is_some() || column.auto_increment || column.generated;
-        if !filled && !found.iter().any(|(given, _)| *given == at) {
+        if !filled && !others.contains(&at) && !values.iter().any(|(given, _)| *given == at) {
             let message = format!("Required field '{}' can not be NULL.", column.name);
             return Err(fault(Code::NotNullViolation, message));
         }
     }
-    Ok(found)
+    Ok(())
+}
+
+/// An identifier's part as it stands in a path.
+pub fn id_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
 }
 
 /// The values of a record that a row gets.
@@ -46,11 +61,7 @@ fn values(entry: &Entry, record: &Record, adding: bool) -> Result<Values, PlanEr
     let mut found: Values = Vec::new();
     for (name, value) in record {
         let Some(at) = table.column(name) else {
-            // What is no column is passed over, as DreamFactory's clients know it; related records must not be.
-            if entry.relationship(name).is_some() && !value.is_null() {
-                let message = format!("`{name}`: related records within a record are not in this version");
-                return Err(fault(Code::InvalidRequest, message).with_hint("write them by themselves".to_owned()));
-            }
+            // What is no column is passed over, as DreamFactory's clients know it.
             continue;
         };
         let column = &table.columns[at];

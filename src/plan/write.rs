@@ -7,7 +7,7 @@ use crate::catalog::relationship::{ForeignKey, SideColumn};
 use crate::catalog::{Catalog, Entry, Hop, Kind, Relationship, Table, TableId};
 use crate::config::{Action, Enforce, Limits};
 use crate::error::Code;
-use crate::name::{SourceName, TableRef, quoted, write_path};
+use crate::name::{SourceName, TableRef, pointer_part, quoted, write_path};
 use crate::plan::cells::Cells;
 use crate::plan::embed::{by_primary_key, far_cells, hop_plan};
 use crate::plan::error::PlanError;
@@ -116,7 +116,7 @@ impl NamedKey {
         };
         let referring = &catalog.entry(key.referencing.table).table;
         let pointer = |side: &SideColumn| {
-            format!("/{}", referring.columns[side.column].name.replace('~', "~0").replace('/', "~1"))
+            format!("/{}", pointer_part(&referring.columns[side.column].name))
         };
         Self {
             key: key.clone(),
@@ -279,7 +279,7 @@ fn incoming_key(
 }
 
 /// From rows to themselves, by the primary key.
-fn identity(table: &Table, cells: &mut Cells<'_>) -> Result<HopPlan, PlanError> {
+pub(super) fn identity(table: &Table, cells: &mut Cells<'_>) -> Result<HopPlan, PlanError> {
     let key = || table.primary_key.iter().map(|at| &table.columns[*at]);
     let classes: Result<Vec<_>, _> = key().map(|column| class::derive(column, false, column, Compare::Exact)).collect();
     let Ok(classes) = classes else {

@@ -22,6 +22,8 @@ pub struct Write {
     pub dry_run: bool,
     /// The client's name for it.
     pub named: Option<Named>,
+    /// Related rows that are let go and whose columns take no NULL are removed.
+    pub removes_related: bool,
 }
 
 /// How a client named its request, so that it is done once however often it comes.

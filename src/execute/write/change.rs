@@ -20,7 +20,7 @@ use crate::plan::record::{Values, columns};
 use crate::plan::write::{Incoming, WritePlan};
 use crate::source::{SourceError, Violation};
 use crate::statement::write::{Insert, Lock};
-use crate::statement::{Fetch, KeySet, SmallKey};
+use crate::statement::{Condition, Fetch, KeySet, SmallKey};
 use crate::value::{ChunkBuilder, Column, Key, Scalar};
 
 /// The columns that a write of rows gives values to; none where it is all of them.
@@ -149,6 +149,20 @@ async fn rows_of(
         return Err(Failure { records, error: None });
     }
     Ok(rows.into_iter().enumerate().filter_map(|(at, row)| Some((at, row?))).unzip())
+}
+
+/// Which rows of a target are there.
+pub async fn existing(
+    sessions: &mut Sessions<'_>,
+    plan: &WritePlan,
+    target: &Target<'_>,
+) -> Result<Vec<bool>, Failure> {
+    let any = Condition::All(Vec::new());
+    let target = Target { condition: Some(&any), ..target.clone() };
+    let (places, _) = rows_of(sessions, plan, &target, Lock::None).await?;
+    let mut there = vec![false; target.keys.len()];
+    places.into_iter().for_each(|at| there[at] = true);
+    Ok(there)
 }
 
 /// The rows of a target, locked, after the fences of the values by which others refer to them.

@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::{Code, Coded};
+use crate::execute::error::ExecuteError;
 use crate::name::SourceName;
+use crate::plan::PlanError;
 use crate::plan::write::NamedKey;
 
 /// A reference that leads nowhere.
@@ -69,6 +71,25 @@ pub enum WriteError {
         /// The write, where it has a name.
         txid: Option<String>,
     },
+    /// A related record could not be written.
+    Related {
+        /// DreamFactory's words for where that was.
+        words: &'static str,
+        /// Why.
+        error: Box<ExecuteError>,
+    },
+    /// A record that cannot be written whatever the databases hold.
+    Record(PlanError),
+    /// A row to which others shall refer has no value by which they could.
+    NoValue {
+        /// The relationship.
+        relationship: String,
+    },
+    /// A row cannot be let go, for its column takes no NULL.
+    Fixed {
+        /// The column.
+        column: String,
+    },
     /// An action that is not there yet.
     NotYet {
         /// What it is.
@@ -120,6 +141,12 @@ impl fmt::Display for WriteError {
             WriteError::Undecided { .. } => {
                 f.write_str("the connection was lost while the write was committed: whether it was kept is not known")
             }
+            WriteError::Related { words, error } => write!(f, "{words}\n{error}"),
+            WriteError::Record(error) => error.fmt(f),
+            WriteError::NoValue { relationship } => {
+                write!(f, "the row has no value by which rows of `{relationship}` could refer to it")
+            }
+            WriteError::Fixed { column } => write!(f, "Field '{column}' can not be NULL."),
             WriteError::NotYet { what } => write!(f, "{what} is not in this version"),
             WriteError::Overtaken => f.write_str("others change the same rows at the same time"),
         }
@@ -132,6 +159,10 @@ impl Coded for WriteError {
             WriteError::NotFound { .. } => Code::NotFound,
             WriteError::Missing(_) => Code::ReferenceNotFound,
             WriteError::Referenced(_) => Code::Referenced,
+            WriteError::Related { error, .. } => error.code(),
+            WriteError::Record(error) => error.code(),
+            WriteError::NoValue { .. } => Code::InvalidRequest,
+            WriteError::Fixed { .. } => Code::NotNullViolation,
             WriteError::NoJournal { .. } | WriteError::NotYet { .. } | WriteError::Ambiguous { .. } => {
                 Code::InvalidRequest
             }
@@ -161,6 +192,10 @@ impl Coded for WriteError {
             WriteError::Undecided { .. } => {
                 "look whether it is there; a request with an Idempotency-Key can simply be sent again".into()
             }
+            WriteError::Related { error, .. } => return error.hint(),
+            WriteError::Record(error) => return error.hint(),
+            WriteError::NoValue { .. } => "give the row that value first".into(),
+            WriteError::Fixed { .. } => "with allow_related_delete=true such a row is removed".into(),
             WriteError::NotYet { .. } => "change the referring rows by themselves first".into(),
             WriteError::Overtaken | WriteError::Repeated | WriteError::Unfinished { .. } => "try again".into(),
         })

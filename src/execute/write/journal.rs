@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::catalog::{Catalog, Kind};
+use crate::catalog::{Catalog, Kind, TableId};
 use crate::config::checked::SourceKind;
 use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
@@ -290,6 +290,11 @@ pub fn keys_of_texts(plan: &WritePlan, keys: &[Vec<String>]) -> Vec<crate::value
         }
     }
     crate::execute::write::referrers::row_keys(&rows(builder.finish()), &plan.identity).into_iter().flatten().collect()
+}
+
+/// The plan of a table.
+pub fn planned_table(context: &Context<'_>, catalog: &Catalog, id: TableId) -> Result<WritePlan, ExecuteError> {
+    Ok(plan::write(catalog, context.limits, id).map_err(WriteError::Record)?)
 }
 
 /// The plan of a table that the journal names.

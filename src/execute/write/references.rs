@@ -10,7 +10,7 @@ use crate::execute::join::{self, Gathered};
 use crate::execute::rows::RowRef;
 use crate::execute::write::error::MissingReference;
 use crate::execute::write::sessions::Sessions;
-use crate::name::PathStep;
+use crate::name::{PathStep, pointer_part};
 use crate::plan::write::{Outgoing, WritePlan};
 use crate::statement::write::Lock;
 use crate::value::key::KeyBuilder;
@@ -133,8 +133,7 @@ fn walk(
         None => found(value, pointer),
         Some((PathStep::Member(name), rest)) => {
             if let Some(member) = value.get(&**name) {
-                let escaped = name.replace('~', "~0").replace('/', "~1");
-                walk(member, rest, format!("{pointer}/{escaped}"), found);
+                walk(member, rest, format!("{pointer}/{}", pointer_part(name)), found);
             }
         }
         Some((PathStep::Each, rest)) => {

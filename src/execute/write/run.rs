@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Kind, TableId};
 use crate::config::checked::SourceKind;
 use crate::config::{Action, Enforce};
 use crate::execute::context::Context;
@@ -11,10 +11,12 @@ use crate::execute::error::ExecuteError;
 use crate::execute::write::change::{delete, insert, rekeyed, update, written_columns};
 use crate::execute::write::error::WriteError;
 use crate::execute::write::journal::{self, Known};
+use crate::execute::write::nested::nested;
 use crate::execute::write::replay;
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::work::{Done, Failure, Work};
 use crate::name::SourceName;
+use crate::plan;
 use crate::plan::write::{WritePlan, changed_by_delete, reached};
 use crate::query::Named;
 use crate::statement;
@@ -132,6 +134,7 @@ async fn attempted(
         Work::Insert(records) => insert(sessions, plan, records).await,
         Work::Update(target, records) => update(sessions, catalog, plan, target, records).await,
         Work::Delete(target) => delete(sessions, catalog, plan, target).await,
+        Work::Nested(nodes, target) => nested(sessions, catalog, nodes, target).await,
     }?;
     point!("write::done");
     let (changes, unkept) = (sessions.changes(), std::mem::take(&mut sessions.unkept));
@@ -170,6 +173,9 @@ fn sources(
     plan: &WritePlan,
     work: Work<'_>,
 ) -> (BTreeSet<SourceName>, BTreeSet<SourceName>) {
+    if let Work::Nested(nodes, _) = work {
+        return sources_of(context, catalog, &plan::nested::tables(nodes));
+    }
     let own = BTreeSet::from([plan.table.name.source.clone()]);
     let (mut sources, mut changing) = (own.clone(), own);
     let written = written_columns(work);
@@ -192,6 +198,34 @@ fn sources(
     (sources, changing)
 }
 
+
+/// The same of a write that may do anything to rows of these tables.
+fn sources_of(
+    context: &Context<'_>,
+    catalog: &Catalog,
+    tables: &BTreeSet<TableId>,
+) -> (BTreeSet<SourceName>, BTreeSet<SourceName>) {
+    let (mut sources, mut changing) = (BTreeSet::new(), BTreeSet::new());
+    for id in tables {
+        let entry = catalog.entry(*id);
+        changing.insert(entry.table.name.source.clone());
+        changing.extend(changed_by_delete(catalog, *id));
+        sources.extend(reached(catalog, *id));
+        for relationship in entry.relationships.iter().filter(|of| of.key.is_virtual && of.through.is_none()) {
+            let far = &catalog.entry(relationship.target).table.name.source;
+            let is_sqlite =
+                context.sources.get(far).is_some_and(|source| source.config.kind == SourceKind::Sqlite);
+            if relationship.kind == Kind::BelongsTo && is_sqlite {
+                sources.insert(far.clone());
+            }
+            if relationship.kind != Kind::BelongsTo && relationship.key.on_update == Action::Cascade {
+                changing.insert(far.clone());
+            }
+        }
+    }
+    sources.extend(changing.iter().cloned());
+    (sources, changing)
+}
 
 /// What is known of a write that its client has named, before anything is done for it.
 pub async fn answered(

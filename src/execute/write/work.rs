@@ -4,6 +4,7 @@ use crate::execute::error::ExecuteError;
 use crate::execute::write::error::{MissingReference, WriteError};
 use crate::execute::write::sessions::Changed;
 use crate::name::SourceName;
+use crate::plan::nested::Node;
 use crate::plan::record::Values;
 use crate::source::SourceError;
 use crate::statement::{Condition, KeySet, SmallKey};
@@ -17,6 +18,8 @@ pub enum Work<'a> {
     Update(&'a Target<'a>, &'a [Values]),
     /// Rows are removed.
     Delete(&'a Target<'a>),
+    /// Rows are added, or those of a target get values; and with them what hangs on them.
+    Nested(&'a [Node], Option<&'a Target<'a>>),
 }
 
 /// Rows by identifier.

@@ -1,0 +1,578 @@
+//! Records with related records in them: first what a row belongs to, then the row, then what belongs to it, level by level. All
+//! rows of a level that have the same table go together.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use crate::catalog::{Catalog, Kind, Relationship, TableId};
+use crate::execute::error::ExecuteError;
+use crate::execute::fetch::{key_set, scalars};
+use crate::execute::join;
+use crate::execute::rows::RowRef;
+use crate::execute::write::change::{self, delete, insert};
+use crate::execute::write::decisions::rows;
+use crate::execute::write::error::{MissingReference, WriteError};
+use crate::execute::write::journal::{keys_of_texts, planned_table};
+use crate::execute::write::referrers::row_keys;
+use crate::execute::write::sessions::Sessions;
+use crate::execute::write::work::{Failure, Target};
+use crate::plan::nested::{Branch, Item, Link, Node, link_of, link_through};
+use crate::plan::read::ALL;
+use crate::plan::record::{self, Values};
+use crate::plan::write::{WritePlan, target};
+use crate::query::Rows;
+use crate::statement::write::Lock;
+use crate::statement::{Fetch, KeyColumn, KeySet, Matching, Output, SmallKey};
+use crate::value::{Key, Scalar, json};
+
+/// A row's primary key; each value as JSON.
+type KeyTexts = Vec<String>;
+
+/// A row to be written, and where it stands in the call.
+#[derive(Clone)]
+struct Placed<'n> {
+    node: &'n Node,
+    values: Values,
+    /// The client's record.
+    root: usize,
+    /// Where in it.
+    pointer: String,
+}
+
+impl<'n> Placed<'n> {
+    fn new(node: &'n Node, root: usize, pointer: String) -> Self {
+        Self { node, values: node.values.clone(), root, pointer }
+    }
+}
+
+/// What is done to the rows of a level.
+#[derive(Clone, Copy)]
+enum How<'t> {
+    /// They are added.
+    Add,
+    /// They are found as the client says.
+    Find(&'t Target<'t>),
+    /// They are found by their keys; where they are not there they are added, unless the database counts their keys.
+    Save {
+        /// They are added all the same.
+        adds: bool,
+    },
+}
+
+/// Writes records with all that hangs on them; gives the records' own keys. Without a target they are added.
+pub async fn nested(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    nodes: &[Node],
+    target: Option<&Target<'_>>,
+) -> Result<Vec<Option<KeyTexts>>, Failure> {
+    let placed = nodes.iter().enumerate().map(|(at, node)| Placed::new(node, at, String::new())).collect();
+    level(sessions, catalog, placed, target.map_or(How::Add, How::Find)).await
+}
+
+fn level<'f>(
+    sessions: &'f mut Sessions<'_>,
+    catalog: &'f Catalog,
+    mut placed: Vec<Placed<'f>>,
+    how: How<'f>,
+) -> BoxFuture<'f, Result<Vec<Option<KeyTexts>>, Failure>> {
+    Box::pin(async move {
+        let Some(table) = placed.first().map(|placed| placed.node.table) else { return Ok(Vec::new()) };
+        for relationship in relationships(&placed, true) {
+            belong(sessions, catalog, table, &relationship, &mut placed).await?;
+        }
+        let keys = own(sessions, catalog, table, &placed, how).await?;
+        for relationship in relationships(&placed, false) {
+            let related = related(sessions, catalog, table, &relationship, &placed, &keys).await;
+            related?;
+        }
+        Ok(keys)
+    })
+}
+
+/// The relationships by which rows of a level have others, each once; those by which they belong to others, or the rest.
+fn relationships(placed: &[Placed<'_>], belongs: bool) -> Vec<Arc<Relationship>> {
+    let mut found: Vec<Arc<Relationship>> = Vec::new();
+    for branch in placed.iter().flat_map(|placed| &placed.node.branches) {
+        let relationship = &branch.relationship;
+        if (relationship.kind == Kind::BelongsTo) == belongs && !found.iter().any(|known| Arc::ptr_eq(known, relationship)) {
+            found.push(relationship.clone());
+        }
+    }
+    found
+}
+
+fn branches<'p, 'n>(
+    placed: &'p [Placed<'n>],
+    relationship: &'p Arc<Relationship>,
+) -> impl Iterator<Item = (usize, &'p Placed<'n>, &'n Branch)> {
+    placed.iter().enumerate().flat_map(move |(at, placed)| {
+        let of = placed.node.branches.iter().filter(move |branch| Arc::ptr_eq(&branch.relationship, relationship));
+        of.map(move |branch| (at, placed, branch))
+    })
+}
+
+/// Writes what rows belong to, and makes them refer to it.
+async fn belong<'n>(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    table: TableId,
+    relationship: &Arc<Relationship>,
+    placed: &mut [Placed<'n>],
+) -> Result<(), Failure> {
+    let (mut owners, mut added, mut saved) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, owner, branch) in branches(placed, relationship) {
+        for (pointer, item) in &branch.items {
+            let one = Placed::new(item.node(), owner.root, format!("{}{pointer}", owner.pointer));
+            let place = if matches!(item, Item::Add(_)) { (true, added.len()) } else { (false, saved.len()) };
+            if place.0 { added.push(one) } else { saved.push(one) }
+            owners.push((at, place));
+        }
+    }
+    let words = "Failed to update belongs-to assignment.";
+    let [added, saved] =
+        written(sessions, catalog, added, saved, true).await.map_err(|failure| failure.related(words))?;
+    let keys: Vec<KeyTexts> = owners
+        .iter()
+        .map(|(_, (is_new, place))| if *is_new { added[*place].clone() } else { saved[*place].clone() })
+        .collect();
+    let link = link_of(catalog, sessions.context.limits, table, relationship).map_err(not_yet)?;
+    let values = linked(sessions, catalog, relationship.target, &link, &keys).await?;
+    for ((at, _), values) in owners.into_iter().zip(values) {
+        let Some(values) = values else { return Err(without_value(relationship, placed[at].root)) };
+        set(&mut placed[at].values, &values);
+    }
+    Ok(())
+}
+
+/// Writes rows that are added, and rows that have keys; gives the keys of both.
+async fn written(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    added: Vec<Placed<'_>>,
+    saved: Vec<Placed<'_>>,
+    adds: bool,
+) -> Result<[Vec<KeyTexts>; 2], Failure> {
+    let roots = |placed: &[Placed<'_>]| placed.iter().map(|one| (one.root, one.pointer.clone())).collect::<Vec<_>>();
+    let mut keys = [Vec::new(), Vec::new()];
+    for (at, (placed, how)) in [(added, How::Add), (saved, How::Save { adds })].into_iter().enumerate() {
+        let of = roots(&placed);
+        let written = level(sessions, catalog, placed, how).await.map_err(|failure| failure.within(&of))?;
+        keys[at] = written.into_iter().flatten().collect();
+        if keys[at].len() != of.len() {
+            return Err(WriteError::Overtaken.into());
+        }
+    }
+    Ok(keys)
+}
+
+/// The rows themselves.
+async fn own(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    table: TableId,
+    placed: &[Placed<'_>],
+    how: How<'_>,
+) -> Result<Vec<Option<KeyTexts>>, Failure> {
+    let plan = planned_table(sessions.context, catalog, table)?;
+    let values: Vec<Values> = placed.iter().map(|placed| placed.values.clone()).collect();
+    let adds = match how {
+        How::Add => return insert(sessions, &plan, &values).await,
+        How::Find(target) => return change::update(sessions, catalog, &plan, target, &values).await,
+        How::Save { adds } => adds,
+    };
+    let ids: Vec<Vec<String>> = placed.iter().map(|placed| placed.node.key.clone().unwrap_or_default()).collect();
+    let texts: Vec<String> = ids.iter().map(|id| id.join(",")).collect();
+    let asked = Rows { ids, columns: Vec::new(), filter: None };
+    let (form, keys) = target(&plan.table, &asked, &plan.step.fetch).map_err(not_yet)?;
+    let all = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
+    let there = change::existing(sessions, &plan, &all).await?;
+    let of = |wanted: bool| (0..placed.len()).filter(|at| there[*at] == wanted).collect::<Vec<usize>>();
+    let (present, absent) = (of(true), of(false));
+    let counted = plan.table.primary_key.iter().any(|at| plan.table.columns[*at].auto_increment);
+    if let Some(at) = absent.first()
+        && counted
+        && !adds
+    {
+        let error = WriteError::NotFound { id: texts[*at].clone() };
+        return Err(Failure { records: vec![(*at, error.into())], error: None });
+    }
+    let mut found = vec![None; placed.len()];
+    if !present.is_empty() {
+        let pick = |at: &usize| (keys[*at].clone(), texts[*at].clone());
+        let (keys, texts): (Vec<SmallKey>, Vec<String>) = present.iter().map(pick).unzip();
+        let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
+        let without_key = |at: &usize| {
+            let mut values = values[*at].clone();
+            values.retain(|(column, _)| !plan.table.primary_key.contains(column));
+            values
+        };
+        let values: Vec<Values> = present.iter().map(without_key).collect();
+        let updated = change::update(sessions, catalog, &plan, &target, &values).await;
+        let updated = updated.map_err(|failure| failure.at(&present))?;
+        present.iter().zip(updated).for_each(|(at, key)| found[*at] = key);
+    }
+    if !absent.is_empty() {
+        let entry = catalog.entry(table);
+        let values: Vec<Values> = absent.iter().map(|at| values[*at].clone()).collect();
+        for (at, values) in absent.iter().zip(&values) {
+            if let Err(error) = record::filled(entry, values, &[]) {
+                return Err(Failure { records: vec![(*at, WriteError::Record(error).into())], error: None });
+            }
+        }
+        let added = insert(sessions, &plan, &values).await.map_err(|failure| failure.at(&absent))?;
+        absent.iter().zip(added).for_each(|(at, key)| found[*at] = key);
+    }
+    Ok(found)
+}
+
+/// Writes what belongs to rows, or stands at the other side of a junction.
+async fn related<'n>(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    table: TableId,
+    relationship: &Arc<Relationship>,
+    placed: &[Placed<'n>],
+    keys: &[Option<KeyTexts>],
+) -> Result<(), Failure> {
+    let limits = sessions.context.limits;
+    let link = link_of(catalog, limits, table, relationship).map_err(not_yet)?;
+    // A row that did not meet the client's filter any more is passed over, with all that hangs on it.
+    let owners: Vec<_> = branches(placed, relationship).filter(|(at, ..)| keys[*at].is_some()).collect();
+    let owner_keys: Vec<KeyTexts> = owners.iter().filter_map(|(at, ..)| keys[*at].clone()).collect();
+    let values = linked(sessions, catalog, table, &link, &owner_keys).await?;
+    if relationship.through.is_some() {
+        let words = "Failed to update many to one map assignment.";
+        return joined(sessions, catalog, relationship, &owners, &values)
+            .await
+            .map_err(|failure| failure.related(words));
+    }
+    let words = "Failed to update many to one assignment.";
+    let (mut added, mut saved, mut let_go, mut removed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for ((_, owner, branch), values) in owners.iter().zip(&values) {
+        let Some(values) = values else {
+            // Nothing can refer to a row that has no value; a list without changes asks for nothing.
+            if branch.items.is_empty() {
+                continue;
+            }
+            return Err(without_value(relationship, owner.root).related(words));
+        };
+        if branch.lets_go {
+            let child = planned_table(sessions.context, catalog, relationship.target)?;
+            let found = having(sessions, &child, std::slice::from_ref(values)).await?;
+            let found: Vec<Vec<String>> = found.into_iter().map(|(_, id)| id).collect();
+            release(sessions, catalog, &child, &link, &found, branch.removes).await.map_err(|failure| {
+                failure.within(&vec![(owner.root, owner.pointer.clone()); found.len()]).related(words)
+            })?;
+        }
+        for (pointer, item) in &branch.items {
+            let mut one = Placed::new(item.node(), owner.root, format!("{}{pointer}", owner.pointer));
+            match item {
+                Item::Add(_) | Item::Save(_) => {
+                    set(&mut one.values, values);
+                    if matches!(item, Item::Add(_)) { added.push(one) } else { saved.push(one) }
+                }
+                Item::LetGo(_) => let_go.push(one),
+                Item::Remove(_) | Item::Unlink(_) => removed.push(one),
+            }
+        }
+    }
+    written(sessions, catalog, added, saved, false).await.map_err(|failure| failure.related(words))?;
+    // Those who are let go have their NULLs among their own values.
+    written(sessions, catalog, Vec::new(), let_go, false).await.map_err(|failure| failure.related(words))?;
+    remove(sessions, catalog, relationship.target, &removed).await.map_err(|failure| failure.related(words))
+}
+
+/// Removes rows by their keys.
+async fn remove(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    table: TableId,
+    placed: &[Placed<'_>],
+) -> Result<(), Failure> {
+    if placed.is_empty() {
+        return Ok(());
+    }
+    let plan = planned_table(sessions.context, catalog, table)?;
+    let ids: Vec<Vec<String>> = placed.iter().map(|placed| placed.node.key.clone().unwrap_or_default()).collect();
+    let of: Vec<(usize, String)> = placed.iter().map(|one| (one.root, one.pointer.clone())).collect();
+    remove_by_id(sessions, catalog, &plan, ids).await.map_err(|failure| failure.within(&of))
+}
+
+async fn remove_by_id(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    plan: &WritePlan,
+    ids: Vec<Vec<String>>,
+) -> Result<(), Failure> {
+    let texts: Vec<String> = ids.iter().map(|id| id.join(",")).collect();
+    let asked = Rows { ids, columns: Vec::new(), filter: None };
+    let (form, keys) = target(&plan.table, &asked, &plan.step.fetch).map_err(not_yet)?;
+    let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
+    delete(sessions, catalog, plan, &target).await?;
+    Ok(())
+}
+
+/// Lets rows go that refer to a value: by NULL, or where their columns take none and that is allowed, by removing them.
+async fn release(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    plan: &WritePlan,
+    link: &Link,
+    ids: &[Vec<String>],
+    removes: bool,
+) -> Result<(), Failure> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    match link.columns.iter().find(|at| !plan.table.columns[**at].nullable) {
+        Some(_) if removes => remove_by_id(sessions, catalog, plan, ids.to_vec()).await,
+        Some(at) => Err(WriteError::Fixed { column: plan.table.columns[*at].name.to_string() }.into()),
+        None => {
+            let texts: Vec<String> = ids.iter().map(|id| id.join(",")).collect();
+            let asked = Rows { ids: ids.to_vec(), columns: Vec::new(), filter: None };
+            let (form, keys) = target(&plan.table, &asked, &plan.step.fetch).map_err(not_yet)?;
+            let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
+            let nulls: Values = link.columns.iter().map(|at| (*at, Scalar::Null)).collect();
+            change::update(sessions, catalog, plan, &target, &vec![nulls; ids.len()]).await?;
+            Ok(())
+        }
+    }
+}
+
+/// The rows that have the values of one of these lists, which all are of the same columns: the list, and the identifier.
+async fn having(
+    sessions: &mut Sessions<'_>,
+    plan: &WritePlan,
+    lists: &[Values],
+) -> Result<Vec<(usize, Vec<String>)>, ExecuteError> {
+    let Some(first) = lists.first() else { return Ok(Vec::new()) };
+    let table = &plan.table;
+    let column = |at: &usize| KeyColumn { column: table.columns[*at].clone(), path: Vec::new(), matching: Matching::Own };
+    let columns: Vec<KeyColumn> = first.iter().map(|(at, _)| column(at)).collect();
+    let mut found = Vec::new();
+    let batch = sessions.context.limits.keys_per_batch;
+    for (part, lists) in lists.chunks(batch).enumerate() {
+        let keys = lists.iter().map(|values| values.iter().map(|(_, value)| value.clone()).collect()).collect();
+        let set = KeySet { columns: columns.clone(), keys, unique: false, ranked: false, when: Vec::new(), groups: None };
+        let outputs = table.primary_key.iter().map(|at| Output::Column(table.columns[*at].clone())).collect();
+        let bytes = plan.step.fetch.max_bytes;
+        let fetch = Fetch { keys: Some(set), ..Fetch::all(table.name.table.clone(), outputs, ALL, bytes) };
+        let chunk = sessions.of(&table.name.source).await?.fetch(&fetch, Lock::Row).await?;
+        let ordinals: Vec<u32> = chunk.ordinals().to_vec();
+        let spelled = |cell: &[u8]| {
+            json::read_str(cell).map_or_else(|| String::from_utf8_lossy(cell).into_owned(), Into::into)
+        };
+        for (row, ordinal) in rows(chunk).iter().zip(ordinals) {
+            let id = (0..table.primary_key.len()).map(|cell| spelled(row.cell(cell))).collect();
+            found.push((part * batch + ordinal as usize, id));
+        }
+    }
+    Ok(found)
+}
+
+/// Writes rows at the other side of a junction, and adds or removes the junction's rows.
+async fn joined(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    relationship: &Arc<Relationship>,
+    owners: &[(usize, &Placed<'_>, &Branch)],
+    near: &[Option<Values>],
+) -> Result<(), Failure> {
+    let Some((junction, far_link)) =
+        link_through(catalog, sessions.context.limits, relationship).map_err(not_yet)?
+    else {
+        return Ok(());
+    };
+    let (mut added, mut saved, mut unlinked) = (Vec::new(), Vec::new(), Vec::new());
+    let mut places = Vec::new();
+    for ((_, owner, branch), near) in owners.iter().zip(near) {
+        for (pointer, item) in &branch.items {
+            let Some(near) = near else { return Err(without_value(relationship, owner.root)) };
+            let one = Placed::new(item.node(), owner.root, format!("{}{pointer}", owner.pointer));
+            let to = match item {
+                Item::Add(_) => &mut added,
+                Item::Unlink(_) | Item::Remove(_) | Item::LetGo(_) => &mut unlinked,
+                Item::Save(_) => &mut saved,
+            };
+            places.push((near, item, to.len(), (one.root, one.pointer.clone())));
+            to.push(one);
+        }
+    }
+    let far = relationship.target;
+    let plan = planned_table(sessions.context, catalog, far)?;
+    // Of a row that is let go nothing is written.
+    let ids = unlinked.iter().map(|placed| placed.node.key.clone().unwrap_or_default()).collect::<Vec<_>>();
+    let unlinked = ids_as_keys(&plan, &ids);
+    let [added, saved] = written(sessions, catalog, added, saved, false).await?;
+    let keys: Vec<KeyTexts> = places
+        .iter()
+        .map(|(_, item, place, _)| match item {
+            Item::Add(_) => added[*place].clone(),
+            Item::Save(_) => saved[*place].clone(),
+            _ => unlinked[*place].clone(),
+        })
+        .collect();
+    let values = linked(sessions, catalog, far, &far_link, &keys).await?;
+    let junction_plan = planned_table(sessions.context, catalog, junction)?;
+    let (mut wanted, mut gone): (Vec<(Values, (usize, String))>, Vec<Values>) = (Vec::new(), Vec::new());
+    for ((near, item, _, origin), values) in places.into_iter().zip(values) {
+        let unlinks = matches!(item, Item::Unlink(_));
+        let Some(values) = values else {
+            if unlinks {
+                continue;
+            }
+            return Err(without_value(relationship, origin.0));
+        };
+        let mut row = near.clone();
+        set(&mut row, &values);
+        if unlinks { gone.push(row) } else { wanted.push((row, origin)) }
+    }
+    let lists: Vec<Values> = wanted.iter().map(|(values, _)| values.clone()).collect();
+    let there: HashSet<usize> = having(sessions, &junction_plan, &lists).await?.into_iter().map(|(at, _)| at).collect();
+    let mut seen: Vec<&Values> = Vec::new();
+    let (mut rows, mut of) = (Vec::new(), Vec::new());
+    for (at, (values, origin)) in wanted.iter().enumerate() {
+        if there.contains(&at) || seen.contains(&values) {
+            continue;
+        }
+        seen.push(values);
+        rows.push(values.clone());
+        of.push(origin.clone());
+    }
+    if !rows.is_empty() {
+        let entry = catalog.entry(junction);
+        if let Err(error) = record::filled(entry, &rows[0], &[]) {
+            return Err(WriteError::Record(error).into());
+        }
+        insert(sessions, &junction_plan, &rows).await.map_err(|failure| failure.within(&of))?;
+    }
+    let mut ids: Vec<Vec<String>> = having(sessions, &junction_plan, &gone).await?.into_iter().map(|(_, id)| id).collect();
+    ids.dedup();
+    if !ids.is_empty() {
+        remove_by_id(sessions, catalog, &junction_plan, ids).await?;
+    }
+    Ok(())
+}
+
+/// Identifiers as they stand in paths, as primary keys whose values are JSON.
+fn ids_as_keys(plan: &WritePlan, ids: &[Vec<String>]) -> Vec<KeyTexts> {
+    let number = |at: usize| {
+        use crate::value::Type;
+        matches!(plan.table.columns[at].ty, Type::Int { .. } | Type::Decimal { .. } | Type::Float { .. } | Type::Bool)
+    };
+    let part = |(text, at): (&String, &usize)| {
+        if number(*at) { text.clone() } else { serde_json::Value::from(text.as_str()).to_string() }
+    };
+    ids.iter().map(|id| id.iter().zip(&plan.table.primary_key).map(part).collect()).collect()
+}
+
+/// By primary keys of referenced rows, the values of columns that refer to them; none of a row whose value is none.
+async fn linked(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    table: TableId,
+    link: &Link,
+    keys: &[KeyTexts],
+) -> Result<Vec<Option<Values>>, ExecuteError> {
+    let plan = planned_table(sessions.context, catalog, table)?;
+    let wanted = keys_of_texts(&plan, keys);
+    if wanted.len() != keys.len() {
+        return Err(WriteError::Overtaken.into());
+    }
+    let mut found: HashMap<Key, Option<Values>> = HashMap::new();
+    let mut distinct: Vec<Key> = Vec::new();
+    for key in &wanted {
+        if found.insert(key.clone(), None).is_none() {
+            distinct.push(key.clone());
+        }
+    }
+    for part in distinct.chunks(sessions.context.limits.keys_per_batch) {
+        let lookup = KeySet { unique: false, ..key_set(&link.identity, part, false) };
+        let fetch = Fetch { keys: Some(lookup), max_rows: ALL, ..(*link.step.fetch).clone() };
+        let chunk = sessions.of(&plan.table.name.source).await?.fetch(&fetch, Lock::None).await?;
+        let read: Vec<RowRef> = rows(chunk);
+        let own = row_keys(&read, &link.identity);
+        let values = join::gather(&read, &link.hop);
+        for (row, key) in own.into_iter().enumerate() {
+            let value = values.links.of(row).first().and_then(|at| scalars(&link.hop, &values.keys[*at as usize]));
+            let value = value.map(|scalars| {
+                let mut values: Values = link.columns.iter().copied().zip(scalars).collect();
+                set(&mut values, &link.when);
+                values
+            });
+            if let Some(key) = key {
+                found.insert(key, value);
+            }
+        }
+    }
+    Ok(wanted.iter().map(|key| found.get(key).cloned().flatten()).collect())
+}
+
+/// Gives a row values beside those that it has.
+fn set(values: &mut Values, others: &[(usize, Scalar)]) {
+    for (at, value) in others {
+        match values.iter_mut().find(|(given, _)| given == at) {
+            Some(given) => given.1 = value.clone(),
+            None => values.push((*at, value.clone())),
+        }
+    }
+    values.sort_by_key(|(at, _)| *at);
+}
+
+fn without_value(relationship: &Relationship, root: usize) -> Failure {
+    let error = WriteError::NoValue { relationship: relationship.name.to_string() };
+    Failure { records: vec![(root, error.into())], error: None }
+}
+
+fn not_yet(error: crate::plan::PlanError) -> ExecuteError {
+    WriteError::Record(error).into()
+}
+
+impl Failure {
+    /// The same of the client's records, where those at fault stand.
+    fn within(mut self, of: &[(usize, String)]) -> Self {
+        for (at, error) in &mut self.records {
+            let Some((root, pointer)) = of.get(*at) else { continue };
+            *at = *root;
+            if let ExecuteError::Write(WriteError::Missing(missing)) = error {
+                let deeper = |one: &MissingReference| MissingReference {
+                    pointer: format!("{pointer}{}", one.pointer),
+                    ..one.clone()
+                };
+                *missing = missing.iter().map(deeper).collect();
+            }
+        }
+        self.records.sort_by_key(|(at, _)| *at);
+        // All missing references of a record are told at once.
+        let mut merged: Vec<(usize, ExecuteError)> = Vec::new();
+        for (at, error) in self.records {
+            match (merged.last_mut(), error) {
+                (
+                    Some((last, ExecuteError::Write(WriteError::Missing(all)))),
+                    ExecuteError::Write(WriteError::Missing(more)),
+                ) if *last == at => all.extend(more),
+                (Some((last, _)), _) if *last == at => {}
+                (_, error) => merged.push((at, error)),
+            }
+        }
+        Self { records: merged, error: self.error }
+    }
+
+    /// The same with the words by which a client knows where it happened, unless it may pass.
+    fn related(self, words: &'static str) -> Self {
+        if self.may_pass() {
+            return self;
+        }
+        let told = |error: ExecuteError| match error {
+            ExecuteError::Write(WriteError::Related { .. }) => error,
+            error => WriteError::Related { words, error: Box::new(error) }.into(),
+        };
+        Self {
+            records: self.records.into_iter().map(|(at, error)| (at, told(error))).collect(),
+            error: self.error.map(told),
+        }
+    }
+}
