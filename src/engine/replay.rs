@@ -37,9 +37,10 @@ impl Engine {
     /// Finishes in each source what its journal has, where its time has come.
     pub async fn look_at_journals(&self, forgets: bool) {
         let live = self.snapshot();
-        let up = live.sources.values().filter(|source| {
-            source.state() == State::Up && live.introspected.contains_key(&source.config.name)
-        });
+        let up = live
+            .sources
+            .values()
+            .filter(|source| source.state() == State::Up && live.introspected.contains_key(&source.config.name));
         let looks = up.map(|source| async {
             let name = &source.config.name;
             let context = self.context(&live, false, false);

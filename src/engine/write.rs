@@ -102,8 +102,7 @@ impl Engine {
         let entry = live.catalog.entry(id);
         let plan = plan::write(&live.catalog, &live.config.limits, id)?;
         let key = entry.table.primary_key.iter().map(|at| entry.table.columns[*at].name.to_string()).collect();
-        let reading =
-            Reading { catalog: &live.catalog, limits: &live.config.limits, removes: write.removes_related };
+        let reading = Reading { catalog: &live.catalog, limits: &live.config.limits, removes: write.removes_related };
         let mut prepared = prepare(reading, entry, plan, &write.change)?;
         let source = live.catalog.source(&write.source);
         prepared.upsert = !prepared.deletes && source.is_some_and(|source| source.allow_upsert);
@@ -309,7 +308,8 @@ impl Engine {
             Some(target) if prepared.deletes => Work::Delete(target),
             Some(target) => Work::Update(target, values),
         };
-        let named = prepared.named.as_ref().map(|named| Named { key: format!("{}:{start}", named.key), ..named.clone() });
+        let named =
+            prepared.named.as_ref().map(|named| Named { key: format!("{}:{start}", named.key), ..named.clone() });
         execute::write(&context, &live.catalog, &prepared.plan, work, keep, named.as_ref()).await
     }
 }

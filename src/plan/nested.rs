@@ -132,13 +132,20 @@ impl Reading<'_> {
     fn node(&self, id: TableId, record: &Record, depth: u32) -> Result<Node, PlanError> {
         if depth > self.limits.depth {
             let message = format!("the record nests deeper than {} relationships", self.limits.depth);
-            return Err(PlanError::Record { code: Code::BudgetExceeded, message, hint: Some("raise limits.depth".into()) });
+            return Err(PlanError::Record {
+                code: Code::BudgetExceeded,
+                message,
+                hint: Some("raise limits.depth".into()),
+            });
         }
         let entry = self.catalog.entry(id);
         let (mut own, mut branches) = (Record::new(), Vec::new());
         for (name, value) in record {
             match relationship(entry, name, value) {
-                Some(found) => branches.extend(self.branch(entry, found, name, value, depth)?),
+                Some(found) => {
+                    let branch = self.branch(entry, found, name, value, depth);
+                    branches.extend(branch.map_err(|error| told(found.kind, error))?);
+                }
                 None => {
                     if let Some(Found::Waiting(waiting)) = entry.relationship(name)
                         && entry.table.column(name).is_none()
@@ -234,10 +241,14 @@ impl Reading<'_> {
             let mut record = record.clone();
             // Whatever the client says of them, they refer to this row.
             record.retain(|name, _| {
-                entry.table.column(name).is_none_or(|at| !columns.contains(&at) || entry.table.primary_key.contains(&at))
+                entry
+                    .table
+                    .column(name)
+                    .is_none_or(|at| !columns.contains(&at) || entry.table.primary_key.contains(&at))
             });
             let node = self.node(found.target, &record, depth + 1)?;
-            let set: Vec<usize> = columns.iter().copied().chain(found.hop.when_to.iter().map(|when| when.column)).collect();
+            let set: Vec<usize> =
+                columns.iter().copied().chain(found.hop.when_to.iter().map(|when| when.column)).collect();
             return if has_key { Ok(Item::Save(node)) } else { self.add(node, &set) };
         }
         let fixed = columns.iter().find(|at| !entry.table.columns[**at].nullable);
@@ -251,10 +262,7 @@ impl Reading<'_> {
             Some(_) if self.removes => Ok(Item::Remove(node)),
             Some(at) => Err(PlanError::Record {
                 code: Code::NotNullViolation,
-                message: format!(
-                    "Failed to update many to one assignment.\nField '{}' can not be NULL.",
-                    entry.table.columns[*at].name
-                ),
+                message: format!("Field '{}' can not be NULL.", entry.table.columns[*at].name),
                 hint: Some("with allow_related_delete=true such a row is removed".into()),
             }),
         }
@@ -321,6 +329,24 @@ impl Reading<'_> {
             let hop = &branch.relationship.hop;
             hop.from.iter().map(|side| side.column).chain(hop.when_from.iter().map(|when| when.column))
         })
+    }
+}
+
+/// DreamFactory's words for a related record that cannot be written.
+pub fn words(kind: Kind) -> &'static str {
+    match kind {
+        Kind::BelongsTo => "Failed to update belongs-to assignment.",
+        Kind::HasOne | Kind::HasMany => "Failed to update many to one assignment.",
+        Kind::ManyMany => "Failed to update many to one map assignment.",
+    }
+}
+
+fn told(kind: Kind, error: PlanError) -> PlanError {
+    match error {
+        PlanError::Record { code, message, hint } if !message.starts_with("Failed to update") => {
+            PlanError::Record { code, message: format!("{}\n{message}", words(kind)), hint }
+        }
+        error => error,
     }
 }
 

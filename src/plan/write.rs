@@ -115,9 +115,7 @@ impl NamedKey {
             columns.iter().map(one).collect()
         };
         let referring = &catalog.entry(key.referencing.table).table;
-        let pointer = |side: &SideColumn| {
-            format!("/{}", pointer_part(&referring.columns[side.column].name))
-        };
+        let pointer = |side: &SideColumn| format!("/{}", pointer_part(&referring.columns[side.column].name));
         Self {
             key: key.clone(),
             name: name.to_owned(),

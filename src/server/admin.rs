@@ -31,11 +31,8 @@ async fn listed(shared: &Shared) -> Result<Value, ApiError> {
 
 fn shown(transaction: &Transaction) -> Value {
     let decision = &transaction.decision;
-    let parts: Vec<Value> = transaction
-        .parts
-        .iter()
-        .map(|part| json!({"source": part.source, "operations": part.operations}))
-        .collect();
+    let parts: Vec<Value> =
+        transaction.parts.iter().map(|part| json!({"source": part.source, "operations": part.operations})).collect();
     json!({
         "id": decision.txid,
         "state": if decision.state == "decided" { "pending" } else { &*decision.state },

@@ -150,10 +150,7 @@ pub fn tell(txid: &str, part: &str, result: &str) -> Update {
 /// The markers of a write. Cells: part, outcome, request hash, result.
 pub fn markers(txid: &str) -> Fetch {
     let outputs = [&PART, &OUTCOME, &HASH, &RESULT].map(|column| Output::Column((**column).clone()));
-    Fetch {
-        condition: Some(equals(&TXID, txid)),
-        ..Fetch::all(TableName::new(APPLIED), outputs.to_vec(), ROWS, BYTES)
-    }
+    Fetch { condition: Some(equals(&TXID, txid)), ..Fetch::all(TableName::new(APPLIED), outputs.to_vec(), ROWS, BYTES) }
 }
 
 /// Removes markers that are older; milliseconds since 1970.

@@ -18,7 +18,10 @@ const FLOORS: [(&str, &[&str]); 16] = [
     ("catalog", &["config", "value", "name", "error"]),
     ("plan", &["catalog", "query", "statement", "config", "value", "name", "error"]),
     ("source", &["catalog", "statement", "config", "value", "name", "error", "telemetry"]),
-    ("execute", &["plan", "source", "cache", "catalog", "query", "statement", "config", "value", "name", "error", "telemetry"]),
+    (
+        "execute",
+        &["plan", "source", "cache", "catalog", "query", "statement", "config", "value", "name", "error", "telemetry"],
+    ),
     (
         "engine",
         &[

@@ -39,7 +39,7 @@ on_delete = "set_null"
 "#;
 
 /// Parents of one scene; each is for one write.
-const PARENTS: u64 = 60;
+const PARENTS: u64 = 80;
 
 fn up() -> String {
     let rows: Vec<String> = (0..PARENTS).map(|at| format!("({at}, 'p{at}')")).collect();
@@ -57,7 +57,7 @@ fn down() -> String {
     };
     let table = |name: &str| {
         format!(
-            "CREATE TABLE {name} (id INTEGER NOT NULL PRIMARY KEY, parent_code VARCHAR(20));\n\
+            "CREATE TABLE {name} (id INT NOT NULL PRIMARY KEY, parent_code VARCHAR(20));\n\
              CREATE INDEX {name}_parent ON {name} (parent_code);\n"
         )
     };
@@ -77,14 +77,21 @@ enum Kind {
     Rekey,
     /// It goes.
     Remove,
+    /// Another one is added, with all that refers to it.
+    Nest,
+    /// Its code becomes another one, and it gets somebody else's child.
+    Adopt,
 }
 
-const KINDS: [Kind; 2] = [Kind::Rekey, Kind::Remove];
+const KINDS: [Kind; 4] = [Kind::Rekey, Kind::Remove, Kind::Nest, Kind::Adopt];
+/// What is added to the number of a parent for the one that is added.
+const ADDED: u64 = 1000;
 
 impl Kind {
     fn line(self, parent: u64) -> String {
         match self {
-            Kind::Rekey => format!("PATCH /api/v2/up/_table/parent/{parent}"),
+            Kind::Rekey | Kind::Adopt => format!("PATCH /api/v2/up/_table/parent/{parent}"),
+            Kind::Nest => "POST /api/v2/up/_table/parent".to_owned(),
             Kind::Remove => format!("DELETE /api/v2/up/_table/parent/{parent}"),
         }
     }
@@ -93,21 +100,50 @@ impl Kind {
         match self {
             Kind::Rekey => json!({"code": format!("q{parent}")}).to_string(),
             Kind::Remove => String::new(),
+            Kind::Nest => {
+                let at = parent + ADDED;
+                let children = [json!({"id": at * 2}), json!({"id": at * 2 + 1})];
+                json!([{"id": at, "code": format!("n{at}"), "children": children, "notes": [{"id": at}]}]).to_string()
+            }
+            Kind::Adopt => json!({"code": format!("q{parent}"), "children": [{"id": 0}]}).to_string(),
+        }
+    }
+
+    /// The parent that it is about.
+    fn parent(self, parent: u64) -> u64 {
+        if matches!(self, Kind::Nest) { parent + ADDED } else { parent }
+    }
+
+    /// What there was before it.
+    fn before(self, parent: u64) -> Value {
+        match self {
+            Kind::Nest => Value::Null,
+            _ => family(parent, &format!("p{parent}")),
         }
     }
 
     /// The parent with all that refers to it, once all of the write is done.
     fn after(self, parent: u64) -> Value {
         match self {
-            Kind::Rekey => family(parent, Some(&format!("q{parent}")), 2, 1),
+            Kind::Rekey => family(parent, &format!("q{parent}")),
             Kind::Remove => Value::Null,
+            Kind::Nest => family(parent + ADDED, &format!("n{}", parent + ADDED)),
+            Kind::Adopt => {
+                let code = format!("q{parent}");
+                let mut family = family(parent, &code);
+                if let Some(children) = family["children"].as_array_mut() {
+                    children.insert(0, json!({"id": 0, "parent_code": code}));
+                }
+                family
+            }
         }
     }
 }
 
-fn family(parent: u64, code: Option<&str>, children: u64, notes: u64) -> Value {
+/// A parent with two children and a note.
+fn family(parent: u64, code: &str) -> Value {
     let of = |each: u64| (0..each).map(|at| json!({"id": parent * each + at, "parent_code": code})).collect::<Vec<_>>();
-    json!({"id": parent, "code": code, "children": of(children), "notes": of(notes)})
+    json!({"id": parent, "code": code, "children": of(2), "notes": of(1)})
 }
 
 struct Scene {
@@ -161,10 +197,9 @@ impl Scene {
 
     /// All of a write is there, or nothing; gives which.
     async fn is_whole(&self, kind: Kind, parent: u64, what: &str) -> bool {
-        let found = self.family(parent).await;
-        let before = family(parent, Some(&format!("p{parent}")), 2, 1);
+        let found = self.family(kind.parent(parent)).await;
         let done = found == kind.after(parent);
-        assert!(done || found == before, "{} {what}: half of it: {found}", self.label);
+        assert!(done || found == kind.before(parent), "{} {what}: half of it: {found}", self.label);
         for table in ["child", "note"] {
             let rows = self.get(&format!("/api/v2/down/_table/{table}?related=parent")).await;
             for row in rows["resource"].as_array().expect("rows") {
@@ -185,7 +220,7 @@ impl Scene {
         if !done {
             let reply = self.proxy.send(&kind.line(parent), &[], &kind.body(parent)).await;
             assert_eq!(reply.status, 200, "{} {what}: {}", self.label, reply.text);
-            assert_eq!(self.family(parent).await, kind.after(parent), "{} {what}", self.label);
+            assert_eq!(self.family(kind.parent(parent)).await, kind.after(parent), "{} {what}", self.label);
         }
         done
     }
@@ -300,7 +335,7 @@ async fn a_database_that_loses_its_sessions_gets_all_of_a_write_or_nothing() {
                     let late = point.starts_with("replay");
                     if late {
                         // Something must be left to be done.
-                        let url = scene.urls[if matches!(kind, Kind::Rekey) { "down" } else { "up" }].clone();
+                        let url = scene.urls[if matches!(kind, Kind::Remove) { "up" } else { "down" }].clone();
                         if url.starts_with("sqlite") {
                             continue;
                         }
@@ -322,7 +357,12 @@ async fn a_database_that_loses_its_sessions_gets_all_of_a_write_or_nothing() {
                     fail::remove(point);
                     let at_once = reply.status == 200;
                     if at_once {
-                        assert_eq!(scene.family(parent).await, kind.after(parent), "{} {what}", scene.label);
+                        assert_eq!(
+                            scene.family(kind.parent(parent)).await,
+                            kind.after(parent),
+                            "{} {what}",
+                            scene.label
+                        );
                     }
                     scene.finish(&what).await;
                     let done = scene.is_whole(kind, parent, &what).await;

@@ -166,10 +166,9 @@ impl Coded for WriteError {
             WriteError::NoJournal { .. } | WriteError::NotYet { .. } | WriteError::Ambiguous { .. } => {
                 Code::InvalidRequest
             }
-            WriteError::Overtaken
-            | WriteError::Repeated
-            | WriteError::OtherRequest
-            | WriteError::Unfinished { .. } => Code::Conflict,
+            WriteError::Overtaken | WriteError::Repeated | WriteError::OtherRequest | WriteError::Unfinished { .. } => {
+                Code::Conflict
+            }
             WriteError::Undecided { .. } => Code::SourceUnavailable,
         }
     }

@@ -24,7 +24,7 @@ mod whole;
 mod work;
 
 pub use error::{MissingReference, Referrers, WriteError};
-pub use replay::{Transaction, discard, forget, retry, replay_all, transaction, transactions};
+pub use replay::{Transaction, discard, forget, replay_all, retry, transaction, transactions};
 pub use run::{answered, run};
 pub use sessions::Changed;
 pub use work::{Done, Failure, Target, Work};

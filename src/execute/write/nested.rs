@@ -18,7 +18,7 @@ use crate::execute::write::journal::{keys_of_texts, planned_table};
 use crate::execute::write::referrers::row_keys;
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::work::{Failure, Target};
-use crate::plan::nested::{Branch, Item, Link, Node, link_of, link_through};
+use crate::plan::nested::{Branch, Item, Link, Node, link_of, link_through, words};
 use crate::plan::read::ALL;
 use crate::plan::record::{self, Values};
 use crate::plan::write::{WritePlan, target};
@@ -97,7 +97,9 @@ fn relationships(placed: &[Placed<'_>], belongs: bool) -> Vec<Arc<Relationship>>
     let mut found: Vec<Arc<Relationship>> = Vec::new();
     for branch in placed.iter().flat_map(|placed| &placed.node.branches) {
         let relationship = &branch.relationship;
-        if (relationship.kind == Kind::BelongsTo) == belongs && !found.iter().any(|known| Arc::ptr_eq(known, relationship)) {
+        if (relationship.kind == Kind::BelongsTo) == belongs
+            && !found.iter().any(|known| Arc::ptr_eq(known, relationship))
+        {
             found.push(relationship.clone());
         }
     }
@@ -127,11 +129,15 @@ async fn belong<'n>(
         for (pointer, item) in &branch.items {
             let one = Placed::new(item.node(), owner.root, format!("{}{pointer}", owner.pointer));
             let place = if matches!(item, Item::Add(_)) { (true, added.len()) } else { (false, saved.len()) };
-            if place.0 { added.push(one) } else { saved.push(one) }
+            if place.0 {
+                added.push(one)
+            } else {
+                saved.push(one)
+            }
             owners.push((at, place));
         }
     }
-    let words = "Failed to update belongs-to assignment.";
+    let words = words(relationship.kind);
     let [added, saved] =
         written(sessions, catalog, added, saved, true).await.map_err(|failure| failure.related(words))?;
     let keys: Vec<KeyTexts> = owners
@@ -243,13 +249,12 @@ async fn related<'n>(
     let owners: Vec<_> = branches(placed, relationship).filter(|(at, ..)| keys[*at].is_some()).collect();
     let owner_keys: Vec<KeyTexts> = owners.iter().filter_map(|(at, ..)| keys[*at].clone()).collect();
     let values = linked(sessions, catalog, table, &link, &owner_keys).await?;
+    let words = words(relationship.kind);
     if relationship.through.is_some() {
-        let words = "Failed to update many to one map assignment.";
         return joined(sessions, catalog, relationship, &owners, &values)
             .await
             .map_err(|failure| failure.related(words));
     }
-    let words = "Failed to update many to one assignment.";
     let (mut added, mut saved, mut let_go, mut removed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for ((_, owner, branch), values) in owners.iter().zip(&values) {
         let Some(values) = values else {
@@ -350,21 +355,22 @@ async fn having(
 ) -> Result<Vec<(usize, Vec<String>)>, ExecuteError> {
     let Some(first) = lists.first() else { return Ok(Vec::new()) };
     let table = &plan.table;
-    let column = |at: &usize| KeyColumn { column: table.columns[*at].clone(), path: Vec::new(), matching: Matching::Own };
+    let column =
+        |at: &usize| KeyColumn { column: table.columns[*at].clone(), path: Vec::new(), matching: Matching::Own };
     let columns: Vec<KeyColumn> = first.iter().map(|(at, _)| column(at)).collect();
     let mut found = Vec::new();
     let batch = sessions.context.limits.keys_per_batch;
     for (part, lists) in lists.chunks(batch).enumerate() {
         let keys = lists.iter().map(|values| values.iter().map(|(_, value)| value.clone()).collect()).collect();
-        let set = KeySet { columns: columns.clone(), keys, unique: false, ranked: false, when: Vec::new(), groups: None };
+        let set =
+            KeySet { columns: columns.clone(), keys, unique: false, ranked: false, when: Vec::new(), groups: None };
         let outputs = table.primary_key.iter().map(|at| Output::Column(table.columns[*at].clone())).collect();
         let bytes = plan.step.fetch.max_bytes;
         let fetch = Fetch { keys: Some(set), ..Fetch::all(table.name.table.clone(), outputs, ALL, bytes) };
         let chunk = sessions.of(&table.name.source).await?.fetch(&fetch, Lock::Row).await?;
         let ordinals: Vec<u32> = chunk.ordinals().to_vec();
-        let spelled = |cell: &[u8]| {
-            json::read_str(cell).map_or_else(|| String::from_utf8_lossy(cell).into_owned(), Into::into)
-        };
+        let spelled =
+            |cell: &[u8]| json::read_str(cell).map_or_else(|| String::from_utf8_lossy(cell).into_owned(), Into::into);
         for (row, ordinal) in rows(chunk).iter().zip(ordinals) {
             let id = (0..table.primary_key.len()).map(|cell| spelled(row.cell(cell))).collect();
             found.push((part * batch + ordinal as usize, id));
@@ -381,8 +387,7 @@ async fn joined(
     owners: &[(usize, &Placed<'_>, &Branch)],
     near: &[Option<Values>],
 ) -> Result<(), Failure> {
-    let Some((junction, far_link)) =
-        link_through(catalog, sessions.context.limits, relationship).map_err(not_yet)?
+    let Some((junction, far_link)) = link_through(catalog, sessions.context.limits, relationship).map_err(not_yet)?
     else {
         return Ok(());
     };
@@ -449,7 +454,8 @@ async fn joined(
         }
         insert(sessions, &junction_plan, &rows).await.map_err(|failure| failure.within(&of))?;
     }
-    let mut ids: Vec<Vec<String>> = having(sessions, &junction_plan, &gone).await?.into_iter().map(|(_, id)| id).collect();
+    let mut ids: Vec<Vec<String>> =
+        having(sessions, &junction_plan, &gone).await?.into_iter().map(|(_, id)| id).collect();
     ids.dedup();
     if !ids.is_empty() {
         remove_by_id(sessions, catalog, &junction_plan, ids).await?;

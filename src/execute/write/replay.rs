@@ -11,8 +11,8 @@ use crate::error::Coded;
 use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
 use crate::execute::write::change::{delete, insert, update};
-use crate::execute::write::error::WriteError;
 use crate::execute::write::decisions::{decision, rows, text};
+use crate::execute::write::error::WriteError;
 use crate::execute::write::journal::{self, keys_of_texts, lease, now, planned};
 use crate::execute::write::operation::{Changed, Operation, Part, Record, id_text, unhex};
 use crate::execute::write::sessions::Sessions;
@@ -235,7 +235,12 @@ fn may_pass(error: &ExecuteError) -> bool {
     use crate::error::Code;
     matches!(
         error.code(),
-        Code::SourceUnavailable | Code::Timeout | Code::Overloaded | Code::Conflict | Code::Internal | Code::BudgetExceeded
+        Code::SourceUnavailable
+            | Code::Timeout
+            | Code::Overloaded
+            | Code::Conflict
+            | Code::Internal
+            | Code::BudgetExceeded
     )
 }
 
@@ -294,7 +299,11 @@ async fn redo(context: &Context<'_>, catalog: &Catalog, txid: &str, part: &Part)
     }
     // Looking at a file of SQLite takes its one lock.
     sources.extend(
-        context.sources.values().filter(|source| source.config.kind == SourceKind::Sqlite).map(|source| source.config.name.clone()),
+        context
+            .sources
+            .values()
+            .filter(|source| source.config.kind == SourceKind::Sqlite)
+            .map(|source| source.config.name.clone()),
     );
     let mut sessions = Sessions::begin(context, &sources, &BTreeSet::from([name.clone()])).await?;
     sessions.redoing = true;
@@ -428,7 +437,8 @@ fn values(catalog: &Catalog, plan: &WritePlan, rows: &[Record]) -> Result<Vec<Va
 type Keyed = (statement::KeySet, Vec<statement::SmallKey>, Vec<String>);
 
 fn target(plan: &WritePlan, keys: &[Vec<String>]) -> Result<Keyed, ExecuteError> {
-    let spelled = |value: &String| crate::value::json::read_str(value.as_bytes()).map_or_else(|| value.clone(), Into::into);
+    let spelled =
+        |value: &String| crate::value::json::read_str(value.as_bytes()).map_or_else(|| value.clone(), Into::into);
     let ids: Vec<Vec<String>> = keys.iter().map(|key| key.iter().map(spelled).collect()).collect();
     let texts = ids.iter().map(|id| id.join(",")).collect();
     let rows = Rows { ids, columns: Vec::new(), filter: None };

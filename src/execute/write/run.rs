@@ -198,7 +198,6 @@ fn sources(
     (sources, changing)
 }
 
-
 /// The same of a write that may do anything to rows of these tables.
 fn sources_of(
     context: &Context<'_>,
@@ -213,8 +212,7 @@ fn sources_of(
         sources.extend(reached(catalog, *id));
         for relationship in entry.relationships.iter().filter(|of| of.key.is_virtual && of.through.is_none()) {
             let far = &catalog.entry(relationship.target).table.name.source;
-            let is_sqlite =
-                context.sources.get(far).is_some_and(|source| source.config.kind == SourceKind::Sqlite);
+            let is_sqlite = context.sources.get(far).is_some_and(|source| source.config.kind == SourceKind::Sqlite);
             if relationship.kind == Kind::BelongsTo && is_sqlite {
                 sources.insert(far.clone());
             }

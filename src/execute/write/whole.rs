@@ -32,7 +32,8 @@ pub async fn rows(
         let rows: Vec<RowRef> = RowRef::all(&chunk).collect();
         for (row, key) in rows.iter().zip(row_keys(&rows, &identity)) {
             let value = |cell: usize| {
-                serde_json::from_slice(row.cell(cell)).unwrap_or_else(|_| String::from_utf8_lossy(row.cell(cell)).into())
+                serde_json::from_slice(row.cell(cell))
+                    .unwrap_or_else(|_| String::from_utf8_lossy(row.cell(cell)).into())
             };
             let column = |cell: usize| step.columns[cell].map(|at| &plan.table.columns[at as usize]);
             let members = (0..step.columns.len()).filter_map(|cell| Some((column(cell)?, cell)));

@@ -104,4 +104,3 @@ pub struct Done {
     /// The name of the write, where it is decided and parts of it are still being finished.
     pub pending: Option<String>,
 }
-

@@ -189,9 +189,8 @@ pub async fn build_journal(writers: &Writers, source: &Source, statements: &[Str
 pub async fn has_table(writers: &Writers, source: &Source, name: &str) -> Result<bool, SourceError> {
     let mut work = Write::open(writers, source).await?;
     let text = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?";
-    let found: Option<u64> = work
-        .timed(&TableName::new(name), async |conn| Ok(conn.exec_first(text, (name,)).await?))
-        .await?;
+    let found: Option<u64> =
+        work.timed(&TableName::new(name), async |conn| Ok(conn.exec_first(text, (name,)).await?)).await?;
     work.idle.lock().extend(work.conn.take());
     Ok(found.is_some_and(|found| found > 0))
 }
