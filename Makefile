@@ -1,17 +1,20 @@
 # Shortcuts for the everyday commands; `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help check test bench demo fmt
+.PHONY: help check test soak bench demo fmt
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
 
 check: ## check formatting and lints
 	cargo fmt --check
-	cargo clippy --locked --all-targets -- --deny warnings
+	cargo clippy --locked --all-targets --all-features -- --deny warnings
 
 test: ## run all tests against private database servers
 	scripts/test.sh
+
+soak: ## kill the proxy over and over while 10,000 writes are answered (about an hour)
+	CROSSKEY_SOAK=1112 scripts/test.sh kills::
 
 bench: ## run the benchmarks
 	scripts/bench.sh

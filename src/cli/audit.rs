@@ -8,7 +8,7 @@ use std::sync::Arc;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, loaded, print_faults, say};
-use crate::engine::audit::{KeyReport, Progress};
+use crate::engine::audit::{KeyReport, Progress, Repair, Repairing};
 use crate::engine::{Engine, Snapshot};
 
 /// The form of the report.
@@ -22,8 +22,24 @@ pub enum Form {
     Csv,
 }
 
-/// Audits all keys of the file, or one.
-pub async fn audit(path: &Path, only: Option<&str>, form: Form, colours: bool) -> u8 {
+/// What is done to rows whose references lead nowhere.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum Repairs {
+    /// They refer to nothing.
+    Null,
+    /// They are removed.
+    Delete,
+}
+
+impl Repairs {
+    /// The same for the engine.
+    pub fn repairing(self, apply: bool) -> Repairing {
+        Repairing { how: if matches!(self, Repairs::Null) { Repair::Null } else { Repair::Delete }, apply }
+    }
+}
+
+/// Audits all keys of the file, or one; repairs what it finds, where that is asked for.
+pub async fn audit(path: &Path, only: Option<&str>, repairing: Option<Repairing>, form: Form, colours: bool) -> u8 {
     let Some(config) = loaded(path, colours) else { return COULD_NOT_RUN };
     let (snapshot, down) = Snapshot::open(config, None).await;
     let unreached = !down.is_empty();
@@ -34,7 +50,7 @@ pub async fn audit(path: &Path, only: Option<&str>, form: Form, colours: bool) -
     let unusable = snapshot.faults.has_errors();
     let engine = Arc::new(Engine::new(path.to_owned(), snapshot));
     let mut bar = Bar::new();
-    let reports = engine.audit(only, &mut bar).await;
+    let reports = engine.audit(only, repairing, &mut bar).await;
     bar.bar.finish_and_clear();
     let reports = match reports {
         Ok(reports) => reports,
@@ -52,8 +68,16 @@ pub async fn audit(path: &Path, only: Option<&str>, form: Form, colours: bool) -
     }
     match () {
         () if unreached || unusable || reports.iter().any(|report| report.error.is_some()) => COULD_NOT_RUN,
-        () if reports.iter().any(|report| report.orphans > 0) => PROBLEMS,
+        () if reports.iter().any(is_left) => PROBLEMS,
         () => FINE,
+    }
+}
+
+/// Whether references that lead nowhere are left.
+fn is_left(report: &KeyReport) -> bool {
+    match &report.repair {
+        Some(repair) => repair.repaired + repair.failed < repair.rows || repair.failed > 0,
+        None => report.orphans > 0,
     }
 }
 
@@ -72,6 +96,16 @@ fn text(report: &KeyReport) -> String {
     if report.orphans > report.samples.len() as u64 {
         text.push_str("    …\n");
     }
+    if let Some(repair) = report.repair.as_ref().filter(|repair| repair.rows > 0) {
+        let done = if repair.action == "null" { "made to refer to nothing" } else { "removed" };
+        let _ = match repair.repaired + repair.failed {
+            0 => writeln!(text, "  {} would be {done}; --apply does it", counted(repair.rows, "row")),
+            _ => writeln!(text, "  {} {done}", counted(repair.repaired, "row")),
+        };
+        if let Some(cause) = &repair.cause {
+            let _ = writeln!(text, "  {} could not be: {cause}", counted(repair.failed, "row"));
+        }
+    }
     if let Some(error) = &report.error {
         let _ = writeln!(text, "  not finished: {error}");
     }
@@ -80,7 +114,7 @@ fn text(report: &KeyReport) -> String {
 
 fn lines(reports: &[KeyReport]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let head = ["key", "column", "references", "native", "rows", "checked", "orphans", "error"];
+    let head = ["key", "column", "references", "native", "rows", "checked", "orphans", "repaired", "error"];
     // Writing to memory does not fail.
     writer.write_record(head).expect("a line in memory");
     for report in reports {
@@ -92,6 +126,7 @@ fn lines(reports: &[KeyReport]) -> String {
             report.rows.to_string(),
             report.checked.to_string(),
             report.orphans.to_string(),
+            report.repair.as_ref().map(|repair| repair.repaired.to_string()).unwrap_or_default(),
             report.error.clone().unwrap_or_default(),
         ];
         writer.write_record(record).expect("a line in memory");

@@ -78,6 +78,12 @@ enum Command {
         /// Text for people, JSON or CSV for programs.
         #[arg(long, value_enum, default_value = "text")]
         format: audit::Form,
+        /// Tell how many rows would be repaired: `null` makes them refer to nothing, `delete` removes them.
+        #[arg(long, value_enum)]
+        repair: Option<audit::Repairs>,
+        /// Repair them, in batches. Interrupted, it goes on where it was when it is run again.
+        #[arg(long, requires = "repair")]
+        apply: bool,
     },
     /// Tell how a request is answered: statements, directions, estimates, what is remembered, and indexes that are missing.
     ///
@@ -145,7 +151,10 @@ pub fn run() -> ExitCode {
         Command::Serve(file) => block_on(serve::serve(&file.config, colours)),
         Command::Check { file, format } => block_on(check(file.config, format, colours)),
         Command::Init { databases } => block_on(init::init(&databases, colours)),
-        Command::Audit { file, key, format } => block_on(audit::audit(&file.config, key.as_deref(), format, colours)),
+        Command::Audit { file, key, format, repair, apply } => {
+            let repairing = repair.map(|how| how.repairing(apply));
+            block_on(audit::audit(&file.config, key.as_deref(), repairing, format, colours))
+        }
         Command::Explain { request, file, analyze, format } => {
             let json = matches!(format, CheckFormat::Json);
             block_on(explain::explain(&file.config, &request, analyze, json, colours))

@@ -11,9 +11,11 @@ use crate::engine::error::Error;
 use crate::engine::pipeline::Engine;
 use crate::engine::snapshot::Snapshot;
 use crate::error::Coded;
+pub use crate::execute::Repair;
 use crate::execute::{AuditStream, Audited};
 use crate::name::{closest, quoted};
 use crate::plan::audit::{AuditPlan, audit};
+use crate::value::json;
 
 /// Rows that are shown of each key.
 const SAMPLES: usize = 5;
@@ -37,9 +39,37 @@ pub struct KeyReport {
     pub orphans: u64,
     /// Some of them.
     pub samples: Vec<Sample>,
+    /// What was done to the rows that hold them, or would be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repair: Option<Repaired>,
     /// Why it could not be finished.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+/// What was done to rows whose references lead nowhere, or would be.
+#[derive(Debug, Serialize)]
+pub struct Repaired {
+    /// `null` or `delete`.
+    pub action: &'static str,
+    /// Rows that hold such references.
+    pub rows: u64,
+    /// Those of them that were repaired.
+    pub repaired: u64,
+    /// Those that could not be.
+    pub failed: u64,
+    /// Why one of these could not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+}
+
+/// How rows whose references lead nowhere are repaired.
+#[derive(Clone, Copy, Debug)]
+pub struct Repairing {
+    /// What is done to them.
+    pub how: Repair,
+    /// It is done; else it is only told.
+    pub apply: bool,
 }
 
 /// A reference that leads nowhere.
@@ -61,7 +91,13 @@ pub trait Progress: Send {
 
 impl Engine {
     /// Audits all keys, or those of one name: a relationship's, or a referencing column as the key file writes it.
-    pub async fn audit(&self, only: Option<&str>, progress: &mut dyn Progress) -> Result<Vec<KeyReport>, String> {
+    /// The rows that hold dangling references are repaired, where that is asked for.
+    pub async fn audit(
+        &self,
+        only: Option<&str>,
+        repairing: Option<Repairing>,
+        progress: &mut dyn Progress,
+    ) -> Result<Vec<KeyReport>, String> {
         let live = self.snapshot();
         let mut reports = Vec::new();
         for key in &live.catalog.keys {
@@ -69,7 +105,7 @@ impl Engine {
             if !is_meant(&report, only) {
                 continue;
             }
-            reports.push(self.audit_key(&live, key, report, progress).await);
+            reports.push(self.audit_key(&live, key, report, repairing, progress).await);
         }
         // Keys whose tables could not be read are not in the catalog.
         let unread = live.config.keys.iter().filter(|key| !is_known(&live, key)).map(unread);
@@ -87,9 +123,10 @@ impl Engine {
 
     async fn audit_key(
         &self,
-        live: &Snapshot,
+        live: &Arc<Snapshot>,
         key: &Arc<ForeignKey>,
         mut report: KeyReport,
+        repairing: Option<Repairing>,
         progress: &mut dyn Progress,
     ) -> KeyReport {
         let plan = match audit(&live.catalog, &live.config.limits, key) {
@@ -104,7 +141,11 @@ impl Engine {
             }
         };
         progress.begin(&report.key, plan.expected);
-        if let Err(error) = self.read_through(live, &plan, &mut report, progress).await {
+        let mut outcome = self.read_through(live, &plan, &mut report, repairing, progress).await;
+        if let (Ok(mut rows), Some(repairing)) = (std::mem::replace(&mut outcome, Ok(Vec::new())), repairing) {
+            outcome = self.repair(live, key, &mut rows, &mut report, repairing).await.map(|()| Vec::new());
+        }
+        if let Err(error) = outcome {
             report.error = Some(match error.hint() {
                 Some(hint) => format!("{error}; {hint}"),
                 None => error.to_string(),
@@ -118,8 +159,10 @@ impl Engine {
         live: &Snapshot,
         plan: &AuditPlan,
         report: &mut KeyReport,
+        repairing: Option<Repairing>,
         progress: &mut dyn Progress,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<Vec<String>>, Error> {
+        let mut faulty: Vec<Vec<String>> = Vec::new();
         let mut stream = AuditStream::begin(&self.context(live, true, false), plan).await?;
         while let Some(Audited { rows, references, orphans }) =
             stream.next(&self.context(live, true, false), plan).await?
@@ -127,6 +170,18 @@ impl Engine {
             report.rows += rows;
             report.checked += references;
             report.orphans += orphans.len() as u64;
+            if repairing.is_some() {
+                let text = |cell: &[u8]| {
+                    json::read_str(cell).map_or_else(|| String::from_utf8_lossy(cell).into_owned(), Into::into)
+                };
+                for orphan in &orphans {
+                    let id: Vec<String> = plan.identity.iter().map(|(_, at)| text(orphan.row.cell(*at))).collect();
+                    // Several references of one row stand together.
+                    if faulty.last() != Some(&id) {
+                        faulty.push(id);
+                    }
+                }
+            }
             for orphan in orphans.into_iter().take(SAMPLES - report.samples.len()) {
                 let cell = |cell: &usize| serde_json::from_slice(orphan.row.cell(*cell)).unwrap_or(Value::Null);
                 let row = plan.identity.iter().map(|(name, at)| (name.to_string(), cell(at))).collect();
@@ -134,7 +189,29 @@ impl Engine {
             }
             progress.advance(rows);
         }
-        Ok(())
+        Ok(faulty)
+    }
+
+    /// Repairs rows, batch by batch: each is kept by itself, so that whoever is interrupted goes on by beginning again.
+    async fn repair(
+        &self,
+        live: &Arc<Snapshot>,
+        key: &Arc<ForeignKey>,
+        faulty: &mut Vec<Vec<String>>,
+        report: &mut KeyReport,
+        repairing: Repairing,
+    ) -> Result<(), Error> {
+        let action = match repairing.how {
+            Repair::Null => "null",
+            Repair::Delete => "delete",
+        };
+        let mut repaired = Repaired { action, rows: faulty.len() as u64, repaired: 0, failed: 0, cause: None };
+        let outcome = match faulty.is_empty() || !repairing.apply {
+            true => Ok(()),
+            false => self.repair_rows(live, key, faulty, repairing.how, &mut repaired).await,
+        };
+        report.repair = Some(repaired);
+        outcome
     }
 }
 
@@ -160,6 +237,7 @@ fn unread(key: &VirtualKey) -> KeyReport {
         checked: 0,
         orphans: 0,
         samples: Vec::new(),
+        repair: None,
         error: Some("one of its databases does not answer".into()),
     }
 }
@@ -193,6 +271,7 @@ fn empty(live: &Snapshot, key: &ForeignKey) -> KeyReport {
         checked: 0,
         orphans: 0,
         samples: Vec::new(),
+        repair: None,
         error: None,
     }
 }

@@ -7,12 +7,13 @@ use std::time::Instant;
 
 use tracing::Instrument;
 
-use crate::catalog::Entry;
+use crate::catalog::{Entry, ForeignKey};
+use crate::engine::audit::Repaired;
 use crate::engine::error::Error;
 use crate::engine::pipeline::Engine;
 use crate::engine::snapshot::Snapshot;
 use crate::error::{Code, Coded};
-use crate::execute::{self, Changed, Done, ExecuteError, Failure, MissingReference, Target, Work};
+use crate::execute::{self, Changed, Done, ExecuteError, Failure, MissingReference, Repair, Target, Work};
 use crate::plan::nested::{Node, Reading, has_related};
 use crate::plan::read::find_table;
 use crate::plan::record::{self, Values};
@@ -283,6 +284,47 @@ impl Engine {
                 }
             };
         }
+    }
+
+    /// Repairs rows of a key, as many at a time as one statement takes; a batch with one that cannot be is done row by row.
+    pub(super) async fn repair_rows(
+        &self,
+        live: &Snapshot,
+        key: &Arc<ForeignKey>,
+        faulty: &[Vec<String>],
+        how: Repair,
+        told: &mut Repaired,
+    ) -> Result<(), Error> {
+        let plan = plan::write::repair(&live.catalog, &live.config.limits, key)?;
+        for batch in faulty.chunks(live.config.limits.keys_per_batch) {
+            let mut parts = vec![batch];
+            while let Some(part) = parts.pop() {
+                let rows = Rows { ids: part.to_vec(), columns: Vec::new(), filter: None };
+                let (form, keys) = plan::write::target(&plan.table, &rows, &plan.step.fetch)?;
+                let texts: Vec<String> = part.iter().map(|id| id.join(",")).collect();
+                let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
+                let context = self.context(live, false, false);
+                let work = Work::Repair(&target, key, how);
+                match execute::write(&context, &live.catalog, &plan, work, true, None).await {
+                    Ok(done) => told.repaired += done.keys.iter().flatten().count() as u64,
+                    Err(failure) => {
+                        let error = failure.records.into_iter().next().map(|(_, error)| error).or(failure.error);
+                        let error = error.map_or_else(conflict, Error::from);
+                        if !is_of_a_record(error.code()) {
+                            return Err(error);
+                        }
+                        if part.len() > 1 {
+                            let (first, second) = part.split_at(part.len() / 2);
+                            parts.extend([second, first]);
+                        } else {
+                            told.failed += 1;
+                            told.cause.get_or_insert_with(|| format!("{}: {error}", texts[0]));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn run_some(

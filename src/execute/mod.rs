@@ -34,6 +34,6 @@ pub use rows::{Level, NONE, Nested, RowRef};
 pub use stream::RowStream;
 pub use trace::{Seen, Trace};
 pub use write::{
-    Changed, Done, Failure, MissingReference, Referrers, Target, Transaction, Work, WriteError, answered, discard,
-    forget, replay_all, retry, run as write, transaction, transactions,
+    Changed, Done, Failure, MissingReference, Referrers, Repair, Target, Transaction, Work, WriteError, answered,
+    discard, forget, replay_all, retry, run as write, transaction, transactions,
 };

@@ -158,6 +158,20 @@ fn may_be_shared(key: &ForeignKey) -> bool {
 
 /// Plans writes of a table.
 pub fn write(catalog: &Catalog, limits: &Limits, id: TableId) -> Result<WritePlan, PlanError> {
+    planned(catalog, limits, id, None)
+}
+
+/// Plans writes of a key's referencing table; the key is looked at whether it is enforced or not.
+pub fn repair(catalog: &Catalog, limits: &Limits, key: &Arc<ForeignKey>) -> Result<WritePlan, PlanError> {
+    planned(catalog, limits, key.referencing.table, Some(key))
+}
+
+fn planned(
+    catalog: &Catalog,
+    limits: &Limits,
+    id: TableId,
+    also: Option<&Arc<ForeignKey>>,
+) -> Result<WritePlan, PlanError> {
     let entry = catalog.entry(id);
     let table = &entry.table;
     let refused = |message: String| Err(PlanError::Invalid { message, hint: None });
@@ -183,7 +197,10 @@ pub fn write(catalog: &Catalog, limits: &Limits, id: TableId) -> Result<WritePla
     let (mut outgoing, mut incoming, mut guarded) = (Vec::new(), Vec::new(), Vec::new());
     for relationship in entry.relationships.iter().filter(|relationship| relationship.through.is_none()) {
         match relationship.kind {
-            Kind::BelongsTo if relationship.key.is_virtual && relationship.key.enforce != Enforce::Never => {
+            Kind::BelongsTo
+                if relationship.key.is_virtual && relationship.key.enforce != Enforce::Never
+                    || also.is_some_and(|also| Arc::ptr_eq(also, &relationship.key)) =>
+            {
                 outgoing.push(outgoing_key(&plan, entry, relationship, &mut cells)?);
             }
             Kind::HasMany | Kind::HasOne if is_ours(&relationship.key) => {

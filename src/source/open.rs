@@ -312,6 +312,14 @@ impl OpenSource {
         Ok(there)
     }
 
+    /// Whether they are there at this moment.
+    pub async fn has_journal_now(&self) -> Result<bool, SourceError> {
+        if self.may_have_journal() == Some(false) {
+            *self.journal.lock() = None;
+        }
+        self.has_journal().await
+    }
+
     /// The same, as far as it is known.
     fn may_have_journal(&self) -> Option<bool> {
         let known = *self.journal.lock();

@@ -172,7 +172,7 @@ pub fn decide(decision: &Decision) -> Insert {
         Scalar::Int(decision.attempts),
         optional(decision.last_error.as_ref()),
     ];
-    insert(JOURNAL, &[TXID.clone()], columns.to_vec(), row)
+    insert(JOURNAL, std::slice::from_ref(&TXID), columns.to_vec(), row)
 }
 
 /// Which decisions are read.

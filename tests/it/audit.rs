@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crosskey::engine::audit::{KeyReport, Progress};
+use crosskey::engine::audit::{KeyReport, Progress, Repair, Repairing};
 
 use crate::support::databases::{Engine, all_engines, create};
 use crate::support::proxy::Proxy;
@@ -26,7 +26,7 @@ impl Progress for Counted {
 
 async fn audit(proxy: &Proxy) -> Vec<KeyReport> {
     let mut counted = Counted::default();
-    let reports = proxy.engine.audit(None, &mut counted).await.expect("reports");
+    let reports = proxy.engine.audit(None, None, &mut counted).await.expect("reports");
     assert_eq!((counted.keys, counted.rows), (reports.len(), reports.iter().map(|report| report.rows).sum()));
     assert!(reports.iter().all(|report| report.error.is_none()), "{reports:?}");
     reports
@@ -88,6 +88,72 @@ async fn orphans_are_counted_on_every_engine() {
     // Leaves that are no keys are no references; those of another case or padding lead nowhere.
     let documents = [("docs.basket.items[].product", 8, 6, 1), ("docs.sheet.grid[][]", 7, 5, 0)];
     expect("documents", &two, &documents).await;
+}
+
+/// Repairs are told first; then they are done, and a second look finds nothing left but what could not be.
+#[tokio::test(flavor = "multi_thread")]
+async fn orphans_are_repaired_on_every_engine() {
+    use Engine::{Mysql, Postgres, Sqlite};
+    let layouts = match all_engines() {
+        true => vec![(Postgres, Mysql), (Mysql, Sqlite), (Sqlite, Postgres)],
+        false => vec![(Sqlite, Sqlite)],
+    };
+    for (near, far) in layouts {
+        let folder = tempfile::tempdir().expect("a folder");
+        let json = match near {
+            Postgres => "jsonb",
+            Sqlite | Mysql => "JSON",
+        };
+        let rows: Vec<String> =
+            (0..3000).map(|at| format!("({at}, {}, '{{\"u\":[{}, {}]}}')", at % 4, at % 3, at % 5)).collect();
+        let near_script = format!(
+            "CREATE TABLE g (id INT NOT NULL PRIMARY KEY, ref INT, doc {json});\nCREATE INDEX g_ref ON g (ref);\n\
+             INSERT INTO g VALUES {};\nCREATE TABLE h (id INT NOT NULL PRIMARY KEY, ref INT NOT NULL);\n\
+             CREATE INDEX h_ref ON h (ref);\nINSERT INTO h VALUES (1, 0), (2, 9), (3, 9)",
+            rows.join(",")
+        );
+        let far_script = "CREATE TABLE u (id INT NOT NULL PRIMARY KEY);\nINSERT INTO u VALUES (0), (1), (2);\n\
+                          CREATE TABLE watcher (id INT NOT NULL PRIMARY KEY, h_id INT);\n\
+                          CREATE INDEX watcher_h ON watcher (h_id);\nINSERT INTO watcher VALUES (1, 3)";
+        let urls = BTreeMap::from([
+            ("near".to_owned(), create(near, folder.path(), &near_script).await),
+            ("far".to_owned(), create(far, folder.path(), far_script).await),
+        ]);
+        let key = |column: &str, references: &str, name: &str| {
+            format!("[[foreign_key]]\ncolumn = \"{column}\"\nreferences = \"{references}\"\nname = \"{name}\"\n")
+        };
+        let keys = format!(
+            "[sources.near]\nurl = \"${{NEAR_URL}}\"\n[sources.far]\nurl = \"${{FAR_URL}}\"\n{}{}{}{}",
+            key("near.g.ref", "far.u.id", "u"),
+            key("near.g.doc.u[]", "far.u.id", "us"),
+            key("near.h.ref", "far.u.id", "of"),
+            key("far.watcher.h_id", "near.h.id", "watched"),
+        );
+        let proxy = Proxy::open(folder.path(), &keys, &urls).await;
+        let repaired = async |name: &str, how: Repair, apply: bool| {
+            let repairing = Some(Repairing { how, apply });
+            let reports = proxy.engine.audit(Some(name), repairing, &mut Counted::default()).await.expect("reports");
+            assert_eq!(reports[0].error, None);
+            let told = reports[0].repair.as_ref().expect("repairs");
+            (told.rows, told.repaired, told.failed, told.cause.clone())
+        };
+        let label = format!("{near:?} {far:?}");
+        assert_eq!(repaired("u", Repair::Null, false).await, (750, 0, 0, None), "{label}");
+        assert_eq!(repaired("u", Repair::Null, true).await, (750, 750, 0, None), "{label}");
+        assert_eq!(repaired("u", Repair::Null, true).await, (0, 0, 0, None), "{label}");
+        // An array loses what leads nowhere, and nothing else.
+        assert_eq!(repaired("us", Repair::Null, true).await, (1200, 1200, 0, None), "{label}");
+        let row = proxy.get("/api/v2/near/_table/g/13").await.json();
+        assert_eq!(row, serde_json::json!({"id": 13, "ref": 1, "doc": {"u": [1]}}), "{label}");
+        // A column that takes no NULL, and a row that others refer to.
+        let (rows, done, failed, cause) = repaired("of", Repair::Null, true).await;
+        assert_eq!((rows, done, failed), (2, 0, 2), "{label}");
+        assert!(cause.is_some_and(|cause| cause.contains("can not be NULL")), "{label}");
+        let (rows, done, failed, cause) = repaired("of", Repair::Delete, true).await;
+        assert_eq!((rows, done, failed), (2, 1, 1), "{label}");
+        assert!(cause.is_some_and(|cause| cause.contains("referenced by 1 row of far.watcher")), "{label}");
+        assert_eq!(proxy.get("/api/v2/near/_table/h?count_only=true").await.json()["meta"]["count"], 2, "{label}");
+    }
 }
 
 /// A long table is read from one end to the other, a thousand rows at a time.

@@ -376,3 +376,73 @@ async fn a_database_that_loses_its_sessions_gets_all_of_a_write_or_nothing() {
         }
     }
 }
+
+/// What stands in the way of a decided write is not overwritten: a person decides.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_finished_waits_for_a_person() {
+    fail::cfg("lease", "return").expect("a point");
+    for (up, down) in pairs() {
+        let mut scene = Scene::of(up, down).await;
+        for action in ["retry", "discard"] {
+            let (kind, parent) = (Kind::Nest, scene.fresh());
+            let mut process = dies_at(&scene.file(), "write::decided");
+            send(&process, &kind.line(parent), &kind.body(parent));
+            assert!(!process.wait().success());
+            let child = (parent + ADDED) * 2;
+            let body = json!([{"id": child}]).to_string();
+            let reply = scene.proxy.send("POST /api/v2/down/_table/child", &[], &body).await;
+            assert_eq!(reply.status, 200, "{} {}", scene.label, reply.text);
+            scene.proxy.engine.look_at_journals(false).await;
+            let waiting = scene.get("/admin/transactions").await["resource"][0].clone();
+            assert_eq!(waiting["state"], "conflicted", "{}: {waiting}", scene.label);
+            assert_eq!(waiting["source"], "up", "{}", scene.label);
+            assert_eq!(waiting["parts"][0]["source"], "down", "{}", scene.label);
+            let cause = waiting["last_error"].as_str().expect("a cause");
+            assert!(cause.contains("unique"), "{}: {cause}", scene.label);
+            let id = waiting["id"].as_str().expect("an id");
+            let state = format!("/api/v2/_transactions/{id}");
+            assert_eq!(scene.get(&state).await["state"], "conflicted", "{}", scene.label);
+            let metrics = scene.proxy.get("/metrics").await.text;
+            assert!(metrics.contains("crosskey_journal_conflicted{source=\"up\"} 1"), "{}: {metrics}", scene.label);
+            let act = async |action: &str| {
+                let body = json!({"action": action}).to_string();
+                scene.proxy.send(&format!("POST /admin/transactions/{id}"), &[], &body).await
+            };
+            // What is in the way still is.
+            assert_eq!(act("retry").await.json()["state"], "conflicted", "{}", scene.label);
+            assert_eq!(act("forget").await.status, 400, "{}", scene.label);
+            if action == "retry" {
+                let reply = scene.proxy.send(&format!("DELETE /api/v2/down/_table/child/{child}"), &[], "").await;
+                assert_eq!(reply.status, 200, "{} {}", scene.label, reply.text);
+                assert_eq!(act("retry").await.json()["state"], "committed", "{}", scene.label);
+                assert!(scene.is_whole(kind, parent, action).await, "{}", scene.label);
+            } else {
+                assert_eq!(act("discard").await.json()["state"], "discarded", "{}", scene.label);
+                let found = scene.family(kind.parent(parent)).await;
+                assert_eq!((&found["children"], &found["notes"]), (&json!([]), &json!([])), "{}", scene.label);
+            }
+            assert_eq!(scene.get(&state).await["state"], if action == "retry" { "committed" } else { "discarded" });
+            assert_eq!(scene.get("/admin/transactions").await, json!({"resource": []}), "{}", scene.label);
+            assert_eq!(act("retry").await.status, 404, "{}", scene.label);
+        }
+    }
+}
+
+/// A value does not come back to life while those who referred to it are still to follow the new one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renamed_value_comes_back_only_when_all_have_followed() {
+    for (up, down) in pairs() {
+        let mut scene = Scene::of(up, down).await;
+        let (kind, parent) = (Kind::Rekey, scene.fresh());
+        let mut process = dies_at(&scene.file(), "write::decided");
+        send(&process, &kind.line(parent), &kind.body(parent));
+        assert!(!process.wait().success());
+        let (id, code) = (parent + ADDED, format!("p{parent}"));
+        let body = json!([{"id": id, "code": code}]).to_string();
+        let reply = scene.proxy.send("POST /api/v2/up/_table/parent", &[], &body).await;
+        assert_eq!(reply.status, 200, "{} {}", scene.label, reply.text);
+        assert_eq!(scene.family(parent).await, kind.after(parent), "{}", scene.label);
+        let added = scene.family(id).await;
+        assert_eq!(added, json!({"id": id, "code": code, "children": [], "notes": []}), "{}", scene.label);
+    }
+}

@@ -113,7 +113,7 @@ fn placed(count: usize, places: Vec<usize>, keys: Vec<Vec<String>>) -> Vec<Optio
 
 /// The rows of a target, and their places in it. Those that are not there are at fault, except where they may have ceased to
 /// meet a condition.
-async fn rows_of(
+pub async fn rows_of(
     sessions: &mut Sessions<'_>,
     plan: &WritePlan,
     target: &Target<'_>,

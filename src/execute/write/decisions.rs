@@ -49,7 +49,7 @@ pub async fn refuse_unfinished(
         .iter()
         .filter(|incoming| incoming.named.key.is_virtual && incoming.named.referring.source != *source_name)
         .collect();
-    if elsewhere.is_empty() || sessions.redoing || !sessions.context.source(source_name)?.has_journal().await? {
+    if elsewhere.is_empty() || sessions.redoing || !sessions.context.source(source_name)?.has_journal_now().await? {
         return Ok(());
     }
     let pending = sessions.of(source_name).await?.fetch(&journal::decisions(Which::All), Lock::None).await?;

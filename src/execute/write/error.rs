@@ -79,7 +79,7 @@ pub enum WriteError {
         error: Box<ExecuteError>,
     },
     /// A record that cannot be written whatever the databases hold.
-    Record(PlanError),
+    Record(Box<PlanError>),
     /// A row to which others shall refer has no value by which they could.
     NoValue {
         /// The relationship.

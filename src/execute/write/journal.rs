@@ -202,10 +202,10 @@ pub async fn commit(
         Some(session) => session.commit().await,
         None => return Err(WriteError::Overtaken.into()),
     };
-    if let Err(error) = decided {
-        if !is_lost(&error) || !was_decided(sessions.context, decider, &txid).await? {
-            return Err(error.into());
-        }
+    if let Err(error) = decided
+        && (!is_lost(&error) || !was_decided(sessions.context, decider, &txid).await?)
+    {
+        return Err(error.into());
     }
     let mut all_done = true;
     for name in others {
@@ -294,7 +294,7 @@ pub fn keys_of_texts(plan: &WritePlan, keys: &[Vec<String>]) -> Vec<crate::value
 
 /// The plan of a table.
 pub fn planned_table(context: &Context<'_>, catalog: &Catalog, id: TableId) -> Result<WritePlan, ExecuteError> {
-    Ok(plan::write(catalog, context.limits, id).map_err(WriteError::Record)?)
+    Ok(plan::write(catalog, context.limits, id).map_err(|error| WriteError::Record(Box::new(error)))?)
 }
 
 /// The plan of a table that the journal names.

@@ -15,6 +15,7 @@ use crate::execute::write::change::{self, delete, insert};
 use crate::execute::write::decisions::rows;
 use crate::execute::write::error::{MissingReference, WriteError};
 use crate::execute::write::journal::{keys_of_texts, planned_table};
+use crate::execute::write::operation::KeyTexts;
 use crate::execute::write::referrers::row_keys;
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::work::{Failure, Target};
@@ -26,9 +27,6 @@ use crate::query::Rows;
 use crate::statement::write::Lock;
 use crate::statement::{Fetch, KeyColumn, KeySet, Matching, Output, SmallKey};
 use crate::value::{Key, Scalar, json};
-
-/// A row's primary key; each value as JSON.
-type KeyTexts = Vec<String>;
 
 /// A row to be written, and where it stands in the call.
 #[derive(Clone)]
@@ -225,7 +223,7 @@ async fn own(
         let values: Vec<Values> = absent.iter().map(|at| values[*at].clone()).collect();
         for (at, values) in absent.iter().zip(&values) {
             if let Err(error) = record::filled(entry, values, &[]) {
-                return Err(Failure { records: vec![(*at, WriteError::Record(error).into())], error: None });
+                return Err(Failure { records: vec![(*at, WriteError::Record(Box::new(error)).into())], error: None });
             }
         }
         let added = insert(sessions, &plan, &values).await.map_err(|failure| failure.at(&absent))?;
@@ -422,7 +420,7 @@ async fn joined(
         .collect();
     let values = linked(sessions, catalog, far, &far_link, &keys).await?;
     let junction_plan = planned_table(sessions.context, catalog, junction)?;
-    let (mut wanted, mut gone): (Vec<(Values, (usize, String))>, Vec<Values>) = (Vec::new(), Vec::new());
+    let (mut wanted, mut gone) = (Vec::new(), Vec::new());
     for ((near, item, _, origin), values) in places.into_iter().zip(values) {
         let unlinks = matches!(item, Item::Unlink(_));
         let Some(values) = values else {
@@ -450,7 +448,7 @@ async fn joined(
     if !rows.is_empty() {
         let entry = catalog.entry(junction);
         if let Err(error) = record::filled(entry, &rows[0], &[]) {
-            return Err(WriteError::Record(error).into());
+            return Err(WriteError::Record(Box::new(error)).into());
         }
         insert(sessions, &junction_plan, &rows).await.map_err(|failure| failure.within(&of))?;
     }
@@ -534,7 +532,7 @@ fn without_value(relationship: &Relationship, root: usize) -> Failure {
 }
 
 fn not_yet(error: crate::plan::PlanError) -> ExecuteError {
-    WriteError::Record(error).into()
+    WriteError::Record(Box::new(error)).into()
 }
 
 impl Failure {

@@ -7,6 +7,9 @@ use crate::name::{SourceName, TableRef};
 use crate::plan::write::{Incoming, WritePlan};
 use crate::value::Key;
 
+/// A row's primary key; each value as JSON.
+pub type KeyTexts = Vec<String>;
+
 /// A row's columns and their values.
 pub type Record = serde_json::Map<String, serde_json::Value>;
 

@@ -71,7 +71,7 @@ pub async fn missing(
 }
 
 /// Whether each of these values has its row. Rows that others are removing are waited for.
-async fn found(sessions: &mut Sessions<'_>, outgoing: &Outgoing, keys: &[Key]) -> Result<Vec<bool>, ExecuteError> {
+pub async fn found(sessions: &mut Sessions<'_>, outgoing: &Outgoing, keys: &[Key]) -> Result<Vec<bool>, ExecuteError> {
     let mut found = vec![false; keys.len()];
     let hop = &outgoing.hop;
     let asked: Vec<usize> = (0..keys.len()).filter(|at| fits(hop, &keys[*at])).collect();

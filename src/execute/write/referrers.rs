@@ -437,7 +437,8 @@ fn leaves_replaced(hop: &HopPlan, cell: &[u8], keys: &[Key], value: Option<&Scal
     Some(Scalar::text(document.to_string()))
 }
 
-fn replace(node: &mut Value, path: &[PathStep], is_one: &mut dyn FnMut(&Value) -> bool, value: Option<&Scalar>) {
+/// Gives leaves another value; without one an array loses the element, and a member becomes null.
+pub fn replace(node: &mut Value, path: &[PathStep], is_one: &mut dyn FnMut(&Value) -> bool, value: Option<&Scalar>) {
     match (path.split_first(), node) {
         (None, leaf) => {
             if is_one(leaf) {

@@ -24,7 +24,7 @@ use crate::plan::record::{self, Values};
 use crate::plan::write::{WritePlan, reached};
 use crate::query::Rows;
 use crate::source::SourceError;
-use crate::statement::journal::{CONFLICTED, DECIDED, Decision, Outcome, Which};
+use crate::statement::journal::{CONFLICTED, DECIDED, Decision, Marker, Outcome, Which};
 use crate::statement::write::Lock;
 use crate::statement::{self, Condition};
 
@@ -76,16 +76,20 @@ pub async fn transaction(context: &Context<'_>, txid: &str) -> Result<Option<&'s
     if let Some(transaction) = waiting {
         return Ok(Some(if transaction.decision.state == DECIDED { "pending" } else { CONFLICTED }));
     }
+    let mut outcomes = Vec::new();
     for source in context.sources.values().filter(|source| !source.config.read_only) {
         if source.has_journal().await? {
-            let fetch = Arc::new(statement::journal::markers(txid));
-            if let Some(marker) = rows(source.fetch(fetch).await?).first() {
-                let outcome = text(marker, 1).and_then(|word| Outcome::from_word(&word));
-                return Ok(Some(if outcome == Some(Outcome::Aborted) { "aborted" } else { "committed" }));
-            }
+            let found = rows(source.fetch(Arc::new(statement::journal::markers(txid))).await?);
+            outcomes.extend(found.iter().filter_map(|marker| Outcome::from_word(&text(marker, 1)?)));
         }
     }
-    Ok(None)
+    let has = |outcome| outcomes.contains(&outcome);
+    Ok(match (has(Outcome::Applied), has(Outcome::Aborted)) {
+        (true, true) => Some("discarded"),
+        (true, false) => Some("committed"),
+        (false, true) => Some("aborted"),
+        (false, false) => None,
+    })
 }
 
 /// Takes up a write again that waits for a person. Gives whether it was there.
@@ -102,6 +106,21 @@ pub async fn discard(context: &Context<'_>, txid: &str) -> Result<bool, ExecuteE
     let Some(transaction) = found(context, txid).await? else { return Ok(false) };
     if transaction.decision.state != CONFLICTED {
         return Err(WriteError::Unfinished { source_name: transaction.source, conflicted: false }.into());
+    }
+    for part in &transaction.parts {
+        // Nobody who was held up does it later.
+        let name = SourceName::new(&part.source);
+        let mut session = context.source(&name)?.begin().await?;
+        let aborted = Marker { outcome: Outcome::Aborted, ..journal::marker(txid, &name, None, None) };
+        match journal::mark(&mut session, &aborted).await {
+            Ok(()) => session.commit().await?,
+            Err(error) => {
+                session.rollback().await;
+                if !matches!(error, ExecuteError::Write(WriteError::Repeated)) {
+                    return Err(error);
+                }
+            }
+        }
     }
     remove(context, &transaction.source, &[txid.to_owned()]).await?;
     Ok(true)

@@ -12,9 +12,10 @@ use crate::execute::write::change::{delete, insert, rekeyed, update, written_col
 use crate::execute::write::error::WriteError;
 use crate::execute::write::journal::{self, Known};
 use crate::execute::write::nested::nested;
+use crate::execute::write::repair::repair;
 use crate::execute::write::replay;
 use crate::execute::write::sessions::Sessions;
-use crate::execute::write::work::{Done, Failure, Work};
+use crate::execute::write::work::{Done, Failure, Repair, Work};
 use crate::name::SourceName;
 use crate::plan;
 use crate::plan::write::{WritePlan, changed_by_delete, reached};
@@ -134,6 +135,7 @@ async fn attempted(
         Work::Insert(records) => insert(sessions, plan, records).await,
         Work::Update(target, records) => update(sessions, catalog, plan, target, records).await,
         Work::Delete(target) => delete(sessions, catalog, plan, target).await,
+        Work::Repair(target, key, how) => repair(sessions, catalog, plan, target, key, how).await,
         Work::Nested(nodes, target) => nested(sessions, catalog, nodes, target).await,
     }?;
     point!("write::done");
@@ -179,7 +181,8 @@ fn sources(
     let own = BTreeSet::from([plan.table.name.source.clone()]);
     let (mut sources, mut changing) = (own.clone(), own);
     let written = written_columns(work);
-    if matches!(work, Work::Delete(_)) {
+    let removes = matches!(work, Work::Delete(_) | Work::Repair(_, _, Repair::Delete));
+    if removes {
         sources.extend(reached(catalog, plan.id));
         changing.extend(changed_by_delete(catalog, plan.id));
     } else if rekeyed(plan, written.as_ref()).next().is_some() {

@@ -1,5 +1,8 @@
 //! What a write is told to do, and what became of it.
 
+use std::sync::Arc;
+
+use crate::catalog::ForeignKey;
 use crate::execute::error::ExecuteError;
 use crate::execute::write::error::{MissingReference, WriteError};
 use crate::execute::write::sessions::Changed;
@@ -8,6 +11,15 @@ use crate::plan::nested::Node;
 use crate::plan::record::Values;
 use crate::source::SourceError;
 use crate::statement::{Condition, KeySet, SmallKey};
+
+/// What is done to a row whose reference leads nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repair {
+    /// It refers to nothing.
+    Null,
+    /// It is removed, and with it what refers to it as its key says.
+    Delete,
+}
 
 /// What is done to rows of one table.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +30,8 @@ pub enum Work<'a> {
     Update(&'a Target<'a>, &'a [Values]),
     /// Rows are removed.
     Delete(&'a Target<'a>),
+    /// Rows whose references by a key lead nowhere are repaired.
+    Repair(&'a Target<'a>, &'a Arc<ForeignKey>, Repair),
     /// Rows are added, or those of a target get values; and with them what hangs on them.
     Nested(&'a [Node], Option<&'a Target<'a>>),
 }
