@@ -54,7 +54,7 @@ enum Command {
         file: File,
         /// Text for people, JSON for programs.
         #[arg(long, value_enum, default_value = "text")]
-        format: CheckFormat,
+        format: CheckForm,
     },
     /// Print a key file to start from: sources, the keys that the databases declare, and those that their values suggest.
     ///
@@ -121,6 +121,16 @@ struct File {
     /// The key file.
     #[arg(short = 'c', long = "config", env = "CROSSKEY_CONFIG", default_value = "config/crosskey.toml")]
     config: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum CheckForm {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// Instead of the faults, the tables that the proxy keeps in each database, for whoever makes them by hand.
+    Sql,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -203,22 +213,37 @@ async fn openapi(path: PathBuf, colours: bool) -> u8 {
     }
 }
 
-async fn check(path: PathBuf, format: CheckFormat, colours: bool) -> u8 {
+async fn check(path: PathBuf, format: CheckForm, colours: bool) -> u8 {
+    if matches!(format, CheckForm::Sql) {
+        return match engine::check::bookkeeping(&path).await {
+            Ok(sources) => {
+                for (source, statements) in sources {
+                    println!("-- {source}");
+                    statements.iter().for_each(|statement| println!("{statement};"));
+                }
+                FINE
+            }
+            Err(faults) => {
+                print_faults(&faults, colours);
+                COULD_NOT_RUN
+            }
+        };
+    }
     let unreadable = !path.is_file();
     let faults = match engine::check::check(&path).await {
         Ok(faults) | Err(faults) => faults,
     };
     match format {
-        CheckFormat::Json => {
+        CheckForm::Json => {
             println!("{}", serde_json::to_string_pretty(&faults.lines()).expect("faults have a JSON form"));
         }
-        CheckFormat::Text => print_faults(&faults, colours),
+        CheckForm::Text | CheckForm::Sql => print_faults(&faults, colours),
     }
     match (unreadable, faults.has_errors()) {
         (true, _) => COULD_NOT_RUN,
         (false, true) => PROBLEMS,
         (false, false) => {
-            if matches!(format, CheckFormat::Text) {
+            if matches!(format, CheckForm::Text) {
                 println!("{} is fine{}", path.display(), if faults.list.is_empty() { "" } else { ", with warnings" });
             }
             FINE

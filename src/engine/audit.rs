@@ -19,6 +19,8 @@ use crate::value::json;
 
 /// Rows that are shown of each key.
 const SAMPLES: usize = 5;
+/// Rows that are repaired before the table is read again.
+const REPAIRED: usize = 100_000;
 
 /// What the audit of one key has found.
 #[derive(Debug, Serialize)]
@@ -47,8 +49,16 @@ pub struct KeyReport {
     pub error: Option<String>,
 }
 
+/// Rows whose references lead nowhere.
+#[derive(Default)]
+struct Faulty {
+    rows: u64,
+    /// The identifiers of some.
+    ids: Vec<Vec<String>>,
+}
+
 /// What was done to rows whose references lead nowhere, or would be.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Repaired {
     /// `null` or `delete`.
     pub action: &'static str,
@@ -105,7 +115,7 @@ impl Engine {
             if !is_meant(&report, only) {
                 continue;
             }
-            reports.push(self.audit_key(&live, key, report, repairing, progress).await);
+            reports.push(self.audit_key(&live, key, repairing, progress).await);
         }
         // Keys whose tables could not be read are not in the catalog.
         let unread = live.config.keys.iter().filter(|key| !is_known(&live, key)).map(unread);
@@ -121,14 +131,15 @@ impl Engine {
         }
     }
 
-    async fn audit_key(
+    /// Audits one key.
+    pub(super) async fn audit_key(
         &self,
         live: &Arc<Snapshot>,
         key: &Arc<ForeignKey>,
-        mut report: KeyReport,
         repairing: Option<Repairing>,
         progress: &mut dyn Progress,
     ) -> KeyReport {
+        let mut report = empty(live, key);
         let plan = match audit(&live.catalog, &live.config.limits, key) {
             Ok(Some(plan)) => plan,
             Ok(None) => {
@@ -141,11 +152,7 @@ impl Engine {
             }
         };
         progress.begin(&report.key, plan.expected);
-        let mut outcome = self.read_through(live, &plan, &mut report, repairing, progress).await;
-        if let (Ok(mut rows), Some(repairing)) = (std::mem::replace(&mut outcome, Ok(Vec::new())), repairing) {
-            outcome = self.repair(live, key, &mut rows, &mut report, repairing).await.map(|()| Vec::new());
-        }
-        if let Err(error) = outcome {
+        if let Err(error) = self.read_and_repair(live, key, &plan, &mut report, repairing, progress).await {
             report.error = Some(match error.hint() {
                 Some(hint) => format!("{error}; {hint}"),
                 None => error.to_string(),
@@ -154,15 +161,54 @@ impl Engine {
         report
     }
 
+    /// Reads a key's rows; where they are repaired, again and again until all that dangle were tried.
+    async fn read_and_repair(
+        &self,
+        live: &Arc<Snapshot>,
+        key: &Arc<ForeignKey>,
+        plan: &AuditPlan,
+        report: &mut KeyReport,
+        repairing: Option<Repairing>,
+        progress: &mut dyn Progress,
+    ) -> Result<(), Error> {
+        let Some(repairing) = repairing else {
+            return self.read_through(live, plan, report, 0, progress).await.map(drop);
+        };
+        let action = match repairing.how {
+            Repair::Null => "null",
+            Repair::Delete => "delete",
+        };
+        let mut repaired = Repaired { action, ..Repaired::default() };
+        let most = if repairing.apply { REPAIRED } else { 0 };
+        let mut outcome = Ok(());
+        loop {
+            let faulty = self.read_through(live, plan, report, most, progress).await?;
+            repaired.rows += faulty.rows;
+            if !repairing.apply || faulty.ids.is_empty() {
+                break;
+            }
+            let before = repaired.repaired;
+            outcome = self.repair_rows(live, key, &faulty.ids, repairing.how, &mut repaired).await;
+            // Those that were left out of this round are found by the next one, unless nothing comes of it.
+            if outcome.is_err() || faulty.ids.len() < REPAIRED || repaired.repaired == before {
+                break;
+            }
+        }
+        report.repair = Some(repaired);
+        outcome
+    }
+
+    /// Reads a key's rows; gives those that dangle, until there are `most` of them.
     async fn read_through(
         &self,
         live: &Snapshot,
         plan: &AuditPlan,
         report: &mut KeyReport,
-        repairing: Option<Repairing>,
+        most: usize,
         progress: &mut dyn Progress,
-    ) -> Result<Vec<Vec<String>>, Error> {
-        let mut faulty: Vec<Vec<String>> = Vec::new();
+    ) -> Result<Faulty, Error> {
+        let mut faulty = Faulty::default();
+        let mut last: Option<Vec<String>> = None;
         let mut stream = AuditStream::begin(&self.context(live, true, false), plan).await?;
         while let Some(Audited { rows, references, orphans }) =
             stream.next(&self.context(live, true, false), plan).await?
@@ -170,17 +216,20 @@ impl Engine {
             report.rows += rows;
             report.checked += references;
             report.orphans += orphans.len() as u64;
-            if repairing.is_some() {
+            for orphan in &orphans {
                 let text = |cell: &[u8]| {
                     json::read_str(cell).map_or_else(|| String::from_utf8_lossy(cell).into_owned(), Into::into)
                 };
-                for orphan in &orphans {
-                    let id: Vec<String> = plan.identity.iter().map(|(_, at)| text(orphan.row.cell(*at))).collect();
-                    // Several references of one row stand together.
-                    if faulty.last() != Some(&id) {
-                        faulty.push(id);
-                    }
+                let id: Vec<String> = plan.identity.iter().map(|(_, at)| text(orphan.row.cell(*at))).collect();
+                // Several references of one row stand together.
+                if last.as_ref() == Some(&id) {
+                    continue;
                 }
+                faulty.rows += 1;
+                if faulty.ids.len() < most {
+                    faulty.ids.push(id.clone());
+                }
+                last = Some(id);
             }
             for orphan in orphans.into_iter().take(SAMPLES - report.samples.len()) {
                 let cell = |cell: &usize| serde_json::from_slice(orphan.row.cell(*cell)).unwrap_or(Value::Null);
@@ -188,30 +237,11 @@ impl Engine {
                 report.samples.push(Sample { row, values: orphan.values });
             }
             progress.advance(rows);
+            if most > 0 && faulty.ids.len() == most {
+                break;
+            }
         }
         Ok(faulty)
-    }
-
-    /// Repairs rows, batch by batch: each is kept by itself, so that whoever is interrupted goes on by beginning again.
-    async fn repair(
-        &self,
-        live: &Arc<Snapshot>,
-        key: &Arc<ForeignKey>,
-        faulty: &mut Vec<Vec<String>>,
-        report: &mut KeyReport,
-        repairing: Repairing,
-    ) -> Result<(), Error> {
-        let action = match repairing.how {
-            Repair::Null => "null",
-            Repair::Delete => "delete",
-        };
-        let mut repaired = Repaired { action, rows: faulty.len() as u64, repaired: 0, failed: 0, cause: None };
-        let outcome = match faulty.is_empty() || !repairing.apply {
-            true => Ok(()),
-            false => self.repair_rows(live, key, faulty, repairing.how, &mut repaired).await,
-        };
-        report.repair = Some(repaired);
-        outcome
     }
 }
 

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::catalog::ForeignKey;
-use crate::config::{self, Fault, Faults, Severity};
+use crate::config::{self, Enforce, Fault, Faults, Severity};
+use crate::engine::audit::Progress;
+use crate::engine::pipeline::Engine;
 use crate::engine::snapshot::Snapshot;
 use crate::statement::{Aggregate, Condition, Fetch, Order, Output};
 use crate::value::{Column, Type};
@@ -29,7 +31,59 @@ pub async fn check(path: &Path) -> Result<Faults, Faults> {
             faults.list.push(fault);
         }
     }
+    faults.list.extend(broken(path, snapshot).await);
     Ok(faults)
+}
+
+/// What makes the tables that writes of several databases need, per source; a person runs it where the proxy's user may not.
+pub async fn bookkeeping(path: &Path) -> Result<Vec<(String, Vec<String>)>, Faults> {
+    let (config, _) = config::load(path)?;
+    let (snapshot, _) = Snapshot::open(config, None).await;
+    if snapshot.faults.has_errors() {
+        return Err(snapshot.faults);
+    }
+    let written = snapshot.sources.values().filter(|source| !source.config.read_only);
+    Ok(written.map(|source| (source.config.name.to_string(), source.adapter().journal_tables())).collect())
+}
+
+/// How many references break each key that only warns so far.
+async fn broken(path: &Path, snapshot: Snapshot) -> Vec<Fault> {
+    let warns = |key: &&Arc<ForeignKey>| key.is_virtual && key.enforce == Enforce::Warn;
+    let keys: Vec<Arc<ForeignKey>> = snapshot.catalog.keys.iter().filter(warns).cloned().collect();
+    let engine = Engine::new(path.to_owned(), snapshot);
+    let mut found = Vec::new();
+    for key in keys {
+        let live = engine.snapshot();
+        let report = engine.audit_key(&live, &key, None, &mut Silent).await;
+        let column = report.column.join(", ");
+        let place = live.config.keys.iter().find(|declared| {
+            let paths: Vec<String> = declared.columns.iter().map(ToString::to_string).collect();
+            paths.join(", ").eq_ignore_ascii_case(&column)
+        });
+        let Some(place) = place.map(|declared| declared.references_place.clone()) else { continue };
+        let (broken, of) = (report.orphans, report.checked);
+        match report.error {
+            Some(error) => {
+                let message = format!("how many references break {column} could not be counted: {error}");
+                found.push(Fault::warning(place, message));
+            }
+            None if broken > 0 => {
+                let message = format!("{broken} of the {of} references of {column} lead nowhere");
+                let hint = "mend them before the key is enforced: `crosskey audit --repair null` or `delete` helps";
+                found.push(Fault::warning(place, message).hint(hint));
+            }
+            None => {}
+        }
+    }
+    found
+}
+
+/// Nobody watches.
+struct Silent;
+
+impl Progress for Silent {
+    fn begin(&mut self, _: &str, _: Option<u64>) {}
+    fn advance(&mut self, _: u64) {}
 }
 
 /// Tests the file's word that columns are unique.

@@ -297,13 +297,29 @@ fn commands_answer_and_exit_as_documented() {
     assert!(out.contains("  80 rows, 78 references, 1 orphan\n    {\"id\":41}: bruno.keller@example.com\n"), "{out}");
     let (code, out, _) = run(&["audit", "-c", path, "--key", "shop.products.tags[]", "--format", "csv"]);
     assert_eq!(code, Some(0));
-    assert_eq!(out.lines().nth(1), Some("tags,shop.products.tags[],shop.tags.id,false,36,66,0,"));
+    assert_eq!(out.lines().nth(1), Some("tags,shop.products.tags[],shop.tags.id,false,36,66,0,,"));
     let (code, out, _) = run(&["audit", "-c", path, "--key", "contact", "--format", "json"]);
     let reports: serde_json::Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!((code, &reports[0]["samples"][0]["row"]["id"]), (Some(1), &41.into()), "{out}");
     let (code, _, error) = run(&["audit", "-c", path, "--key", "contct"]);
     assert!(code == Some(2) && error.contains("did you mean `contact`?"), "{error}");
+    let (code, out, _) = run(&["audit", "-c", path, "--key", "contact", "--repair", "null"]);
+    assert!(code == Some(1) && out.contains("1 row would be made to refer to nothing; --apply does it"), "{out}");
+    let (code, out, _) = run(&["check", "-c", path, "--format", "sql"]);
+    assert!(code == Some(0) && out.starts_with("-- crm\nCREATE TABLE IF NOT EXISTS crosskey_journal"), "{out}");
     let good = std::fs::read_to_string(&file).expect("the key file");
+    let warned = good.replacen("inverse = \"customers\"", "enforce = \"warn\"\ninverse = \"customers\"", 1);
+    std::fs::write(&file, warned).expect("writing");
+    let (code, _, error) = run(&["check", "-c", path]);
+    assert!(
+        code == Some(0) && error.contains("1 of the 78 references of billing.customer.username lead nowhere"),
+        "{error}"
+    );
+    std::fs::write(&file, &good).expect("writing");
+    let (code, out, _) = run(&["audit", "-c", path, "--key", "contact", "--repair", "null", "--apply"]);
+    assert!(code == Some(0) && out.contains("  1 row made to refer to nothing\n"), "{out}");
+    let (code, _, _) = run(&["audit", "-c", path, "--key", "contact"]);
+    assert_eq!(code, Some(0));
     std::fs::write(
         &file,
         good.replace("crm.contact.email", "crm.contact.emial")

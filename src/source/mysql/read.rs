@@ -162,6 +162,7 @@ impl Adapter for Mysql {
     fn journal_tables(&self) -> Vec<String> {
         let text = "VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
         vec![
+            session::FENCE_TABLE.to_owned(),
             format!(
                 "CREATE TABLE IF NOT EXISTS crosskey_journal (txid {text} PRIMARY KEY, state VARCHAR(16) NOT NULL, plan LONGTEXT CHARACTER SET utf8mb4 NOT NULL, decided_at BIGINT NOT NULL, next_at BIGINT NOT NULL, attempts BIGINT NOT NULL, last_error LONGTEXT CHARACTER SET utf8mb4) ENGINE=InnoDB"
             ),

@@ -24,6 +24,9 @@ use crate::value::{Chunk, Scalar};
 /// Values of one `INSERT`; the protocol counts them in 16 bits.
 const PARAMETERS: usize = 65_000;
 
+/// The rows that are locked as fences.
+pub const FENCE_TABLE: &str = "CREATE TABLE IF NOT EXISTS crosskey_fence (fk INT NOT NULL, bucket SMALLINT NOT NULL, PRIMARY KEY (fk, bucket)) ENGINE=InnoDB";
+
 /// Connections for writes.
 pub struct Writers {
     idle: Arc<Mutex<Vec<Conn>>>,
@@ -157,10 +160,7 @@ impl Write {
 pub async fn build_fences(writers: &Writers, source: &Source, keys: &[i32]) -> Result<(), SourceError> {
     let mut work = Write::open(writers, source).await?;
     let made = async {
-        work.run(
-            "CREATE TABLE IF NOT EXISTS crosskey_fence (fk INT NOT NULL, bucket SMALLINT NOT NULL, PRIMARY KEY (fk, bucket)) ENGINE=InnoDB",
-        )
-        .await?;
+        work.run(FENCE_TABLE).await?;
         for key in keys {
             let rows: Vec<String> = (0..BUCKETS).map(|bucket| format!("({key},{bucket})")).collect();
             work.run(&format!("INSERT IGNORE INTO crosskey_fence VALUES {}", rows.join(","))).await?;
