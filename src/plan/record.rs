@@ -9,7 +9,7 @@ use crate::error::Code;
 use crate::plan::coerce;
 use crate::plan::error::PlanError;
 use crate::query::Record;
-use crate::value::{Column, Scalar, Type};
+use crate::value::{Column, Scalar, Type, time};
 
 /// The values of one record, by position of their columns, ascending.
 pub type Values = Vec<(usize, Scalar)>;
@@ -92,9 +92,13 @@ pub fn stored(column: &Column, value: &Value) -> Result<Scalar, String> {
         && column.ty != Type::Json
         && let Some(expression) = members.get("expression")
     {
-        return match expression.as_str() {
-            Some(text) if text.trim().eq_ignore_ascii_case("null") => Ok(Scalar::Null),
-            _ => Err(format!("a value; the SQL expression {expression} is not permitted")),
+        // Without parameters it may stand in an object too.
+        let bare =
+            expression.as_object().filter(|of| of.get("params").is_none_or(|params| *params == serde_json::json!([])));
+        let text = expression.as_str().or_else(|| bare?.get("value")?.as_str());
+        return match text.and_then(|text| expressed(column, text)) {
+            Some(value) => Ok(value),
+            None => Err(format!("a value; the SQL expression {expression} is not permitted")),
         };
     }
     let text = |text: &str| match &column.ty {
@@ -138,6 +142,37 @@ pub fn stored(column: &Column, value: &Value) -> Result<Scalar, String> {
         Value::Object(_) if column.ty == Type::Structured => Ok(Scalar::text(value.to_string())),
         document if matches!(column.ty, Type::Text { .. } | Type::Loose) => Ok(Scalar::text(document.to_string())),
         _ => Err(kind(column)),
+    }
+}
+
+/// What the permitted SQL expressions give, in UTC; each is evaluated here and bound as a value.
+fn expressed(column: &Column, text: &str) -> Option<Scalar> {
+    let function = text.trim().to_ascii_lowercase();
+    let moment = || {
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+        time::instant(i64::try_from(now.as_millis()).unwrap_or(i64::MAX))
+    };
+    match function.as_str() {
+        "null" => Some(Scalar::Null),
+        "now()" | "current_timestamp" | "current_timestamp()" | "utc_timestamp()" => {
+            let moment = moment();
+            Some(Scalar::text(match &column.ty {
+                Type::Instant { .. } => moment.as_str(),
+                Type::Date => &moment[..10],
+                Type::Time => &moment[11..19],
+                Type::Local { .. } | Type::Text { .. } | Type::Loose => &moment[..19],
+                _ => return None,
+            }))
+        }
+        "current_date" | "current_date()" | "curdate()" => match &column.ty {
+            Type::Date | Type::Local { .. } | Type::Text { .. } | Type::Loose => Some(Scalar::text(&moment()[..10])),
+            _ => None,
+        },
+        "uuid()" | "gen_random_uuid()" => match &column.ty {
+            Type::Uuid | Type::Text { .. } | Type::Loose => Some(Scalar::text(uuid::Uuid::new_v4().to_string())),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

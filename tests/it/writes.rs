@@ -262,6 +262,51 @@ async fn many_records_take_few_statements() {
     }
 }
 
+/// The SQL expressions that are permitted give the time, or a fresh identifier, as values of their columns' types.
+#[tokio::test(flavor = "multi_thread")]
+async fn permitted_expressions_are_values() {
+    let engines: &[Engine] =
+        if all_engines() { &[Engine::Sqlite, Engine::Postgres, Engine::Mysql] } else { &[Engine::Sqlite] };
+    for engine in engines {
+        let (instant, id) = match engine {
+            Engine::Postgres => ("timestamptz", "uuid"),
+            Engine::Mysql => ("timestamp NULL", "char(36)"),
+            Engine::Sqlite => ("timestamp", "uuid"),
+        };
+        let local = if *engine == Engine::Postgres { "timestamp" } else { "datetime" };
+        let script = format!(
+            "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, at {instant}, here {local}, day date, hour time, name {id}, note VARCHAR(40))"
+        );
+        let folder = tempfile::tempdir().expect("a folder");
+        let urls = BTreeMap::from([("one".to_owned(), create(*engine, folder.path(), &script).await)]);
+        let proxy = Proxy::open(folder.path(), "[sources.one]\nurl = \"${ONE_URL}\"\n", &urls).await;
+        let now = json!({"expression": "NOW()"});
+        let record = json!([{
+            "id": 1, "at": now, "here": {"expression": {"value": "current_timestamp", "params": []}},
+            "day": {"expression": "CURRENT_DATE"}, "hour": now, "name": {"expression": "UUID()"}, "note": {"expression": "null"}
+        }]);
+        let today = || crosskey::value::time::instant(std::time::UNIX_EPOCH.elapsed().expect("now").as_millis() as i64);
+        let before = today();
+        let reply = proxy.send("POST /api/v2/one/_table/t?fields=*", &[], &record.to_string()).await;
+        let after = today();
+        assert_eq!(reply.status, 200, "{engine:?}: {}", reply.text);
+        let row = &reply.json()["resource"][0];
+        let text = |name: &str| row[name].as_str().unwrap_or_else(|| panic!("{engine:?}: {row}")).to_owned();
+        for name in ["at", "here"] {
+            let at = text(name);
+            assert!(before[..19] <= at[..19] && at[..19] <= after[..19], "{engine:?}: {before} {at} {after}");
+        }
+        assert!([&before[..10], &after[..10]].contains(&&*text("day")), "{engine:?}: {row}");
+        assert_eq!((text("hour").len(), text("name").len()), (8, 36), "{engine:?}: {row}");
+        assert_eq!(row["note"], Value::Null);
+        for refused in ["id + 1", "SLEEP(5)", "(SELECT 1)", "now(); DROP TABLE t"] {
+            let record = json!({"note": {"expression": refused}});
+            let reply = proxy.send("PATCH /api/v2/one/_table/t/1", &[], &record.to_string()).await;
+            assert!(reply.status == 400 && reply.text.contains("is not permitted"), "{engine:?}: {}", reply.text);
+        }
+    }
+}
+
 /// A key that only warns lets a reference lead nowhere, and tells; one that is never enforced does not even look.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_only_warns_is_told() {
