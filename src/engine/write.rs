@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use tracing::Instrument;
 
-use crate::catalog::{Entry, ForeignKey};
+use crate::catalog::{Entry, ForeignKey, Kind};
 use crate::engine::audit::Repaired;
 use crate::engine::error::Error;
 use crate::engine::pipeline::Engine;
@@ -160,6 +160,9 @@ impl Engine {
             }
             let start = outcomes.of.len();
             let end = prepared.faults.range(start..).next().map_or(count, |(at, _)| *at);
+            // By its name a part is known again only if it has the same records, whatever became of others.
+            let alone = prepared.named.is_some() && mode == Mode::Continue;
+            let end = if alone { end.min(start + 1) } else { end };
             // Of what is undone in the end nothing is kept before it is known that nothing fails.
             let keep = !dry_run && (mode != Mode::Rollback || start == 0 && end == count);
             let failed = if start < end {
@@ -409,7 +412,14 @@ fn prepare(reading: Reading<'_>, entry: &Entry, plan: WritePlan, change: &Change
                 .map(|record| {
                     let mut node = reading.root(id, record, false)?;
                     node.values.retain(|(at, _)| !identifying.contains(at));
-                    Ok(node)
+                    match node.branches.iter().find(|branch| branch.relationship.kind == Kind::BelongsTo) {
+                        Some(branch) if rows.filter.is_some() => Err(PlanError::Record {
+                            code: Code::InvalidRequest,
+                            message: format!("`{}` does not go with a filter", branch.relationship.name),
+                            hint: Some("what rows belong to is written by itself, or with rows by identifier".into()),
+                        }),
+                        _ => Ok(node),
+                    }
                 })
                 .collect();
             let nodes = if let [one] = &nodes[..] { vec![one.clone(); rows.ids.len()] } else { nodes };

@@ -121,10 +121,9 @@ pub struct Reading<'a> {
 impl Reading<'_> {
     /// A record that becomes a row (`adding`), or that rows get.
     pub fn root(&self, id: TableId, record: &Record, adding: bool) -> Result<Node, PlanError> {
-        let mut node = self.node(id, record, 0)?;
+        let node = self.node(id, record, 0)?;
         if adding {
             self.complete(&node)?;
-            drop_empty_counters(self.catalog.entry(id), &mut node.values);
         }
         Ok(node)
     }
@@ -158,6 +157,10 @@ impl Reading<'_> {
             }
         }
         let table = &entry.table;
+        // A NULL for a column that the database counts means: count.
+        own.retain(|name, value| {
+            !(value.is_null() && table.column(name).is_some_and(|at| table.columns[at].auto_increment))
+        });
         let values = record::changed(entry, &own)?;
         let part = |at: &usize| {
             let (_, value) = own.iter().find(|(name, _)| table.column(name) == Some(*at))?;
@@ -234,19 +237,19 @@ impl Reading<'_> {
         let entry = self.catalog.entry(found.target);
         let columns: Vec<usize> = found.hop.to.iter().map(|side| side.column).collect();
         let given = |at: &usize| record.iter().find(|(name, _)| entry.table.column(name) == Some(*at));
-        let has_key = !entry.table.primary_key.is_empty()
-            && entry.table.primary_key.iter().all(|at| given(at).is_some_and(|(_, value)| !value.is_null()));
+        // What it has from this row need not be told.
+        let told = |at: &usize| columns.contains(at) || given(at).is_some_and(|(_, value)| !value.is_null());
+        let has_key = !entry.table.primary_key.is_empty() && entry.table.primary_key.iter().all(told);
         let lets_go = has_key && columns.iter().all(|at| given(at).is_some_and(|(_, value)| value.is_null()));
         if !lets_go {
             let mut record = record.clone();
             // Whatever the client says of them, they refer to this row.
-            record.retain(|name, _| {
-                entry
-                    .table
-                    .column(name)
-                    .is_none_or(|at| !columns.contains(&at) || entry.table.primary_key.contains(&at))
-            });
-            let node = self.node(found.target, &record, depth + 1)?;
+            record.retain(|name, _| entry.table.column(name).is_none_or(|at| !columns.contains(&at)));
+            let mut node = self.node(found.target, &record, depth + 1)?;
+            if has_key {
+                let part = |at: &usize| given(at).and_then(|(_, value)| record::id_text(value)).unwrap_or_default();
+                node.key = Some(entry.table.primary_key.iter().map(part).collect());
+            }
             let set: Vec<usize> =
                 columns.iter().copied().chain(found.hop.when_to.iter().map(|when| when.column)).collect();
             return if has_key { Ok(Item::Save(node)) } else { self.add(node, &set) };
@@ -259,7 +262,7 @@ impl Reading<'_> {
         let node = self.node(found.target, &record, depth + 1)?;
         match fixed {
             None => Ok(Item::LetGo(node)),
-            Some(_) if self.removes => Ok(Item::Remove(node)),
+            Some(_) if self.removes => Ok(Item::Remove(without_branches(node)?)),
             Some(at) => Err(PlanError::Record {
                 code: Code::NotNullViolation,
                 message: format!("Field '{}' can not be NULL.", entry.table.columns[*at].name),
@@ -281,7 +284,7 @@ impl Reading<'_> {
         rest.retain(|name, _| !ours(name));
         let node = self.node(found.target, &rest, depth + 1)?;
         match (&node.key, unlinks) {
-            (Some(_), true) => Ok(Item::Unlink(node)),
+            (Some(_), true) => Ok(Item::Unlink(without_branches(node)?)),
             (None, true) => Err(PlanError::Record {
                 code: Code::InvalidRequest,
                 message: format!("a record that is taken from `{}` says which one it is", found.name),
@@ -292,11 +295,10 @@ impl Reading<'_> {
         }
     }
 
-    fn add(&self, mut node: Node, set: &[usize]) -> Result<Item, PlanError> {
+    fn add(&self, node: Node, set: &[usize]) -> Result<Item, PlanError> {
         let entry = self.catalog.entry(node.table);
         record::filled(entry, &node.values, &self.linked(&node).chain(set.iter().copied()).collect::<Vec<_>>())
             .map_err(|error| self.without_key(entry, &node, error))?;
-        drop_empty_counters(entry, &mut node.values);
         Ok(Item::Add(node))
     }
 
@@ -350,9 +352,16 @@ fn told(kind: Kind, error: PlanError) -> PlanError {
     }
 }
 
-/// A NULL for a column that the database counts means: count.
-fn drop_empty_counters(entry: &Entry, values: &mut Values) {
-    values.retain(|(at, value)| !(*value == Scalar::Null && entry.table.columns[*at].auto_increment));
+/// A row that goes takes nothing along.
+fn without_branches(node: Node) -> Result<Node, PlanError> {
+    match node.branches.first() {
+        None => Ok(node),
+        Some(branch) => Err(PlanError::Record {
+            code: Code::InvalidRequest,
+            message: format!("`{}` stands in a record that goes", branch.relationship.name),
+            hint: Some("write it by itself".into()),
+        }),
+    }
 }
 
 /// From the rows of a table that are referred to, to the columns of those that refer to them. `hop` leads from the first to

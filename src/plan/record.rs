@@ -156,16 +156,18 @@ fn expressed(column: &Column, text: &str) -> Option<Scalar> {
         "null" => Some(Scalar::Null),
         "now()" | "current_timestamp" | "current_timestamp()" | "utc_timestamp()" => {
             let moment = moment();
-            Some(Scalar::text(match &column.ty {
-                Type::Instant { .. } => moment.as_str(),
-                Type::Date => &moment[..10],
-                Type::Time => &moment[11..19],
-                Type::Local { .. } | Type::Text { .. } | Type::Loose => &moment[..19],
-                _ => return None,
-            }))
+            match &column.ty {
+                Type::Instant { .. } => coerce::value(column, &moment).ok(),
+                Type::Date => coerce::value(column, &moment[..10]).ok(),
+                Type::Time => coerce::value(column, &moment[11..19]).ok(),
+                Type::Local { .. } => coerce::value(column, &moment[..19]).ok(),
+                Type::Text { .. } | Type::Loose => Some(Scalar::text(&moment[..19])),
+                _ => None,
+            }
         }
         "current_date" | "current_date()" | "curdate()" => match &column.ty {
-            Type::Date | Type::Local { .. } | Type::Text { .. } | Type::Loose => Some(Scalar::text(&moment()[..10])),
+            Type::Date | Type::Local { .. } => coerce::value(column, &moment()[..10]).ok(),
+            Type::Text { .. } | Type::Loose => Some(Scalar::text(&moment()[..10])),
             _ => None,
         },
         "uuid()" | "gen_random_uuid()" => match &column.ty {

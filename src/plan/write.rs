@@ -158,12 +158,17 @@ fn may_be_shared(key: &ForeignKey) -> bool {
 
 /// Plans writes of a table.
 pub fn write(catalog: &Catalog, limits: &Limits, id: TableId) -> Result<WritePlan, PlanError> {
-    planned(catalog, limits, id, None)
+    planned(catalog, limits, id, None, true)
+}
+
+/// The same of rows that are only referred to, which may be where nothing is written.
+pub fn looked_at(catalog: &Catalog, limits: &Limits, id: TableId) -> Result<WritePlan, PlanError> {
+    planned(catalog, limits, id, None, false)
 }
 
 /// Plans writes of a key's referencing table; the key is looked at whether it is enforced or not.
 pub fn repair(catalog: &Catalog, limits: &Limits, key: &Arc<ForeignKey>) -> Result<WritePlan, PlanError> {
-    planned(catalog, limits, key.referencing.table, Some(key))
+    planned(catalog, limits, key.referencing.table, Some(key), true)
 }
 
 fn planned(
@@ -171,16 +176,17 @@ fn planned(
     limits: &Limits,
     id: TableId,
     also: Option<&Arc<ForeignKey>>,
+    written: bool,
 ) -> Result<WritePlan, PlanError> {
     let entry = catalog.entry(id);
     let table = &entry.table;
     let refused = |message: String| Err(PlanError::Invalid { message, hint: None });
-    if catalog.source(table.name.source.as_str()).is_some_and(|source| source.read_only) {
+    if written && catalog.source(table.name.source.as_str()).is_some_and(|source| source.read_only) {
         let message = format!("source `{}` is read-only", table.name.source);
         let hint = Some("the key file says read_only = true".into());
         return Err(PlanError::Record { code: Code::ReadOnly, message, hint });
     }
-    if table.is_view {
+    if written && table.is_view {
         return refused(format!("{} is a view, and views are not written to", table.name));
     }
     if table.primary_key.is_empty() {

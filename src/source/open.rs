@@ -54,6 +54,8 @@ pub struct OpenSource {
     fences: Mutex<HashSet<i32>>,
     /// Whether the tables are there in which writes of several databases are kept, and when that was asked.
     journal: Mutex<Option<(bool, Instant)>>,
+    /// Why they could not be made, and when that was tried.
+    journal_refused: Mutex<Option<(Instant, SourceError)>>,
     /// Writes of several databases whose parts are all done, and which the journal still has.
     finished: Mutex<Vec<String>>,
 }
@@ -115,6 +117,7 @@ impl OpenSource {
             counters,
             fences: Mutex::default(),
             journal: Mutex::default(),
+            journal_refused: Mutex::default(),
             finished: Mutex::default(),
         }
     }
@@ -293,7 +296,15 @@ impl OpenSource {
         }
         self.let_through()?;
         if !self.has_journal().await? {
-            self.adapter.build_journal().await?;
+            if let Some(refused) = self.journal_refused.lock().clone().filter(|(at, _)| at.elapsed() < JOURNAL_ASKED) {
+                return Err(refused.1);
+            }
+            if let Err(error) = self.adapter.build_journal().await {
+                if !error.is_outage() {
+                    *self.journal_refused.lock() = Some((Instant::now(), error.clone()));
+                }
+                return Err(error);
+            }
         }
         *self.journal.lock() = Some((true, Instant::now()));
         Ok(())

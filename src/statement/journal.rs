@@ -34,9 +34,12 @@ static DECIDED_AT: LazyLock<Arc<Column>> = LazyLock::new(|| number("decided_at")
 static NEXT_AT: LazyLock<Arc<Column>> = LazyLock::new(|| number("next_at"));
 static ATTEMPTS: LazyLock<Arc<Column>> = LazyLock::new(|| number("attempts"));
 static LAST_ERROR: LazyLock<Arc<Column>> = LazyLock::new(|| text("last_error"));
+static RENAMES: LazyLock<Arc<Column>> = LazyLock::new(|| text("renames"));
 
 /// Rows of one read of these tables, and their bytes.
 const ROWS: u64 = 1000;
+/// Rows of one that must not miss any.
+const ALL_ROWS: u64 = 1 << 40;
 const BYTES: u64 = 64 << 20;
 
 /// What became of a part.
@@ -101,6 +104,8 @@ pub struct Decision {
     pub attempts: i64,
     /// Why it is not done yet.
     pub last_error: Option<String>,
+    /// Values that others are still to leave, and those that they are to get: names, separated by blanks.
+    pub renames: Option<String>,
 }
 
 fn optional(text: Option<&String>) -> Scalar {
@@ -161,8 +166,8 @@ pub fn forget(before: i64) -> Delete {
 
 /// Notes a decision.
 pub fn decide(decision: &Decision) -> Insert {
-    let columns =
-        [&TXID, &STATE, &PLAN, &DECIDED_AT, &NEXT_AT, &ATTEMPTS, &LAST_ERROR].map(|column| (**column).clone());
+    let columns = [&TXID, &STATE, &PLAN, &DECIDED_AT, &NEXT_AT, &ATTEMPTS, &LAST_ERROR, &RENAMES]
+        .map(|column| (**column).clone());
     let row = vec![
         Scalar::text(decision.txid.as_str()),
         Scalar::text(decision.state.as_str()),
@@ -171,6 +176,7 @@ pub fn decide(decision: &Decision) -> Insert {
         Scalar::Int(decision.next_at),
         Scalar::Int(decision.attempts),
         optional(decision.last_error.as_ref()),
+        optional(decision.renames.as_ref()),
     ];
     insert(JOURNAL, std::slice::from_ref(&TXID), columns.to_vec(), row)
 }
@@ -186,9 +192,24 @@ pub enum Which<'a> {
     All,
 }
 
+/// The state and the age of all decisions. Cells: name, state, moment of the decision.
+pub fn states() -> Fetch {
+    let outputs = [&TXID, &STATE, &DECIDED_AT].map(|column| Output::Column((**column).clone()));
+    Fetch::all(TableName::new(JOURNAL), outputs.to_vec(), ALL_ROWS, BYTES)
+}
+
+/// The decisions by which values get other names. Cells: name, state, the values.
+pub fn renames() -> Fetch {
+    let outputs = [&TXID, &STATE, &RENAMES].map(|column| Output::Column((**column).clone()));
+    Fetch {
+        condition: Some(Condition::Not(Box::new(Condition::IsNull(RENAMES.clone())))),
+        ..Fetch::all(TableName::new(JOURNAL), outputs.to_vec(), ALL_ROWS, BYTES)
+    }
+}
+
 /// Decisions, the oldest first. Cells: as the fields of [`Decision`].
 pub fn decisions(which: Which<'_>) -> Fetch {
-    let columns = [&TXID, &STATE, &PLAN, &DECIDED_AT, &NEXT_AT, &ATTEMPTS, &LAST_ERROR];
+    let columns = [&TXID, &STATE, &PLAN, &DECIDED_AT, &NEXT_AT, &ATTEMPTS, &LAST_ERROR, &RENAMES];
     let outputs: Vec<Output> = columns.map(|column| Output::Column((**column).clone())).to_vec();
     let condition = match which {
         Which::One(txid) => Some(equals(&TXID, txid)),

@@ -446,3 +446,65 @@ async fn a_renamed_value_comes_back_only_when_all_have_followed() {
         assert_eq!(added, json!({"id": id, "code": code, "children": [], "notes": []}), "{}", scene.label);
     }
 }
+
+/// Who renames a value again while others are still to follow the first name takes them along.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_is_renamed_again_when_all_have_followed() {
+    for (up, down) in pairs() {
+        let mut scene = Scene::of(up, down).await;
+        let (kind, parent) = (Kind::Rekey, scene.fresh());
+        let mut process = dies_at(&scene.file(), "write::decided");
+        send(&process, &kind.line(parent), &kind.body(parent));
+        assert!(!process.wait().success());
+        let body = json!({"code": "again"}).to_string();
+        let reply = scene.proxy.send(&kind.line(parent), &[], &body).await;
+        assert_eq!(reply.status, 200, "{} {}", scene.label, reply.text);
+        scene.finish("renamed again").await;
+        assert_eq!(scene.family(parent).await, family(parent, "again"), "{}", scene.label);
+    }
+}
+
+/// Where one part of three is lost, those that may refer to its rows wait for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn parts_are_done_in_their_order() {
+    fail::cfg("lease", "return").expect("a point");
+    let read =
+        |source: &str, engine: Engine| crate::support::read(&format!("tests/data/nest/{source}.{}.sql", engine.name()));
+    use Engine::{Mysql, Postgres, Sqlite};
+    if !all_engines() {
+        return;
+    }
+    for (people, lib, link) in [(Sqlite, Postgres, Mysql), (Postgres, Mysql, Postgres), (Mysql, Postgres, Sqlite)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut urls = BTreeMap::new();
+        for (source, engine) in [("people", people), ("lib", lib), ("link", link)] {
+            urls.insert(source.to_owned(), create(engine, folder.path(), &read(source, engine)).await);
+        }
+        let label = format!("{people:?} {lib:?} {link:?}");
+        let proxy = Proxy::open(folder.path(), &crate::support::read("tests/data/nest/crosskey.toml"), &urls).await;
+        let (runtime, url) = (tokio::runtime::Handle::current(), urls["lib"].clone());
+        fail::cfg_callback("write::decided", move || {
+            tokio::task::block_in_place(|| runtime.block_on(end_sessions(&url)));
+        })
+        .expect("a point");
+        let body = json!([{"name": "New", "books": [{"title": "New", "places": [{"shelf_id": 1}]}]}]).to_string();
+        let reply = proxy.send("POST /api/v2/people/_table/author", &[], &body).await;
+        fail::remove("write::decided");
+        assert_eq!(reply.status, 202, "{label}: {}", reply.text);
+        let count = async |path: &str| {
+            let line = format!("GET /api/v2/{path}?count_only=true");
+            let reply = proxy.send(&line, &[("cache-control", "no-cache")], "").await;
+            reply.json()["meta"]["count"].as_i64().expect("a count")
+        };
+        let counts = async || {
+            (count("people/_table/author").await, count("lib/_table/book").await, count("link/_table/book_shelf").await)
+        };
+        assert_eq!(counts().await, (3, 2, 1), "{label}");
+        eventually("all of it is done", async || {
+            proxy.engine.look_at_journals(false).await;
+            proxy.engine.transactions().await.is_ok_and(|left| left.is_empty())
+        })
+        .await;
+        assert_eq!(counts().await, (3, 3, 2), "{label}");
+    }
+}

@@ -235,7 +235,8 @@ async fn named_requests_are_done_once_whoever_is_killed() {
         let mut codes: Vec<String> = (0..CLIENTS).map(|at| format!("c{at}_{}", done[at as usize].1)).collect();
         let text = |row: &Value, name: &str| row[name].as_str().expect("a code").to_owned();
         let mut found: Vec<String> = get("up/_table/parent").await.iter().map(|row| text(row, "code")).collect();
-        (codes.sort(), found.sort());
+        codes.sort();
+        found.sort();
         assert_eq!(found, codes, "{label}");
         let mut followed: Vec<String> =
             get("down/_table/child").await.iter().map(|row| text(row, "parent_code")).collect();

@@ -113,8 +113,8 @@ pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteIn
     }
     // What was written is found by its name: the rows may be gone, or meet the filter no more.
     let before = async || match &named {
-        Some(named) => engine.answered_before(input.source, &shape.read.table, named).await,
-        None => Ok(None),
+        Some(named) if by_filter => engine.answered_before(input.source, &shape.read.table, named).await,
+        _ => Ok(None),
     };
     if let Some(written) = before().await? {
         return respond(engine, request, input, &shape, written, None).await;

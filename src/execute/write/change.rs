@@ -10,7 +10,7 @@ use crate::execute::fetch::scalars;
 use crate::execute::rows::RowRef;
 use crate::execute::write::decisions::refuse_unfinished;
 use crate::execute::write::error::{MissingReference, WriteError};
-use crate::execute::write::operation::{self, Operation, key_texts, printed};
+use crate::execute::write::operation::{self, KeyTexts, Operation, key_texts, printed};
 use crate::execute::write::referrers::{Removed, row_keys};
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::work::{Failure, Target, Work};
@@ -151,18 +151,16 @@ pub async fn rows_of(
     Ok(rows.into_iter().enumerate().filter_map(|(at, row)| Some((at, row?))).unzip())
 }
 
-/// Which rows of a target are there.
+/// Which rows of a target are there: their keys.
 pub async fn existing(
     sessions: &mut Sessions<'_>,
     plan: &WritePlan,
     target: &Target<'_>,
-) -> Result<Vec<bool>, Failure> {
+) -> Result<Vec<Option<KeyTexts>>, Failure> {
     let any = Condition::All(Vec::new());
     let target = Target { condition: Some(&any), ..target.clone() };
-    let (places, _) = rows_of(sessions, plan, &target, Lock::None).await?;
-    let mut there = vec![false; target.keys.len()];
-    places.into_iter().for_each(|at| there[at] = true);
-    Ok(there)
+    let (places, rows) = rows_of(sessions, plan, &target, Lock::None).await?;
+    Ok(placed(target.keys.len(), places, key_texts(plan, &rows)))
 }
 
 /// The rows of a target, locked, after the fences of the values by which others refer to them.
@@ -256,9 +254,10 @@ pub async fn update(
             sessions.update(plan, &set, &rows).await.map_err(|error| from_which_side(plan, &set, error))?;
         }
     }
-    sessions.note(&table.name, None, "update", records.len());
+    // A record without values only says which row is meant.
+    sessions.note(&table.name, None, "update", records.iter().filter(|values| !values.is_empty()).count());
     let after = stored(sessions, plan, &keys, records).await?;
-    if sessions.several {
+    if sessions.several && written.as_ref().is_some_and(|written| !written.is_empty()) {
         let wanted: Vec<&str> = written.iter().flatten().map(|at| &*table.columns[*at].name).collect();
         let new = whole::rows(sessions, catalog, plan, &referrers::keys_of(&after, plan)?).await?;
         let rows = key_texts(plan, &before).into_iter().zip(whole::only(old, &wanted)).zip(whole::only(new, &wanted));
@@ -266,10 +265,12 @@ pub async fn update(
         sessions.operation(&table.name.source, || Operation::Update { table: printed(plan), rows });
     }
     if rekeyed(plan, written.as_ref()).next().is_some() {
+        // A value that comes, and one that goes, may be half way to or from another one.
+        refuse_unfinished(sessions, plan, &before).await?;
         refuse_unfinished(sessions, plan, &after).await?;
     }
     let missing = references::missing(sessions, plan, &after, written.as_ref()).await?;
-    refuse_missing(missing)?;
+    refuse_missing(missing).map_err(|failure| failure.at(&places))?;
     for incoming in rekeyed(plan, written.as_ref()) {
         follow(sessions, catalog, plan, incoming, &before, &after).await?;
     }

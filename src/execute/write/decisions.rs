@@ -1,13 +1,15 @@
 //! Reading the journal, and what a write has to heed in it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::execute::error::ExecuteError;
 use crate::execute::join;
 use crate::execute::rows::RowRef;
 use crate::execute::write::error::WriteError;
-use crate::execute::write::operation::{Operation, Part, hex};
+use crate::execute::write::operation::{Part, hex, id_text, renamed};
 use crate::execute::write::sessions::Sessions;
+use crate::name::SourceName;
 use crate::plan::write::WritePlan;
 use crate::statement::journal::{self, DECIDED, Decision, Which};
 use crate::statement::write::Lock;
@@ -34,6 +36,7 @@ pub fn decision(row: &RowRef) -> Decision {
         next_at: number(4),
         attempts: number(5),
         last_error: text(row, 6),
+        renames: text(row, 7),
     }
 }
 
@@ -52,18 +55,38 @@ pub async fn refuse_unfinished(
     if elsewhere.is_empty() || sessions.redoing || !sessions.context.source(source_name)?.has_journal_now().await? {
         return Ok(());
     }
-    let pending = sessions.of(source_name).await?.fetch(&journal::decisions(Which::All), Lock::None).await?;
-    for decision in rows(pending).iter().map(decision) {
-        let left: Vec<Part> = serde_json::from_str(&decision.plan).unwrap_or_default();
-        for incoming in &elsewhere {
-            let values = join::gather(written, &incoming.hop).keys;
-            let values: Vec<String> = values.iter().map(hex).collect();
-            let named = |operation: &Operation| values.iter().any(|value| operation.names(incoming, value));
-            if left.iter().flat_map(|part| &part.operations).any(named) {
-                let conflicted = decision.state != DECIDED;
-                return Err(WriteError::Unfinished { source_name: source_name.clone(), conflicted }.into());
-            }
+    let pending = rows(sessions.of(source_name).await?.fetch(&journal::renames(), Lock::None).await?);
+    if pending.is_empty() {
+        return Ok(());
+    }
+    let mut values: HashSet<String> = HashSet::new();
+    for incoming in &elsewhere {
+        values
+            .extend(join::gather(written, &incoming.hop).keys.iter().map(|key| renamed(&id_text(incoming), &hex(key))));
+    }
+    for row in pending {
+        let [txid, state, renames] = [0, 1, 2].map(|cell| text(&row, cell).unwrap_or_default());
+        if renames.split(' ').any(|name| values.contains(name)) && !is_done(sessions, source_name, &txid).await? {
+            let conflicted = state != DECIDED;
+            return Err(WriteError::Unfinished { source_name: source_name.clone(), conflicted }.into());
         }
     }
     Ok(())
+}
+
+/// Whether all parts of a decision are done, and it only waits to be removed.
+async fn is_done(sessions: &mut Sessions<'_>, decider: &SourceName, txid: &str) -> Result<bool, ExecuteError> {
+    if sessions.context.source(decider)?.finished().iter().any(|finished| finished == txid) {
+        return Ok(true);
+    }
+    let found = rows(sessions.of(decider).await?.fetch(&journal::decisions(Which::One(txid)), Lock::None).await?);
+    let Some(decision) = found.first().map(decision) else { return Ok(true) };
+    for part in serde_json::from_str::<Vec<Part>>(&decision.plan).unwrap_or_default() {
+        let source = sessions.context.source(&SourceName::new(&part.source))?;
+        let markers = rows(source.fetch(Arc::new(journal::markers(txid))).await?);
+        if !markers.iter().any(|marker| text(marker, 0).as_deref() == Some(part.source.as_str())) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

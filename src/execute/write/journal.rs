@@ -14,6 +14,7 @@ use crate::execute::error::ExecuteError;
 use crate::execute::write::decisions::{decision, rows, text};
 use crate::execute::write::error::WriteError;
 use crate::execute::write::operation::{Operation, Part, parts};
+use crate::execute::write::referrers::row_keys;
 use crate::execute::write::sessions::{Changed, Sessions};
 use crate::execute::write::whole;
 use crate::name::SourceName;
@@ -22,6 +23,7 @@ use crate::plan::write::WritePlan;
 use crate::query::Named;
 use crate::source::{Session, SourceError, Violation};
 use crate::statement::journal::{self, DECIDED, Decision, Marker, Outcome, Which};
+use crate::value::{ChunkBuilder, Key};
 
 /// How long nobody else takes up a write.
 const LEASE: Duration = Duration::from_secs(10);
@@ -92,7 +94,7 @@ pub async fn known(
     let (mut marked, mut parts): (BTreeSet<String>, Vec<Part>) = Default::default();
     for name in sources {
         let source = context.source(name)?;
-        if !source.has_journal().await? {
+        if source.config.read_only || !source.has_journal_now().await? {
             continue;
         }
         for row in rows(source.fetch(Arc::new(journal::markers(txid))).await?) {
@@ -102,7 +104,8 @@ pub async fn known(
                 return Err(WriteError::OtherRequest.into());
             }
             match (outcome.and_then(|word| Outcome::from_word(&word)), result) {
-                (Some(Outcome::Aborted), _) => known = Known::Aborted,
+                // Of a write that a person has given up, a part is done all the same.
+                (Some(Outcome::Aborted), _) if !matches!(known, Known::Done(..)) => known = Known::Aborted,
                 (_, Some(result)) => known = Known::Done(serde_json::from_str(&result).unwrap_or_default(), None),
                 _ => {}
             }
@@ -119,10 +122,15 @@ pub async fn known(
     })
 }
 
+/// Whether a write only removes rows, and references to them.
+fn only_goes(changed: &[Changed]) -> bool {
+    changed.iter().all(|changed| matches!(changed.action, "delete" | "set_null"))
+}
+
 /// The order in which sources commit: the referenced side first, so that what refers to a row finds it; where rows only go,
 /// the referring side first. Among equals SQLite comes first, whose row numbers are not kept for who has not committed.
 pub fn order(context: &Context<'_>, catalog: &Catalog, changed: &[Changed]) -> Vec<SourceName> {
-    let only_goes = changed.iter().all(|changed| matches!(changed.action, "delete" | "set_null"));
+    let only_goes = only_goes(changed);
     let tables: Vec<_> = changed
         .iter()
         .filter_map(|changed| catalog.table(changed.table.source.as_str(), &changed.table.table.printed()))
@@ -167,7 +175,9 @@ pub async fn commit(
     named: Option<(&str, &str)>,
     result: &str,
 ) -> Result<Option<String>, ExecuteError> {
-    let order = order(sessions.context, catalog, &sessions.changes());
+    let mut order = order(sessions.context, catalog, &sessions.changes());
+    // The client's name for the request stands there, whatever else does.
+    order.extend(sessions.marked.clone().filter(|marked| !order.contains(marked)));
     let (decider, others) = order.split_first().ok_or(WriteError::Overtaken)?;
     if let Some(name) = order.iter().find(|name| sessions.without_journal.contains(*name)) {
         return Err(WriteError::NoJournal { source_name: name.to_string() }.into());
@@ -176,6 +186,20 @@ pub async fn commit(
     let hash = named.map(|(_, hash)| hash);
     let operations = std::mem::take(&mut sessions.operations);
     let operations = completed(sessions, catalog, others, operations).await?;
+    // Whoever would bring back a value that others are still to leave finds that in the journal beside it.
+    // Where rows only go, the value stays until all have left it.
+    let goes = only_goes(&sessions.changes());
+    let elsewhere = |(part, operation): &(SourceName, Operation)| match operation {
+        Operation::Follow { source, new, .. } => {
+            let apart = source != decider.as_str() && source != part.as_str();
+            (apart && (new.is_some() || !goes)).then(|| source.clone())
+        }
+        _ => None,
+    };
+    if let Some(source) = operations.iter().find_map(elsewhere) {
+        let what = format!("changing a referenced value of `{source}` in one call with rows of `{decider}`");
+        return Err(WriteError::NotYet { what }.into());
+    }
     for name in &order {
         let told = (name == decider).then_some(result);
         let session = sessions.of(name).await?;
@@ -186,6 +210,7 @@ pub async fn commit(
             mark(sessions.of(name).await?, &marker(&txid, name, hash, told)).await?;
         }
     }
+    let renames: Vec<String> = operations.iter().flat_map(|(_, operation)| operation.renames()).collect();
     point!("write::marked");
     let decision = Decision {
         txid: txid.clone(),
@@ -195,6 +220,7 @@ pub async fn commit(
         next_at: now() + lease(),
         attempts: 0,
         last_error: None,
+        renames: Some(renames.join(" ")).filter(|renames| !renames.is_empty()),
     };
     sessions.of(decider).await?.insert(&journal::decide(&decision)).await?;
     point!("write::noted");
@@ -215,6 +241,8 @@ pub async fn commit(
         {
             tracing::warn!(%txid, source = %name, cause = error.cause().unwrap_or_default(), "decided, and to be finished");
             all_done = false;
+            // What comes later may refer to what was lost: it is done in its turn.
+            break;
         }
     }
     point!("write::committed");
@@ -270,7 +298,7 @@ async fn completed(
     for (source, mut operation) in operations.into_iter().filter(|(source, _)| of.contains(source)) {
         if let Operation::Insert { table, keys, rows } = &mut operation {
             let plan = planned(sessions.context, catalog, &source, table)?;
-            let wanted = keys_of_texts(&plan, keys);
+            let wanted = keys_of_texts(&plan, keys)?;
             *rows = whole::rows(sessions, catalog, &plan, &wanted).await?;
         }
         completed.push((source, operation));
@@ -279,8 +307,8 @@ async fn completed(
 }
 
 /// Primary keys as they are compared.
-pub fn keys_of_texts(plan: &WritePlan, keys: &[Vec<String>]) -> Vec<crate::value::Key> {
-    let mut builder = crate::value::ChunkBuilder::new(plan.step.fetch.layout());
+pub fn keys_of_texts(plan: &WritePlan, keys: &[Vec<String>]) -> Result<Vec<Key>, WriteError> {
+    let mut builder = ChunkBuilder::new(plan.step.fetch.layout());
     for key in keys {
         for cell in 0..plan.step.columns.len() {
             let at = plan.key_cells.iter().position(|of| *of == cell);
@@ -289,7 +317,9 @@ pub fn keys_of_texts(plan: &WritePlan, keys: &[Vec<String>]) -> Vec<crate::value
             builder.end_cell();
         }
     }
-    crate::execute::write::referrers::row_keys(&rows(builder.finish()), &plan.identity).into_iter().flatten().collect()
+    let found = row_keys(&rows(builder.finish()), &plan.identity);
+    let id = |at: usize| keys[at].join(",");
+    found.into_iter().enumerate().map(|(at, key)| key.ok_or_else(|| WriteError::NotFound { id: id(at) })).collect()
 }
 
 /// The plan of a table.
@@ -305,6 +335,12 @@ pub fn planned(
     table: &str,
 ) -> Result<WritePlan, ExecuteError> {
     let gone = |why: String| WriteError::NotYet { what: format!("writing {source}.{table} ({why})") };
-    let id = catalog.table(source.as_str(), table).ok_or_else(|| gone("there is no such table".into()))?;
-    Ok(plan::write(catalog, context.limits, id).map_err(|error| gone(error.to_string()))?)
+    let Some(id) = catalog.table(source.as_str(), table) else {
+        // A source that was not read since the start has no tables yet.
+        return Err(match catalog.is_known(source.as_str()) {
+            true => gone("there is no such table".into()).into(),
+            false => SourceError::unavailable(source, "its tables are not known yet").into(),
+        });
+    };
+    planned_table(context, catalog, id)
 }

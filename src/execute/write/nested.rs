@@ -19,6 +19,7 @@ use crate::execute::write::operation::KeyTexts;
 use crate::execute::write::referrers::row_keys;
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::work::{Failure, Target};
+use crate::plan;
 use crate::plan::nested::{Branch, Item, Link, Node, link_of, link_through, words};
 use crate::plan::read::ALL;
 use crate::plan::record::{self, Values};
@@ -37,11 +38,40 @@ struct Placed<'n> {
     root: usize,
     /// Where in it.
     pointer: String,
+    /// What the row has from the one that it belongs to.
+    linked: Values,
 }
 
 impl<'n> Placed<'n> {
     fn new(node: &'n Node, root: usize, pointer: String) -> Self {
-        Self { node, values: node.values.clone(), root, pointer }
+        Self { node, values: node.values.clone(), root, pointer, linked: Values::new() }
+    }
+
+    /// Makes the row refer to another one.
+    fn refer(&mut self, values: &Values) {
+        set(&mut self.values, values);
+        self.linked.clone_from(values);
+    }
+
+    /// The row's identifier; what it has from another row counts, whatever the client says.
+    fn id(&self, plan: &WritePlan) -> Vec<String> {
+        let given = self.node.key.iter().flatten();
+        let columns = plan.table.primary_key.iter();
+        let part = |(text, at): (&String, &usize)| {
+            let linked = self.linked.iter().find(|(column, _)| column == at);
+            linked.and_then(|(_, value)| spelled(value)).unwrap_or_else(|| text.clone())
+        };
+        given.zip(columns).map(part).collect()
+    }
+}
+
+/// A value as it stands in an identifier.
+fn spelled(value: &Scalar) -> Option<String> {
+    match value {
+        Scalar::Int(number) => Some(number.to_string()),
+        Scalar::Bool(flag) => Some(flag.to_string()),
+        Scalar::Text(text) => Some(text.to_string()),
+        Scalar::Null | Scalar::Bytes(_) => None,
     }
 }
 
@@ -52,11 +82,19 @@ enum How<'t> {
     Add,
     /// They are found as the client says.
     Find(&'t Target<'t>),
-    /// They are found by their keys; where they are not there they are added, unless the database counts their keys.
-    Save {
-        /// They are added all the same.
-        adds: bool,
-    },
+    /// They are found by their keys; some are added where they are not there.
+    Save(Absent),
+}
+
+/// What becomes of rows with a key that are not there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Absent {
+    /// They are added.
+    Add,
+    /// The same, unless the database counts their keys.
+    AddUncounted,
+    /// They are missed.
+    Miss,
 }
 
 /// Writes records with all that hangs on them; gives the records' own keys. Without a target they are added.
@@ -81,10 +119,10 @@ fn level<'f>(
         for relationship in relationships(&placed, true) {
             belong(sessions, catalog, table, &relationship, &mut placed).await?;
         }
-        let keys = own(sessions, catalog, table, &placed, how).await?;
+        let of: Vec<(usize, String)> = placed.iter().map(|one| (one.root, one.pointer.clone())).collect();
+        let keys = own(sessions, catalog, table, &placed, how).await.map_err(|failure| failure.within(&of))?;
         for relationship in relationships(&placed, false) {
-            let related = related(sessions, catalog, table, &relationship, &placed, &keys).await;
-            related?;
+            related(sessions, catalog, table, &relationship, &placed, &keys).await?;
         }
         Ok(keys)
     })
@@ -137,7 +175,7 @@ async fn belong<'n>(
     }
     let words = words(relationship.kind);
     let [added, saved] =
-        written(sessions, catalog, added, saved, true).await.map_err(|failure| failure.related(words))?;
+        written(sessions, catalog, added, saved, Absent::Add).await.map_err(|failure| failure.related(words))?;
     let keys: Vec<KeyTexts> = owners
         .iter()
         .map(|(_, (is_new, place))| if *is_new { added[*place].clone() } else { saved[*place].clone() })
@@ -157,15 +195,14 @@ async fn written(
     catalog: &Catalog,
     added: Vec<Placed<'_>>,
     saved: Vec<Placed<'_>>,
-    adds: bool,
+    absent: Absent,
 ) -> Result<[Vec<KeyTexts>; 2], Failure> {
-    let roots = |placed: &[Placed<'_>]| placed.iter().map(|one| (one.root, one.pointer.clone())).collect::<Vec<_>>();
     let mut keys = [Vec::new(), Vec::new()];
-    for (at, (placed, how)) in [(added, How::Add), (saved, How::Save { adds })].into_iter().enumerate() {
-        let of = roots(&placed);
-        let written = level(sessions, catalog, placed, how).await.map_err(|failure| failure.within(&of))?;
+    for (at, (placed, how)) in [(added, How::Add), (saved, How::Save(absent))].into_iter().enumerate() {
+        let count = placed.len();
+        let written = level(sessions, catalog, placed, how).await?;
         keys[at] = written.into_iter().flatten().collect();
-        if keys[at].len() != of.len() {
+        if keys[at].len() != count {
             return Err(WriteError::Overtaken.into());
         }
     }
@@ -180,54 +217,81 @@ async fn own(
     placed: &[Placed<'_>],
     how: How<'_>,
 ) -> Result<Vec<Option<KeyTexts>>, Failure> {
-    let plan = planned_table(sessions.context, catalog, table)?;
     let values: Vec<Values> = placed.iter().map(|placed| placed.values.clone()).collect();
-    let adds = match how {
-        How::Add => return insert(sessions, &plan, &values).await,
-        How::Find(target) => return change::update(sessions, catalog, &plan, target, &values).await,
-        How::Save { adds } => adds,
+    let absent = match how {
+        How::Add => return insert(sessions, &planned_table(sessions.context, catalog, table)?, &values).await,
+        How::Find(target) => {
+            let plan = planned_table(sessions.context, catalog, table)?;
+            return change::update(sessions, catalog, &plan, target, &values).await;
+        }
+        How::Save(absent) => absent,
     };
-    let ids: Vec<Vec<String>> = placed.iter().map(|placed| placed.node.key.clone().unwrap_or_default()).collect();
+    let limits = sessions.context.limits;
+    // Rows that are only referred to may be where nothing is written.
+    let plan = plan::write::looked_at(catalog, limits, table).map_err(not_yet)?;
+    let ids: Vec<Vec<String>> = placed.iter().map(|placed| placed.id(&plan)).collect();
     let texts: Vec<String> = ids.iter().map(|id| id.join(",")).collect();
     let asked = Rows { ids, columns: Vec::new(), filter: None };
     let (form, keys) = target(&plan.table, &asked, &plan.step.fetch).map_err(not_yet)?;
     let all = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
-    let there = change::existing(sessions, &plan, &all).await?;
-    let of = |wanted: bool| (0..placed.len()).filter(|at| there[*at] == wanted).collect::<Vec<usize>>();
-    let (present, absent) = (of(true), of(false));
+    let mut found = change::existing(sessions, &plan, &all).await?;
+    let mut added: Vec<usize> = Vec::new();
+    for at in (0..placed.len()).filter(|at| found[*at].is_none()) {
+        // The same key may stand there twice: then the row is added, and changed.
+        if !added.iter().any(|other| keys[*other] == keys[at]) {
+            added.push(at);
+        }
+    }
     let counted = plan.table.primary_key.iter().any(|at| plan.table.columns[*at].auto_increment);
-    if let Some(at) = absent.first()
-        && counted
-        && !adds
-    {
+    let misses = absent == Absent::Miss || absent == Absent::AddUncounted && counted;
+    if let Some(at) = added.first().filter(|_| misses) {
         let error = WriteError::NotFound { id: texts[*at].clone() };
         return Err(Failure { records: vec![(*at, error.into())], error: None });
     }
-    let mut found = vec![None; placed.len()];
-    if !present.is_empty() {
-        let pick = |at: &usize| (keys[*at].clone(), texts[*at].clone());
-        let (keys, texts): (Vec<SmallKey>, Vec<String>) = present.iter().map(pick).unzip();
-        let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
-        let without_key = |at: &usize| {
+    if !added.is_empty() {
+        let entry = catalog.entry(table);
+        let with_key = |at: &usize| {
             let mut values = values[*at].clone();
-            values.retain(|(column, _)| !plan.table.primary_key.contains(column));
+            let key = plan.table.primary_key.iter().copied().zip(keys[*at].iter().cloned());
+            set(&mut values, &key.collect::<Values>());
             values
         };
-        let values: Vec<Values> = present.iter().map(without_key).collect();
-        let updated = change::update(sessions, catalog, &plan, &target, &values).await;
-        let updated = updated.map_err(|failure| failure.at(&present))?;
-        present.iter().zip(updated).for_each(|(at, key)| found[*at] = key);
-    }
-    if !absent.is_empty() {
-        let entry = catalog.entry(table);
-        let values: Vec<Values> = absent.iter().map(|at| values[*at].clone()).collect();
-        for (at, values) in absent.iter().zip(&values) {
+        let values: Vec<Values> = added.iter().map(with_key).collect();
+        for (at, values) in added.iter().zip(&values) {
             if let Err(error) = record::filled(entry, values, &[]) {
                 return Err(Failure { records: vec![(*at, WriteError::Record(Box::new(error)).into())], error: None });
             }
         }
-        let added = insert(sessions, &plan, &values).await.map_err(|failure| failure.at(&absent))?;
-        absent.iter().zip(added).for_each(|(at, key)| found[*at] = key);
+        let plan = planned_table(sessions.context, catalog, table)?;
+        let keyed = insert(sessions, &plan, &values).await.map_err(|failure| failure.at(&added))?;
+        added.iter().zip(keyed).for_each(|(at, key)| found[*at] = key);
+    }
+    let without_key = |at: usize| {
+        let mut values = values[at].clone();
+        values.retain(|(column, _)| !plan.table.primary_key.contains(column));
+        values
+    };
+    let changed: Vec<(usize, Values)> = (0..placed.len())
+        .filter(|at| !added.contains(at))
+        .map(|at| (at, without_key(at)))
+        .filter(|(_, values)| !values.is_empty())
+        .collect();
+    if !changed.is_empty() {
+        let places: Vec<usize> = changed.iter().map(|(at, _)| *at).collect();
+        let pick = |at: &usize| (keys[*at].clone(), texts[*at].clone());
+        let (keys, texts): (Vec<SmallKey>, Vec<String>) = places.iter().map(pick).unzip();
+        let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
+        let values: Vec<Values> = changed.into_iter().map(|(_, values)| values).collect();
+        let plan = planned_table(sessions.context, catalog, table)?;
+        let updated = change::update(sessions, catalog, &plan, &target, &values).await;
+        let updated = updated.map_err(|failure| failure.at(&places))?;
+        places.into_iter().zip(updated).for_each(|(at, key)| found[at] = key);
+    }
+    // Those that stand there twice.
+    for at in 0..placed.len() {
+        if found[at].is_none() {
+            found[at] = added.iter().find(|other| keys[**other] == keys[at]).and_then(|other| found[*other].clone());
+        }
     }
     Ok(found)
 }
@@ -249,7 +313,7 @@ async fn related<'n>(
     let values = linked(sessions, catalog, table, &link, &owner_keys).await?;
     let words = words(relationship.kind);
     if relationship.through.is_some() {
-        return joined(sessions, catalog, relationship, &owners, &values)
+        return joined(sessions, catalog, relationship, &link, &owners, &values)
             .await
             .map_err(|failure| failure.related(words));
     }
@@ -264,7 +328,7 @@ async fn related<'n>(
         };
         if branch.lets_go {
             let child = planned_table(sessions.context, catalog, relationship.target)?;
-            let found = having(sessions, &child, std::slice::from_ref(values)).await?;
+            let found = having(sessions, &child, &[&link], std::slice::from_ref(values)).await?;
             let found: Vec<Vec<String>> = found.into_iter().map(|(_, id)| id).collect();
             release(sessions, catalog, &child, &link, &found, branch.removes).await.map_err(|failure| {
                 failure.within(&vec![(owner.root, owner.pointer.clone()); found.len()]).related(words)
@@ -274,7 +338,7 @@ async fn related<'n>(
             let mut one = Placed::new(item.node(), owner.root, format!("{}{pointer}", owner.pointer));
             match item {
                 Item::Add(_) | Item::Save(_) => {
-                    set(&mut one.values, values);
+                    one.refer(values);
                     if matches!(item, Item::Add(_)) { added.push(one) } else { saved.push(one) }
                 }
                 Item::LetGo(_) => let_go.push(one),
@@ -282,9 +346,9 @@ async fn related<'n>(
             }
         }
     }
-    written(sessions, catalog, added, saved, false).await.map_err(|failure| failure.related(words))?;
+    written(sessions, catalog, added, saved, Absent::AddUncounted).await.map_err(|failure| failure.related(words))?;
     // Those who are let go have their NULLs among their own values.
-    written(sessions, catalog, Vec::new(), let_go, false).await.map_err(|failure| failure.related(words))?;
+    written(sessions, catalog, Vec::new(), let_go, Absent::Miss).await.map_err(|failure| failure.related(words))?;
     remove(sessions, catalog, relationship.target, &removed).await.map_err(|failure| failure.related(words))
 }
 
@@ -299,7 +363,7 @@ async fn remove(
         return Ok(());
     }
     let plan = planned_table(sessions.context, catalog, table)?;
-    let ids: Vec<Vec<String>> = placed.iter().map(|placed| placed.node.key.clone().unwrap_or_default()).collect();
+    let ids: Vec<Vec<String>> = placed.iter().map(|placed| placed.id(&plan)).collect();
     let of: Vec<(usize, String)> = placed.iter().map(|one| (one.root, one.pointer.clone())).collect();
     remove_by_id(sessions, catalog, &plan, ids).await.map_err(|failure| failure.within(&of))
 }
@@ -349,12 +413,17 @@ async fn release(
 async fn having(
     sessions: &mut Sessions<'_>,
     plan: &WritePlan,
+    links: &[&Link],
     lists: &[Values],
 ) -> Result<Vec<(usize, Vec<String>)>, ExecuteError> {
     let Some(first) = lists.first() else { return Ok(Vec::new()) };
     let table = &plan.table;
-    let column =
-        |at: &usize| KeyColumn { column: table.columns[*at].clone(), path: Vec::new(), matching: Matching::Own };
+    let column = |at: &usize| {
+        // Values meet as the key says, not as the column's collation does.
+        let of_key = |link: &&Link| Some(link.hop.to[link.columns.iter().position(|column| column == at)?].clone());
+        let own = || KeyColumn { column: table.columns[*at].clone(), path: Vec::new(), matching: Matching::Own };
+        links.iter().find_map(of_key).unwrap_or_else(own)
+    };
     let columns: Vec<KeyColumn> = first.iter().map(|(at, _)| column(at)).collect();
     let mut found = Vec::new();
     let batch = sessions.context.limits.keys_per_batch;
@@ -382,6 +451,7 @@ async fn joined(
     sessions: &mut Sessions<'_>,
     catalog: &Catalog,
     relationship: &Arc<Relationship>,
+    near_link: &Link,
     owners: &[(usize, &Placed<'_>, &Branch)],
     near: &[Option<Values>],
 ) -> Result<(), Failure> {
@@ -405,11 +475,11 @@ async fn joined(
         }
     }
     let far = relationship.target;
-    let plan = planned_table(sessions.context, catalog, far)?;
+    let plan = plan::write::looked_at(catalog, sessions.context.limits, far).map_err(not_yet)?;
     // Of a row that is let go nothing is written.
     let ids = unlinked.iter().map(|placed| placed.node.key.clone().unwrap_or_default()).collect::<Vec<_>>();
     let unlinked = ids_as_keys(&plan, &ids);
-    let [added, saved] = written(sessions, catalog, added, saved, false).await?;
+    let [added, saved] = written(sessions, catalog, added, saved, Absent::AddUncounted).await?;
     let keys: Vec<KeyTexts> = places
         .iter()
         .map(|(_, item, place, _)| match item {
@@ -434,7 +504,11 @@ async fn joined(
         if unlinks { gone.push(row) } else { wanted.push((row, origin)) }
     }
     let lists: Vec<Values> = wanted.iter().map(|(values, _)| values.clone()).collect();
-    let there: HashSet<usize> = having(sessions, &junction_plan, &lists).await?.into_iter().map(|(at, _)| at).collect();
+    let there: HashSet<usize> = having(sessions, &junction_plan, &[near_link, &far_link], &lists)
+        .await?
+        .into_iter()
+        .map(|(at, _)| at)
+        .collect();
     let mut seen: Vec<&Values> = Vec::new();
     let (mut rows, mut of) = (Vec::new(), Vec::new());
     for (at, (values, origin)) in wanted.iter().enumerate() {
@@ -453,7 +527,7 @@ async fn joined(
         insert(sessions, &junction_plan, &rows).await.map_err(|failure| failure.within(&of))?;
     }
     let mut ids: Vec<Vec<String>> =
-        having(sessions, &junction_plan, &gone).await?.into_iter().map(|(_, id)| id).collect();
+        having(sessions, &junction_plan, &[near_link, &far_link], &gone).await?.into_iter().map(|(_, id)| id).collect();
     ids.dedup();
     if !ids.is_empty() {
         remove_by_id(sessions, catalog, &junction_plan, ids).await?;
@@ -481,11 +555,8 @@ async fn linked(
     link: &Link,
     keys: &[KeyTexts],
 ) -> Result<Vec<Option<Values>>, ExecuteError> {
-    let plan = planned_table(sessions.context, catalog, table)?;
-    let wanted = keys_of_texts(&plan, keys);
-    if wanted.len() != keys.len() {
-        return Err(WriteError::Overtaken.into());
-    }
+    let plan = plan::write::looked_at(catalog, sessions.context.limits, table).map_err(not_yet)?;
+    let wanted = keys_of_texts(&plan, keys)?;
     let mut found: HashMap<Key, Option<Values>> = HashMap::new();
     let mut distinct: Vec<Key> = Vec::new();
     for key in &wanted {

@@ -87,13 +87,13 @@ impl Operation {
         }
     }
 
-    /// Whether it gives a value of a key another name, and this is the value or the name.
-    pub fn names(&self, incoming: &Incoming, value: &str) -> bool {
+    /// The values of a key that get another name, and their names.
+    pub fn renames(&self) -> Vec<String> {
         match self {
             Operation::Follow { foreign_key, old, new, .. } => {
-                *foreign_key == id_text(incoming) && (old == value || new.as_deref() == Some(value))
+                std::iter::once(old).chain(new).map(|value| renamed(foreign_key, value)).collect()
             }
-            _ => false,
+            _ => Vec::new(),
         }
     }
 }
@@ -101,6 +101,11 @@ impl Operation {
 /// The name of a key in the journal.
 pub fn id_text(incoming: &Incoming) -> String {
     format!("{:016x}", incoming.named.key.id)
+}
+
+/// How the journal calls a value of a key.
+pub fn renamed(foreign_key: &str, value: &str) -> String {
+    format!("{foreign_key}:{value}")
 }
 
 /// A key's canonical bytes.

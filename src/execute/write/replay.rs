@@ -13,20 +13,21 @@ use crate::execute::error::ExecuteError;
 use crate::execute::write::change::{delete, insert, update};
 use crate::execute::write::decisions::{decision, rows, text};
 use crate::execute::write::error::WriteError;
-use crate::execute::write::journal::{self, keys_of_texts, lease, now, planned};
+use crate::execute::write::journal::{self, keys_of_texts, lease, now, planned, planned_table};
 use crate::execute::write::operation::{Changed, Operation, Part, Record, id_text, unhex};
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::work::{Failure, Target};
-use crate::execute::write::{referrers, whole};
+use crate::execute::write::{references, referrers, whole};
 use crate::name::SourceName;
 use crate::plan;
 use crate::plan::record::{self, Values};
-use crate::plan::write::{WritePlan, reached};
+use crate::plan::write::{Incoming, Outgoing, WritePlan, reached};
 use crate::query::Rows;
 use crate::source::SourceError;
 use crate::statement::journal::{CONFLICTED, DECIDED, Decision, Marker, Outcome, Which};
 use crate::statement::write::Lock;
 use crate::statement::{self, Condition};
+use crate::value::Key;
 
 /// After this time a person has to look: what stands in the databases may have nothing to do with the write any more.
 const OLDEST: Duration = Duration::from_secs(24 * 3600);
@@ -46,35 +47,48 @@ pub struct Transaction {
 
 /// The writes that are not finished, the oldest first.
 pub async fn transactions(context: &Context<'_>) -> Result<Vec<Transaction>, ExecuteError> {
-    let mut all = Vec::new();
+    Ok(listed(context, Which::All).await.0)
+}
+
+/// The same, or one of them; and the first source that did not answer, if any.
+async fn listed(context: &Context<'_>, which: Which<'_>) -> (Vec<Transaction>, Option<ExecuteError>) {
+    let (mut all, mut failed) = (Vec::new(), None);
     for (name, source) in context.sources {
-        if source.config.read_only || !source.has_journal().await? {
-            continue;
+        let found = async {
+            if source.config.read_only || !source.has_journal().await? {
+                return Ok(Vec::new());
+            }
+            Ok::<_, SourceError>(rows(source.fetch(Arc::new(statement::journal::decisions(which))).await?))
+        };
+        match found.await {
+            Ok(found) => {
+                // Those that are done only wait to be removed.
+                let finished = source.finished();
+                let waiting = found.iter().map(decision).filter(|decision| !finished.contains(&decision.txid));
+                all.extend(waiting.map(|decision| Transaction {
+                    source: name.clone(),
+                    parts: serde_json::from_str(&decision.plan).unwrap_or_default(),
+                    decision,
+                }));
+            }
+            Err(error) => {
+                tracing::warn!(source = %name, %error, "the journal cannot be read");
+                failed = Some(error.into());
+            }
         }
-        let fetch = Arc::new(statement::journal::decisions(Which::All));
-        let mut found: Vec<Transaction> = rows(source.fetch(fetch).await?)
-            .iter()
-            .map(decision)
-            .map(|decision| Transaction {
-                source: name.clone(),
-                parts: serde_json::from_str(&decision.plan).unwrap_or_default(),
-                decision,
-            })
-            .collect();
-        // Those that are done, and only wait to be removed.
-        let finished = source.finished();
-        found.retain(|transaction| !finished.contains(&transaction.decision.txid));
-        all.extend(found);
     }
-    all.sort_by_key(|transaction| transaction.decision.decided_at);
-    Ok(all)
+    all.sort_by_key(|transaction: &Transaction| transaction.decision.decided_at);
+    (all, failed)
 }
 
 /// What is known of a write: its state, or `committed` where all of its parts are done; none of one that nobody knows.
 pub async fn transaction(context: &Context<'_>, txid: &str) -> Result<Option<&'static str>, ExecuteError> {
-    let waiting = transactions(context).await?.into_iter().find(|transaction| transaction.decision.txid == txid);
-    if let Some(transaction) = waiting {
+    let (found, failed) = listed(context, Which::One(txid)).await;
+    if let Some(transaction) = found.first() {
         return Ok(Some(if transaction.decision.state == DECIDED { "pending" } else { CONFLICTED }));
+    }
+    if let Some(failed) = failed {
+        return Err(failed);
     }
     let mut outcomes = Vec::new();
     for source in context.sources.values().filter(|source| !source.config.read_only) {
@@ -95,6 +109,10 @@ pub async fn transaction(context: &Context<'_>, txid: &str) -> Result<Option<&'s
 /// Takes up a write again that waits for a person. Gives whether it was there.
 pub async fn retry(context: &Context<'_>, catalog: &Catalog, txid: &str) -> Result<bool, ExecuteError> {
     let Some(transaction) = found(context, txid).await? else { return Ok(false) };
+    if now() - transaction.decision.decided_at > (REMEMBERED / 7 * 6).as_millis() as i64 {
+        let what = "doing again what was decided so long ago that nobody knows any more which parts are done".into();
+        return Err(WriteError::NotYet { what }.into());
+    }
     // It is as old as it is: a person says that it is to be done all the same.
     let decision = Decision { state: DECIDED.into(), decided_at: now(), ..transaction.decision };
     finish(context, catalog, &transaction.source, decision).await?;
@@ -127,7 +145,12 @@ pub async fn discard(context: &Context<'_>, txid: &str) -> Result<bool, ExecuteE
 }
 
 async fn found(context: &Context<'_>, txid: &str) -> Result<Option<Transaction>, ExecuteError> {
-    Ok(transactions(context).await?.into_iter().find(|transaction| transaction.decision.txid == txid))
+    let (found, failed) = listed(context, Which::One(txid)).await;
+    match (found.into_iter().next(), failed) {
+        (Some(found), _) => Ok(Some(found)),
+        (None, Some(failed)) => Err(failed),
+        (None, None) => Ok(None),
+    }
 }
 
 /// Finishes the writes of a source's journal whose time has come; gives how many wait, how many of them for a person, and
@@ -149,36 +172,31 @@ pub async fn replay_all(
         tracing::debug!(source = %name, %error, "finished writes are still in the journal");
     }
     let (mut waiting, mut conflicted, mut oldest) = (0, 0, 0.0f64);
-    for decision in all(context, name).await? {
-        let due = decision.state == DECIDED && decision.next_at <= now();
-        let state = if due { taken(context, catalog, name, &decision).await } else { decision.state.clone() };
-        if state.is_empty() {
-            continue;
-        }
+    let due = Arc::new(statement::journal::decisions(Which::Due(now())));
+    for due in rows(source.fetch(due).await?).iter().map(decision) {
+        take_up(context, catalog, name, &due.txid).await;
+    }
+    for row in rows(source.fetch(Arc::new(statement::journal::states())).await?) {
+        let decided_at: i64 =
+            std::str::from_utf8(row.cell(2)).ok().and_then(|text| text.parse().ok()).unwrap_or_default();
         waiting += 1;
-        conflicted += u64::from(state == CONFLICTED);
-        oldest = oldest.max((now() - decision.decided_at) as f64 / 1000.0);
+        conflicted += u64::from(text(&row, 1).as_deref() == Some(CONFLICTED));
+        oldest = oldest.max((now() - decided_at) as f64 / 1000.0);
     }
     Ok((waiting, conflicted, oldest))
 }
 
-async fn all(context: &Context<'_>, name: &SourceName) -> Result<Vec<Decision>, ExecuteError> {
-    let fetch = Arc::new(statement::journal::decisions(Which::All));
-    Ok(rows(context.source(name)?.fetch(fetch).await?).iter().map(decision).collect())
-}
-
-/// Takes up a write and finishes it; gives the state that it is in then, none where it is done.
-async fn taken(context: &Context<'_>, catalog: &Catalog, name: &SourceName, decision: &Decision) -> String {
+/// Takes up a write and finishes it.
+async fn take_up(context: &Context<'_>, catalog: &Catalog, name: &SourceName, txid: &str) {
     let finished = async {
-        match claimed(context, name, &decision.txid).await? {
-            Some(decision) => finish(context, catalog, name, decision).await,
-            None => Ok(DECIDED.to_owned()),
+        if let Some(decision) = claimed(context, name, txid).await? {
+            finish(context, catalog, name, decision).await?;
         }
+        Ok::<_, ExecuteError>(())
     };
-    finished.await.unwrap_or_else(|error| {
-        tracing::warn!(txid = decision.txid, source = %name, %error, "a decided write is not finished yet");
-        DECIDED.to_owned()
-    })
+    if let Err(error) = finished.await {
+        tracing::warn!(txid, source = %name, %error, "a decided write is not finished yet");
+    }
 }
 
 /// Takes up a write, so that nobody else does for a while. None where somebody else has, or it is done.
@@ -204,13 +222,13 @@ async fn claimed(context: &Context<'_>, name: &SourceName, txid: &str) -> Result
     }
 }
 
-/// Does what is left of a write; gives the state that it is in then, none where it is done.
+/// Does what is left of a write, or leaves it to a person.
 async fn finish(
     context: &Context<'_>,
     catalog: &Catalog,
     name: &SourceName,
     decision: Decision,
-) -> Result<String, ExecuteError> {
+) -> Result<(), ExecuteError> {
     let txid = &decision.txid;
     let parts: Result<Vec<Part>, _> = serde_json::from_str(&decision.plan);
     let outcome = match parts {
@@ -239,12 +257,11 @@ async fn finish(
         Ok(()) => {
             remove(context, name, std::slice::from_ref(txid)).await?;
             tracing::info!(%txid, source = %name, "a decided write is finished");
-            Ok(String::new())
+            Ok(())
         }
         Err(why) => {
             tracing::error!(%txid, source = %name, why, "a decided write waits for a person");
-            set_state(context, name, txid, CONFLICTED, &why).await?;
-            Ok(CONFLICTED.to_owned())
+            set_state(context, name, txid, CONFLICTED, &why).await
         }
     }
 }
@@ -260,6 +277,7 @@ fn may_pass(error: &ExecuteError) -> bool {
             | Code::Conflict
             | Code::Internal
             | Code::BudgetExceeded
+            | Code::ReadOnly
     )
 }
 
@@ -312,18 +330,24 @@ async fn redo(context: &Context<'_>, catalog: &Catalog, txid: &str, part: &Part)
     let name = SourceName::new(&part.source);
     let mut sources = BTreeSet::from([name.clone()]);
     for operation in &part.operations {
-        if let Operation::Delete { table, .. } = operation {
-            sources.extend(reached(catalog, planned(context, catalog, &name, table)?.id));
-        }
+        let plan = match operation {
+            Operation::Insert { table, .. } | Operation::Update { table, .. } | Operation::Delete { table, .. } => {
+                planned(context, catalog, &name, table)?
+            }
+            Operation::Follow { table, source, .. } => planned(context, catalog, &SourceName::new(source), table)?,
+        };
+        sources.extend(match operation {
+            Operation::Delete { .. } => reached(catalog, plan.id),
+            // Looking at a file of SQLite takes its one lock.
+            Operation::Follow { .. } => {
+                [plan.table.name.source.clone()].into_iter().filter(|of| is_sqlite(context, of)).collect()
+            }
+            Operation::Insert { .. } | Operation::Update { .. } => {
+                let far = plan.outgoing.iter().map(|outgoing| outgoing.far.source.clone());
+                far.filter(|of| is_sqlite(context, of)).collect()
+            }
+        });
     }
-    // Looking at a file of SQLite takes its one lock.
-    sources.extend(
-        context
-            .sources
-            .values()
-            .filter(|source| source.config.kind == SourceKind::Sqlite)
-            .map(|source| source.config.name.clone()),
-    );
     let mut sessions = Sessions::begin(context, &sources, &BTreeSet::from([name.clone()])).await?;
     sessions.redoing = true;
     let done = redone(&mut sessions, catalog, txid, &name, part).await;
@@ -334,6 +358,10 @@ async fn redo(context: &Context<'_>, catalog: &Catalog, txid: &str, part: &Part)
         Err(ExecuteError::Write(WriteError::Repeated)) => Ok(()),
         done => done,
     }
+}
+
+fn is_sqlite(context: &Context<'_>, name: &SourceName) -> bool {
+    context.sources.get(name).is_some_and(|source| source.config.kind == SourceKind::Sqlite)
 }
 
 async fn redone(
@@ -396,13 +424,14 @@ async fn operate(
         }
         Operation::Follow { table, source, foreign_key, old, new } => {
             let plan = planned(context, catalog, &SourceName::new(source), table)?;
-            let known = |incoming: &&plan::write::Incoming| id_text(incoming) == *foreign_key;
+            let known = |incoming: &&Incoming| id_text(incoming) == *foreign_key;
             let gone = || WriteError::NotYet { what: "following a key that is not in the key file any more".into() };
             let incoming = plan.incoming.iter().find(known).ok_or_else(gone)?;
             let old = unhex(old).ok_or_else(gone)?;
             match new {
                 Some(new) => {
                     let new = unhex(new).ok_or_else(gone)?;
+                    must_stand(sessions, catalog, incoming, &new).await?;
                     referrers::follow(sessions, catalog, incoming, &old, &new).await?;
                 }
                 None => {
@@ -415,6 +444,24 @@ async fn operate(
     Ok(())
 }
 
+/// Others are to refer to a value from now on: its row must be there, and stay until they do.
+async fn must_stand(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    incoming: &Incoming,
+    value: &Key,
+) -> Result<(), ExecuteError> {
+    let value = std::slice::from_ref(value);
+    sessions.fence(&incoming.named, value, false).await?;
+    let referring = planned_table(sessions.context, catalog, incoming.far)?;
+    let own = |outgoing: &&Outgoing| Arc::ptr_eq(&outgoing.named.key, &incoming.named.key);
+    let Some(outgoing) = referring.outgoing.iter().find(own) else { return Ok(()) };
+    match references::found(sessions, outgoing, value).await?[..] {
+        [true] => Ok(()),
+        _ => Err(WriteError::NotYet { what: "following a value that is gone again".into() }.into()),
+    }
+}
+
 /// The rows that still have the values that they had before. One that has neither these nor the written ones was changed by
 /// somebody else, which is not undone.
 async fn still_due<'r>(
@@ -424,7 +471,7 @@ async fn still_due<'r>(
     rows: &'r [Changed],
 ) -> Result<Vec<&'r Changed>, ExecuteError> {
     let texts: Vec<Vec<String>> = rows.iter().map(|row| row.key.clone()).collect();
-    let keys = keys_of_texts(plan, &texts);
+    let keys = keys_of_texts(plan, &texts)?;
     let changed = || WriteError::Ambiguous { id: "a row that was changed meanwhile".into() };
     let stand = whole::rows(sessions, catalog, plan, &keys).await.map_err(|error| match error {
         ExecuteError::Write(WriteError::Overtaken) => changed().into(),

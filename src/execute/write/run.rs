@@ -144,7 +144,8 @@ async fn attempted(
     if !keep {
         return Ok(done);
     }
-    let changed = sessions.changed_sources();
+    let mut changed = sessions.changed_sources();
+    changed.extend(sessions.marked.as_ref());
     if changed.len() > 1 {
         let result = serde_json::to_string(&done.keys).unwrap_or_default();
         done.pending = journal::commit(sessions, catalog, named, &result).await?;
@@ -235,8 +236,9 @@ pub async fn answered(
     plan: &WritePlan,
     named: &Named,
 ) -> Result<Option<Done>, Failure> {
-    let mut sources = reached(catalog, plan.id);
+    let mut sources = changed_by_delete(catalog, plan.id);
     sources.insert(plan.table.name.source.clone());
+    sources.extend(plan.incoming.iter().map(|incoming| incoming.named.referring.source.clone()));
     match journal::known(context, &sources, &named.key, named).await? {
         Known::Done(keys, pending) => Ok(Some(Done { keys, pending, ..Done::default() })),
         Known::Aborted | Known::Nothing => Ok(None),

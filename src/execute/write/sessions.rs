@@ -72,7 +72,8 @@ impl<'a> Sessions<'a> {
             marked: None,
             redoing: false,
         };
-        for source in journaled {
+        for source in journaled.iter().filter(|source| !sessions.is_read_only(source)).cloned().collect::<Vec<_>>() {
+            let source = &source;
             if let Err(error) = context.source(source)?.build_journal().await {
                 if error.is_outage() {
                     return Err(error.into());

@@ -164,7 +164,7 @@ impl Adapter for Mysql {
         vec![
             session::FENCE_TABLE.to_owned(),
             format!(
-                "CREATE TABLE IF NOT EXISTS crosskey_journal (txid {text} PRIMARY KEY, state VARCHAR(16) NOT NULL, plan LONGTEXT CHARACTER SET utf8mb4 NOT NULL, decided_at BIGINT NOT NULL, next_at BIGINT NOT NULL, attempts BIGINT NOT NULL, last_error LONGTEXT CHARACTER SET utf8mb4) ENGINE=InnoDB"
+                "CREATE TABLE IF NOT EXISTS crosskey_journal (txid {text} PRIMARY KEY, state VARCHAR(16) NOT NULL, plan LONGTEXT CHARACTER SET utf8mb4 NOT NULL, decided_at BIGINT NOT NULL, next_at BIGINT NOT NULL, attempts BIGINT NOT NULL, last_error LONGTEXT CHARACTER SET utf8mb4, renames LONGTEXT CHARACTER SET utf8mb4) ENGINE=InnoDB"
             ),
             format!(
                 "CREATE TABLE IF NOT EXISTS crosskey_applied (txid {text} NOT NULL, part {text} NOT NULL, outcome VARCHAR(16) NOT NULL, request_hash VARCHAR(64), result LONGTEXT CHARACTER SET utf8mb4, applied_at BIGINT NOT NULL, PRIMARY KEY (txid, part)) ENGINE=InnoDB"

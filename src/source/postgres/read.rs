@@ -194,7 +194,7 @@ impl Adapter for Postgres {
         };
         vec![
             format!(
-                "CREATE TABLE IF NOT EXISTS {} (txid text PRIMARY KEY, state text NOT NULL, plan text NOT NULL, decided_at bigint NOT NULL, next_at bigint NOT NULL, attempts bigint NOT NULL, last_error text)",
+                "CREATE TABLE IF NOT EXISTS {} (txid text PRIMARY KEY, state text NOT NULL, plan text NOT NULL, decided_at bigint NOT NULL, next_at bigint NOT NULL, attempts bigint NOT NULL, last_error text, renames text)",
                 table("crosskey_journal")
             ),
             format!(

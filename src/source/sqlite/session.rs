@@ -27,7 +27,7 @@ const TURN: Duration = Duration::from_millis(2);
 
 /// The tables in which writes of several databases are kept.
 pub const JOURNAL_TABLES: [&str; 2] = [
-    "CREATE TABLE IF NOT EXISTS crosskey_journal (txid TEXT NOT NULL PRIMARY KEY, state TEXT NOT NULL, plan TEXT NOT NULL, decided_at INTEGER NOT NULL, next_at INTEGER NOT NULL, attempts INTEGER NOT NULL, last_error TEXT)",
+    "CREATE TABLE IF NOT EXISTS crosskey_journal (txid TEXT NOT NULL PRIMARY KEY, state TEXT NOT NULL, plan TEXT NOT NULL, decided_at INTEGER NOT NULL, next_at INTEGER NOT NULL, attempts INTEGER NOT NULL, last_error TEXT, renames TEXT)",
     "CREATE TABLE IF NOT EXISTS crosskey_applied (txid TEXT NOT NULL, part TEXT NOT NULL, outcome TEXT NOT NULL, request_hash TEXT, result TEXT, applied_at INTEGER NOT NULL, PRIMARY KEY (txid, part))",
 ];
 
@@ -197,6 +197,27 @@ impl Session for Write {
     /// The file's own lock is held: nobody else writes.
     async fn fence(&mut self, _: &[Fence], _: bool) -> Result<(), SourceError> {
         Ok(())
+    }
+
+    /// Keys that are looked at when the transaction ends would make that fail.
+    async fn settle(&mut self) -> Result<(), SourceError> {
+        let source = self.source.clone();
+        self.timed(&TableName::new(""), async |conn| {
+            let deferred =
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND upper(sql) LIKE '%INITIALLY DEFERRED%'";
+            let tables: Vec<String> = sqlx::query_scalar(deferred).fetch_all(&mut *conn).await?;
+            for table in tables {
+                let check = "SELECT count(*) FROM pragma_foreign_key_check(?)";
+                let broken: i64 = sqlx::query_scalar(check).bind(&table).fetch_one(&mut *conn).await?;
+                if broken > 0 {
+                    let cause = format!("{broken} rows of {table} refer to nothing");
+                    let violation = Violation::NoReference;
+                    return Err(Failure::Source(SourceError::Violation { source_name: source.name, violation, cause }));
+                }
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn commit(mut self: Box<Self>) -> Result<(), SourceError> {

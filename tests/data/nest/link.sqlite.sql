@@ -12,4 +12,11 @@ CREATE TABLE label (
   color VARCHAR(10)
 );
 CREATE INDEX label_book ON label (book_title);
-INSERT INTO label (code, book_title) VALUES ('a', 'Romola'), ('b', NULL)
+INSERT INTO label (code, book_title) VALUES ('a', 'Romola'), ('b', NULL);
+CREATE TABLE chapter (
+  book_id INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  title VARCHAR(40),
+  PRIMARY KEY (book_id, number)
+);
+INSERT INTO chapter (book_id, number, title) VALUES (1, 1, 'Proem'), (2, 1, 'Youth')
