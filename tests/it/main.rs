@@ -14,6 +14,7 @@ mod faults;
 mod filters_at_size;
 mod kills;
 mod limits;
+mod model;
 mod openapi;
 mod operation;
 mod outage;

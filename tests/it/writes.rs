@@ -93,10 +93,10 @@ fn pairs() -> Vec<(Engine, Engine)> {
 }
 
 /// A small generator of numbers, so that a run can be told by its seed.
-struct Numbers(u64);
+pub struct Numbers(pub u64);
 
 impl Numbers {
-    fn below(&mut self, end: u64) -> u64 {
+    pub fn below(&mut self, end: u64) -> u64 {
         // xorshift64 (Marsaglia 2003).
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
