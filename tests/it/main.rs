@@ -12,6 +12,7 @@ mod explain;
 #[cfg(feature = "failpoints")]
 mod faults;
 mod filters_at_size;
+mod histories;
 mod kills;
 mod limits;
 mod model;
