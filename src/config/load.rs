@@ -43,6 +43,18 @@ pub fn load_what_can_be(path: &Path, env: Env<'_>) -> (Option<Config>, Faults) {
     }
 }
 
+/// Loads a configuration some of whose files have other texts than on disk.
+pub fn load_texts(path: &Path, texts: &[(PathBuf, String)]) -> Result<(Config, Faults), Faults> {
+    let mut faults = Faults::default();
+    let given = |path: &Path| texts.iter().find(|(of, _)| of == path).map(|(_, text)| text.clone());
+    let Some(text) = given(path) else { return load(path) };
+    faults.files.push(SourceText { path: path.to_owned(), text: text.as_str().into() });
+    match load_given(path, &text, faults, &process_env, &given) {
+        (Some(config), faults) if !faults.has_errors() => Ok((config, faults)),
+        (_, faults) => Err(faults),
+    }
+}
+
 /// Loads a configuration that is no file; relative paths count from the folder of `path`.
 pub fn load_text(path: &Path, text: &str, env: Env<'_>) -> Result<(Config, Faults), Faults> {
     let files = vec![SourceText { path: path.to_owned(), text: text.into() }];
@@ -52,7 +64,18 @@ pub fn load_text(path: &Path, text: &str, env: Env<'_>) -> Result<(Config, Fault
     }
 }
 
-fn load_from(path: &Path, text: &str, mut faults: Faults, env: Env<'_>) -> (Option<Config>, Faults) {
+fn load_from(path: &Path, text: &str, faults: Faults, env: Env<'_>) -> (Option<Config>, Faults) {
+    load_given(path, text, faults, env, &|_| None)
+}
+
+/// The same with the texts of some included files.
+fn load_given(
+    path: &Path,
+    text: &str,
+    mut faults: Faults,
+    env: Env<'_>,
+    given: &dyn Fn(&Path) -> Option<String>,
+) -> (Option<Config>, Faults) {
     let schema = json_schema();
     let (mut main, declared): (ConfigFile, _) = match parse(text, 0, &schema, None, Some(env), &mut faults.list) {
         Some(parsed) => parsed,
@@ -66,8 +89,15 @@ fn load_from(path: &Path, text: &str, mut faults: Faults, env: Env<'_>) -> (Opti
     let mut all_keys = vec![keys];
     for (included, place) in included_files(path, &main, &mut faults.list) {
         let file = faults.files.len();
-        let Some(text) = read(&included, &mut faults, Some(place)) else {
-            continue;
+        let text = match given(&included) {
+            Some(text) => {
+                faults.files.push(SourceText { path: included.clone(), text: text.as_str().into() });
+                text
+            }
+            None => match read(&included, &mut faults, Some(place)) {
+                Some(text) => text,
+                None => continue,
+            },
         };
         let only = Some(&["foreign_key", "many_many"][..]);
         if let Some((part, _)) = parse::<ConfigFile>(&text, file, &schema, only, None, &mut faults.list) {

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod checked;
+pub mod edit;
 pub mod expand;
 pub mod fault;
 pub mod file;
@@ -14,5 +15,5 @@ pub mod units;
 
 pub use checked::{Action, Config, Enforce, Limits, ManyMany, OnUnavailable, Source, VirtualKey};
 pub use fault::{Fault, Faults, Place, Severity};
-pub use load::{load, load_text, load_what_can_be, process_env};
+pub use load::{load, load_text, load_texts, load_what_can_be, process_env};
 pub use path::ColumnPath;

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod check;
 pub mod demo;
+pub mod edit;
 pub mod error;
 pub mod explain;
 pub mod pipeline;

@@ -20,6 +20,7 @@ mod openapi;
 mod operation;
 mod outage;
 mod races;
+mod related_keys;
 mod scenarios;
 mod streaming;
 mod suggest;

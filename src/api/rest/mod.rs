@@ -10,6 +10,7 @@ mod options;
 mod parse;
 mod prepared;
 mod related;
+mod related_keys;
 mod route;
 mod schema;
 mod values;

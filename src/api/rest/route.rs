@@ -13,6 +13,7 @@ use crate::api::rest::lines::Lines;
 use crate::api::rest::options::{COMMON, ReadInput, refuse_repeats};
 use crate::api::rest::parse::{self, Explain, ReadRequest};
 use crate::api::rest::prepared::{Prepared, PreparedRead};
+use crate::api::rest::related_keys::{self, Asked};
 use crate::api::rest::values::boolean;
 use crate::api::rest::write::{self, WriteInput};
 use crate::api::rest::{encode, openapi, schema};
@@ -129,6 +130,9 @@ pub async fn handle(engine: &Arc<Engine>, request: Request<'_>) -> Result<Respon
         [source, "_schema", rest @ ..] => {
             let source = source.to_lowercase();
             find_source(&snapshot, &source)?;
+            if is_write(&verb) {
+                return define(engine, &snapshot, &request, &verb, &source, rest, &params).await;
+            }
             reading(&verb)?;
             if rest.is_empty() {
                 return table_list(engine, &source, &params, true).await;
@@ -328,6 +332,33 @@ fn known(snapshot: &Snapshot, source: &str) -> Result<(), ApiError> {
     }
     let error = ApiError::new(Code::SourceUnavailable, format!("source `{source}` is not available"));
     Err(error.hint("try again; /readyz tells when the source is back"))
+}
+
+/// Writes of definitions: those of relationships stand in the key file.
+async fn define(
+    engine: &Arc<Engine>,
+    snapshot: &Arc<Snapshot>,
+    request: &Request<'_>,
+    verb: &Method,
+    source: &str,
+    rest: &[&str],
+    params: &[(String, String)],
+) -> Result<Response, ApiError> {
+    let related = match rest {
+        [table, "_related"] => Some((table, None)),
+        [table, "_related", name] => Some((table, Some(*name))),
+        [table] if matches!(*verb, Method::PUT | Method::PATCH) => Some((table, None)),
+        _ => None,
+    };
+    let Some((table, name)) = related else { return Err(read_only()) };
+    if !request.operator {
+        return Err(ApiError::new(Code::Forbidden, "the key file is changed by operators")
+            .hint("without credentials these are who reaches a loopback address; or edit the file"));
+    }
+    only(params, &["ids", "fields", "as_list", "method", "_method"])?;
+    let table = find_table(&snapshot.catalog, source, table).map_err(crate::engine::Error::from)?;
+    let body = json_body(request)?;
+    related_keys::answer(engine, &Asked { verb, snapshot, table, name, params, body }).await
 }
 
 fn describe(snapshot: &Snapshot, source: &str, rest: &[&str]) -> Result<Response, ApiError> {

@@ -1,0 +1,154 @@
+//! Changes of the key file as a person would make them: comments and order stay.
+
+use toml_edit::{Array, ArrayOfTables, Document, DocumentMut, Item, Table, value};
+
+/// A change of one entry of a key file.
+#[derive(Clone, Debug)]
+pub enum Edit {
+    /// An entry is added at the end.
+    Add {
+        /// `foreign_key` or `many_many`.
+        kind: &'static str,
+        /// Its members.
+        members: Members,
+    },
+    /// Members of an entry become others; one without a value goes.
+    Change {
+        /// `foreign_key` or `many_many`.
+        kind: &'static str,
+        /// A byte position within the entry.
+        at: usize,
+        /// The members.
+        members: Members,
+    },
+    /// An entry goes, with the comments that stand right above it.
+    Remove {
+        /// `foreign_key` or `many_many`.
+        kind: &'static str,
+        /// A byte position within the entry.
+        at: usize,
+    },
+}
+
+/// Members and their values: a text, or several.
+pub type Members = Vec<(&'static str, Option<Vec<String>>)>;
+
+/// The text of a key file after a change. `Err`: it is no TOML, or has no such entry any more.
+pub fn edited(text: &str, edit: &Edit) -> Result<String, String> {
+    let parsed = Document::parse(text.to_owned()).map_err(|error| error.to_string())?;
+    let place = match edit {
+        Edit::Add { .. } => 0,
+        Edit::Change { kind, at, .. } | Edit::Remove { kind, at } => {
+            entry_at(&parsed, kind, *at).ok_or_else(|| format!("the file has no such [[{kind}]] any more"))?
+        }
+    };
+    let mut document = parsed.into_mut();
+    match edit {
+        Edit::Add { kind, members } => {
+            let mut table = Table::new();
+            set(&mut table, members);
+            table.decor_mut().set_prefix("\n");
+            entries(&mut document, kind)?.push(table);
+        }
+        Edit::Change { kind, members, .. } => {
+            if let Some(table) = entries(&mut document, kind)?.get_mut(place) {
+                set(table, members);
+            }
+        }
+        Edit::Remove { kind, .. } => {
+            let all = entries(&mut document, kind)?;
+            all.remove(place);
+            if all.is_empty() {
+                document.remove(kind);
+            }
+        }
+    }
+    Ok(document.to_string())
+}
+
+/// Which entry covers a position.
+fn entry_at(document: &Document<String>, kind: &str, at: usize) -> Option<usize> {
+    let all = document.get(kind)?.as_array_of_tables()?;
+    let covers = |table: &Table| {
+        table.iter().any(|(_, item)| item.span().is_some_and(|span| span.contains(&at) || span.start == at))
+    };
+    all.iter().position(covers)
+}
+
+fn entries<'d>(document: &'d mut DocumentMut, kind: &str) -> Result<&'d mut ArrayOfTables, String> {
+    let item = document.entry(kind).or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+    item.as_array_of_tables_mut()
+        .ok_or_else(|| format!("`{kind}` is written as a list; write it as [[{kind}]] entries"))
+}
+
+fn set(table: &mut Table, members: &Members) {
+    for (name, to) in members {
+        let item = match to.as_deref() {
+            None => {
+                table.remove(name);
+                continue;
+            }
+            Some([one]) => value(one.as_str()),
+            Some(several) => value(several.iter().map(String::as_str).collect::<Array>()),
+        };
+        match table.get_mut(name).and_then(Item::as_value_mut) {
+            // The comment behind it stays.
+            Some(old) => {
+                let decor = old.decor().clone();
+                if let Some(new) = item.as_value() {
+                    *old = new.clone();
+                }
+                *old.decor_mut() = decor;
+            }
+            None => {
+                table.insert(name, item);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "# Ours.\n[sources.a]\nurl = \"sqlite:a.db\" # here\n\n# The first.\n[[foreign_key]]\ncolumn = \"a.t.x\" # of t\nreferences = \"a.u.id\"\n\n# The second.\n[[foreign_key]]\ncolumn = [\"a.t.y\", \"a.t.z\"]\nreferences = [\"a.v.y\", \"a.v.z\"]\nname = \"v\"\n";
+
+    fn check(edit: Edit, expected: &str) {
+        assert_eq!(edited(FILE, &edit).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn an_entry_is_added_at_the_end() {
+        let members = vec![("column", Some(vec!["a.t.w".to_owned()])), ("references", Some(vec!["a.w.id".to_owned()]))];
+        let expected = format!("{FILE}\n[[foreign_key]]\ncolumn = \"a.t.w\"\nreferences = \"a.w.id\"\n");
+        check(Edit::Add { kind: "foreign_key", members }, &expected);
+    }
+
+    #[test]
+    fn members_change_where_they_stand() {
+        let at = FILE.find("a.t.x").expect("there");
+        let members = vec![("column", Some(vec!["a.t.q".to_owned()])), ("name", Some(vec!["n".to_owned()]))];
+        let expected = FILE
+            .replace("\"a.t.x\" # of t", "\"a.t.q\" # of t")
+            .replace("references = \"a.u.id\"\n", "references = \"a.u.id\"\nname = \"n\"\n");
+        check(Edit::Change { kind: "foreign_key", at, members }, &expected);
+        let at = FILE.find("a.v.y").expect("there");
+        let expected = FILE.replace("name = \"v\"\n", "");
+        check(Edit::Change { kind: "foreign_key", at, members: vec![("name", None)] }, &expected);
+    }
+
+    #[test]
+    fn an_entry_goes_with_its_comment() {
+        let at = FILE.find("a.u.id").expect("there");
+        let (before, rest) = FILE.split_once("\n# The first.").expect("there");
+        let (_, after) = rest.split_once("\n# The second.").expect("there");
+        check(Edit::Remove { kind: "foreign_key", at }, &format!("{before}\n# The second.{after}"));
+    }
+
+    #[test]
+    fn an_entry_that_is_not_there_is_told() {
+        let gone = edited(FILE, &Edit::Remove { kind: "many_many", at: 3 });
+        assert_eq!(gone, Err("the file has no such [[many_many]] any more".to_owned()));
+        assert!(edited("a = [", &Edit::Remove { kind: "foreign_key", at: 0 }).is_err());
+    }
+}
