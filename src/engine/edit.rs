@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use crate::catalog::{ForeignKey, Relationship, Side, SideColumn, Table};
 use crate::config::edit::{Edit, edited};
-use crate::config::{self, Faults, ManyMany, VirtualKey};
+use crate::config::{self, ColumnPath, Faults, ManyMany, VirtualKey};
 use crate::engine::pipeline::Engine;
 use crate::engine::snapshot::Snapshot;
-use crate::name::quoted;
+use crate::name::{TableName, TableRef, quoted};
+use crate::source::{OpenSource, SourceError};
 
 /// Why the key file was not changed.
 #[derive(Debug)]
@@ -22,11 +23,103 @@ pub enum Refused {
     Unwritable(String),
     /// It is none that can be changed this way.
     Unfit(String),
+    /// The database refused the new name.
+    Source(SourceError),
+}
+
+/// Another name for a table, or for one of its columns.
+pub struct Rename<'a> {
+    /// The open source.
+    pub source: &'a Arc<OpenSource>,
+    /// The table, as the database spells it.
+    pub table: TableName,
+    /// Its column, where that gets the name.
+    pub column: Option<String>,
+    /// The new name.
+    pub to: String,
+}
+
+impl Rename<'_> {
+    async fn run(&self) -> Result<(), Refused> {
+        let renamed = self.source.adapter().rename(&self.table, self.column.as_deref(), &self.to).await;
+        renamed.map_err(Refused::Source)
+    }
+
+    /// Gives it its old name again.
+    async fn undo(&self) {
+        let (table, column, to) = match &self.column {
+            Some(column) => (self.table.clone(), Some(self.to.as_str()), column.as_str()),
+            None => (TableName { name: self.to.as_str().into(), ..self.table.clone() }, None, &*self.table.name),
+        };
+        if let Err(error) = self.source.adapter().rename(&table, column, to).await {
+            tracing::error!(source = %self.source.config.name, %table, to, %error, "a name could not be given back");
+        }
+    }
+}
+
+/// The changes of the key file by which all keys that name a table, or a column of it, name it anew. `Err`: a text that only a
+/// person can change.
+pub fn renamed(
+    live: &Snapshot,
+    table: &TableRef,
+    column: Option<&str>,
+    to: &str,
+) -> Result<Vec<(usize, Edit)>, String> {
+    let name = |path: &ColumnPath| {
+        let mut path = path.clone();
+        let ours = path.table == *table;
+        match column {
+            Some(column) if ours && path.column.eq_ignore_ascii_case(column) => path.column = to.to_owned(),
+            None if ours => path.table.table.name = to.into(),
+            _ => return None,
+        }
+        Some(path.to_string())
+    };
+    let mut edits = Vec::new();
+    for key in &live.config.keys {
+        let mut members = Vec::new();
+        for (member, paths) in [("column", &key.columns), ("references", &key.references)] {
+            if paths.iter().any(|path| name(path).is_some()) {
+                let all = paths.iter().map(|path| name(path).unwrap_or_else(|| path.to_string())).collect();
+                members.push((member, Some(all)));
+            }
+        }
+        let conditional = key.columns[0].table == *table
+            && column.is_some_and(|column| key.when.iter().any(|(of, _)| of.eq_ignore_ascii_case(column)));
+        if conditional {
+            return Err(format!("a key of {table} has this column in its `when`"));
+        }
+        if !members.is_empty() {
+            let at = key.column_place.span.start;
+            edits.push((key.column_place.file, Edit::Change { kind: "foreign_key", at, members }));
+        }
+    }
+    for many in live.config.many_many.iter().filter(|_| column.is_none()) {
+        let mut members = Vec::new();
+        for (member, of) in [("table", &many.table), ("through", &many.through)] {
+            if of == table {
+                let mut new = of.clone();
+                new.table.name = to.into();
+                members.push((member, Some(vec![new.to_string()])));
+            }
+        }
+        if !members.is_empty() {
+            let at = many.table_place.span.start;
+            edits.push((many.table_place.file, Edit::Change { kind: "many_many", at, members }));
+        }
+    }
+    Ok(edits)
 }
 
 impl Engine {
     /// Changes files of the configuration, by their positions in it, and makes the new version the live one.
-    pub async fn edit(&self, seen: &Snapshot, edits: &[(usize, Edit)]) -> Result<(), Refused> {
+    /// With another name in the database that is given first, and taken back where the files do not fit it.
+    pub async fn edit(
+        &self,
+        seen: &Snapshot,
+        edits: &[(usize, Edit)],
+        rename: Option<&Rename<'_>>,
+    ) -> Result<(), Refused> {
         let _guard = self.loading.lock().await;
         let live = self.snapshot();
         if live.number != seen.number {
@@ -54,14 +147,27 @@ impl Engine {
             *text = edited(text, edit).map_err(Refused::Unfit)?;
         }
         let (config, _) = config::load_texts(&self.path, &texts).map_err(|faults| Refused::Faulty(Box::new(faults)))?;
-        let (snapshot, _) = Snapshot::open(config, Some(&live)).await;
-        if snapshot.faults.has_errors() {
-            return Err(Refused::Faulty(Box::new(snapshot.faults)));
+        if let Some(rename) = rename {
+            rename.run().await?;
         }
-        for ((path, text), file) in texts.iter().zip(&live.config.files) {
-            if *text != *file.text {
-                replace(path, text).map_err(|error| Refused::Unwritable(error.to_string()))?;
+        let (snapshot, _) = Snapshot::open(config, Some(&live)).await;
+        let written = || {
+            for ((path, text), file) in texts.iter().zip(&live.config.files) {
+                if *text != *file.text {
+                    replace(path, text).map_err(|error| Refused::Unwritable(error.to_string()))?;
+                }
             }
+            Ok(())
+        };
+        let outcome = match snapshot.faults.has_errors() {
+            true => Err(Refused::Faulty(Box::new(snapshot.faults.clone()))),
+            false => written(),
+        };
+        if let Err(refused) = outcome {
+            if let Some(rename) = rename {
+                rename.undo().await;
+            }
+            return Err(refused);
         }
         let _changing = self.changing.lock().await;
         self.swap(snapshot);

@@ -73,6 +73,9 @@ pub trait Adapter: Send + Sync {
     /// Makes these tables, where they are not there yet.
     async fn build_journal(&self) -> Result<(), SourceError>;
 
+    /// Gives a table, or one of its columns, another name.
+    async fn rename(&self, table: &TableName, column: Option<&str>, to: &str) -> Result<(), SourceError>;
+
     /// Whether they are there.
     async fn has_journal(&self) -> Result<bool, SourceError>;
 

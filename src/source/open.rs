@@ -418,6 +418,9 @@ mod tests {
         async fn has_journal(&self) -> Result<bool, SourceError> {
             Ok(false)
         }
+        async fn rename(&self, _: &TableName, _: Option<&str>, _: &str) -> Result<(), SourceError> {
+            Ok(())
+        }
         async fn ping(&self) -> Result<(), SourceError> {
             Ok(())
         }

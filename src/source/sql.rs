@@ -178,6 +178,21 @@ pub fn describe(fetch: &Fetch, dialect: &dyn Dialect) -> Described {
 }
 
 /// `CREATE INDEX …`; where long texts are indexed by their start alone, by so many characters of it.
+pub fn rename(table: &TableName, column: Option<&str>, to: &str, dialect: &dyn Dialect) -> String {
+    let mut text = "ALTER TABLE ".to_owned();
+    dialect.table(&mut text, table);
+    text.push_str(" RENAME ");
+    if let Some(column) = column {
+        text.push_str("COLUMN ");
+        dialect.quote(&mut text, column);
+        text.push(' ');
+    }
+    text.push_str("TO ");
+    dialect.quote(&mut text, to);
+    text
+}
+
+/// What would make an index.
 pub fn create_index(table: &TableName, columns: &[Arc<Column>], start: Option<u32>, dialect: &dyn Dialect) -> String {
     let quoted = |name: &str| {
         let mut text = String::new();

@@ -18,7 +18,7 @@ const IDS: u64 = 7;
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Action {
     Restrict,
-    NoAction,
+    Later,
     Cascade,
     SetNull,
 }
@@ -27,7 +27,7 @@ impl Action {
     fn word(self) -> &'static str {
         match self {
             Action::Restrict => "restrict",
-            Action::NoAction => "no_action",
+            Action::Later => "no_action",
             Action::Cascade => "cascade",
             Action::SetNull => "set_null",
         }
@@ -78,7 +78,7 @@ fn random_tables(numbers: &mut Numbers) -> Vec<Table> {
                 let nullable = numbers.below(3) > 0;
                 let on_delete = match numbers.below(if nullable { 5 } else { 4 }) {
                     0 => Action::Restrict,
-                    1 => Action::NoAction,
+                    1 => Action::Later,
                     2 | 3 => Action::Cascade,
                     _ => Action::SetNull,
                 };

@@ -137,6 +137,66 @@ async fn relationships_are_made_changed_and_removed() {
     assert_eq!(scene.proxy.get("/api/v2/crm/_table/contact?related=customers").await.status, 400);
 }
 
+/// A table and a column get other names in the database and in every key that names them, on every engine.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_change_in_the_database_and_in_the_file() {
+    use Engine::{Mysql, Postgres, Sqlite};
+    let layouts = match crate::support::databases::all_engines() {
+        true => vec![(Sqlite, Postgres), (Postgres, Mysql), (Mysql, Sqlite)],
+        false => vec![(Sqlite, Sqlite)],
+    };
+    for (crm, sales) in layouts {
+        let label = format!("{crm:?} {sales:?}");
+        let folder = tempfile::tempdir().expect("a folder");
+        let urls = BTreeMap::from([
+            ("crm".to_owned(), create(crm, folder.path(), CRM).await),
+            ("sales".to_owned(), create(sales, folder.path(), SALES).await),
+        ]);
+        let file = format!(
+            "{FILE}\n[[foreign_key]]\ncolumn = \"sales.customer.username\" # by mail\nreferences = \"crm.contact.email\"\n\
+             name = \"contact\"\n\n[[foreign_key]]\ncolumn = \"sales.member.contact_id\"\nreferences = \"crm.contact.id\"\n\
+             name = \"contact\"\n\n[[foreign_key]]\ncolumn = \"sales.member.grp_id\"\nreferences = \"crm.grp.id\"\n\n\
+             [[many_many]]\ntable = \"crm.contact\"\nthrough = \"sales.member\"\nname = \"groups\"\n"
+        );
+        let proxy = Proxy::open(folder.path(), &file, &urls).await;
+        let path = folder.path().join("crosskey.toml");
+        let before = std::fs::read_to_string(&path).expect("the key file");
+        let post = async |path: &str, to: &str| {
+            proxy.send(&format!("POST /api/v2/{path}/_rename"), &[], &json!({"to": to}).to_string()).await
+        };
+        let reply = post("crm/_schema/contact", "person").await;
+        assert!(reply.status == 200 && reply.json()["name"] == "person", "{label}: {}", reply.text);
+        let reply = post("sales/_schema/customer/_field/username", "user name").await;
+        assert!(reply.status == 200 && reply.json()["name"] == "user name", "{label}: {}", reply.text);
+        let now = std::fs::read_to_string(&path).expect("the key file");
+        let expected = before
+            .replace("crm.contact", "crm.person")
+            .replace("\"sales.customer.username\" #", "\"sales.customer.user name\" #");
+        assert_eq!(now, expected, "{label}");
+        let read = proxy.get("/api/v2/sales/_table/customer/10?related=contact&contact.fields=name").await.json();
+        assert_eq!(read["contact"], json!({"name": "Ada"}), "{label}: {read}");
+        let read = proxy.get("/api/v2/crm/_table/person/2?related=groups&groups.fields=name").await.json();
+        assert_eq!(read["groups"], json!([{"name": "All"}]), "{label}: {read}");
+        // What cannot be is refused, and nothing has another name.
+        for (path, to, part) in [
+            ("crm/_schema/person", "grp", "already"),
+            ("crm/_schema/person/_field/name", "email", "already"),
+            ("crm/_schema/person", "", "1 to 63"),
+            ("crm/_schema/person", "crosskey_x", "not be served"),
+            ("crm/_schema/nobody", "x", "nobody"),
+            ("crm/_schema/person/_field/nothing", "x", "nothing"),
+        ] {
+            let reply = post(path, to).await;
+            assert!(reply.status.is_client_error() && reply.text.contains(part), "{label}: {path}: {}", reply.text);
+        }
+        // The file cannot be written any more: the table keeps its name.
+        std::fs::remove_file(&path).expect("removing");
+        let reply = post("crm/_schema/grp", "team").await;
+        assert!(reply.status == 403, "{label}: {} {}", reply.status, reply.text);
+        assert_eq!(proxy.get("/api/v2/crm/_table/grp/7").await.status, 200, "{label}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_changed_meanwhile_is_not_written_over() {
     let scene = Scene::new().await;

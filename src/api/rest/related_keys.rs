@@ -12,7 +12,7 @@ use crate::api::rest::schema;
 use crate::catalog::lookup::Found;
 use crate::catalog::{Kind, Relationship, Table, TableId};
 use crate::config::edit::{Edit, Members};
-use crate::engine::edit::{Refused, declared, declared_many};
+use crate::engine::edit::{Refused, Rename, declared, declared_many, renamed};
 use crate::engine::{Engine, Snapshot};
 use crate::error::Code;
 use crate::name::{closest, quoted};
@@ -64,7 +64,7 @@ pub async fn answer(engine: &Arc<Engine>, asked: &Asked<'_>) -> Result<Response,
         .filter_map(|object| asked.name.or_else(|| text(object, "name")).or_else(|| text(object, "alias")))
         .map(str::to_owned)
         .collect();
-    engine.edit(live, &edits).await.map_err(refused)?;
+    engine.edit(live, &edits, None).await.map_err(refused)?;
     if *asked.verb == Method::DELETE {
         return Ok(Response::json(&json!({"success": true})));
     }
@@ -86,6 +86,54 @@ pub async fn answer(engine: &Arc<Engine>, asked: &Asked<'_>) -> Result<Response,
         _ => json!({"resource": shown}),
     }))
 }
+
+/// Gives a table, or one of its fields, another name: in the database, and in every key that names it.
+pub async fn rename(engine: &Arc<Engine>, asked: &Asked<'_>, field: Option<&str>) -> Result<Response, ApiError> {
+    let live = asked.snapshot;
+    let table = live.catalog.entry(asked.table).table.clone();
+    let to = asked.body.as_ref().and_then(|body| body.get("to")).and_then(Value::as_str).unwrap_or_default().trim();
+    if to.is_empty() || to.len() > LONGEST_NAME || to.contains('\0') {
+        return Err(ApiError::invalid(format!("the new name has 1 to {LONGEST_NAME} bytes"))
+            .hint("send {\"to\": \"new_name\"}"));
+    }
+    let column = field.map(|field| schema::find_field(&table, field)).transpose()?;
+    let column = column.map(|at| table.columns[at].name.to_string());
+    let taken = match &column {
+        Some(column) => table.column(to).is_some() && !column.eq_ignore_ascii_case(to),
+        None => live.catalog.table(table.name.source.as_str(), to).is_some(),
+    };
+    if taken {
+        return Err(
+            ApiError::new(Code::UniqueViolation, format!("there is a `{to}` already")).hint("choose another name")
+        );
+    }
+    let open = live.sources.get(&table.name.source);
+    let Some(source) = open.filter(|source| !source.config.read_only) else {
+        return Err(ApiError::new(Code::ReadOnly, format!("source `{}` is read-only", table.name.source)));
+    };
+    if column.is_none() && !source.config.serves(to) {
+        return Err(ApiError::invalid(format!("a table `{to}` would not be served"))
+            .hint(format!("`tables` of source `{}` leaves it out", table.name.source)));
+    }
+    let edits = renamed(live, &table.name, column.as_deref(), to)
+        .map_err(|why| ApiError::invalid(why).hint("rename it by hand, in the database and in the file"))?;
+    let rename = Rename { source, table: table.name.table.clone(), column: column.clone(), to: to.to_owned() };
+    engine.edit(live, &edits, Some(&rename)).await.map_err(refused)?;
+    let live = engine.snapshot();
+    let mut name = table.name.table.clone();
+    if column.is_none() {
+        name.name = to.into();
+    }
+    let id = live.catalog.table(table.name.source.as_str(), &name.printed());
+    Ok(Response::json(&match (id, column) {
+        (Some(id), None) => schema::table(&live, id),
+        (Some(id), Some(_)) => schema::field(&live, id, schema::find_field(&live.catalog.entry(id).table, to)?),
+        (None, _) => json!({"success": true}),
+    }))
+}
+
+/// The longest name that all databases take, in bytes.
+const LONGEST_NAME: usize = 63;
 
 /// The definitions of the body, or those that `ids` names.
 fn objects(asked: &Asked<'_>) -> Result<Vec<Object>, ApiError> {
@@ -129,6 +177,7 @@ fn refused(refused: Refused) -> ApiError {
             ApiError::new(Code::ReadOnly, "the key file cannot be written")
                 .hint("the log tells why; add the entry by hand where the file is kept")
         }
+        Refused::Source(error) => ApiError::from(crate::engine::Error::from(crate::execute::ExecuteError::from(error))),
         Refused::Unfit(why) => ApiError::invalid(why).hint("change it by hand"),
         Refused::Faulty(faults) => {
             let lines = faults.lines();

@@ -344,13 +344,18 @@ async fn define(
     rest: &[&str],
     params: &[(String, String)],
 ) -> Result<Response, ApiError> {
+    let renames = match rest {
+        [table, "_rename"] if *verb == Method::POST => Some((table, None)),
+        [table, "_field", field, "_rename"] if *verb == Method::POST => Some((table, Some(*field))),
+        _ => None,
+    };
     let related = match rest {
         [table, "_related"] => Some((table, None)),
         [table, "_related", name] => Some((table, Some(*name))),
         [table] if matches!(*verb, Method::PUT | Method::PATCH) => Some((table, None)),
         _ => None,
     };
-    let Some((table, name)) = related else { return Err(read_only()) };
+    let Some((table, name)) = related.or(renames) else { return Err(read_only()) };
     if !request.operator {
         return Err(ApiError::new(Code::Forbidden, "the key file is changed by operators")
             .hint("without credentials these are who reaches a loopback address; or edit the file"));
@@ -358,7 +363,11 @@ async fn define(
     only(params, &["ids", "fields", "as_list", "method", "_method"])?;
     let table = find_table(&snapshot.catalog, source, table).map_err(crate::engine::Error::from)?;
     let body = json_body(request)?;
-    related_keys::answer(engine, &Asked { verb, snapshot, table, name, params, body }).await
+    let asked = Asked { verb, snapshot, table, name: name.filter(|_| renames.is_none()), params, body };
+    match renames {
+        Some((_, field)) => related_keys::rename(engine, &asked, field).await,
+        None => related_keys::answer(engine, &asked).await,
+    }
 }
 
 fn describe(snapshot: &Snapshot, source: &str, rest: &[&str]) -> Result<Response, ApiError> {

@@ -173,7 +173,12 @@ impl Adapter for Mysql {
     }
 
     async fn build_journal(&self) -> Result<(), SourceError> {
-        session::build_journal(&self.verifiers, &self.source, &self.journal_tables()).await
+        session::alter(&self.verifiers, &self.source, &TableName::new("crosskey_journal"), &self.journal_tables()).await
+    }
+
+    async fn rename(&self, table: &TableName, column: Option<&str>, to: &str) -> Result<(), SourceError> {
+        let statement = sql::rename(table, column, to, &dialect::Mysql);
+        session::alter(&self.verifiers, &self.source, table, &[statement]).await
     }
 
     async fn has_journal(&self) -> Result<bool, SourceError> {

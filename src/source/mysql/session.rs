@@ -175,11 +175,16 @@ pub async fn build_fences(writers: &Writers, source: &Source, keys: &[i32]) -> R
     })
 }
 
-/// Makes the tables in which writes of several databases are kept.
-pub async fn build_journal(writers: &Writers, source: &Source, statements: &[String]) -> Result<(), SourceError> {
+/// Runs statements that define; each is kept by itself, as MySQL does it.
+pub async fn alter(
+    writers: &Writers,
+    source: &Source,
+    table: &TableName,
+    statements: &[String],
+) -> Result<(), SourceError> {
     let mut work = Write::open(writers, source).await?;
     for statement in statements {
-        work.run(statement).await?;
+        work.timed(table, async |conn| Ok(conn.query_drop(statement).await?)).await?;
     }
     work.idle.lock().extend(work.conn.take());
     Ok(())

@@ -206,7 +206,15 @@ impl Adapter for Postgres {
 
     async fn build_journal(&self) -> Result<(), SourceError> {
         let work = Write::begin(&self.connections, &self.writers, &self.source, &self.dialect).await?;
-        Box::new(work).build_journal(&self.journal_tables()).await
+        let mut statements = self.journal_tables();
+        // Two that make them at the same time would be in each other's way.
+        statements.insert(0, "SELECT pg_advisory_xact_lock(hashtext('crosskey_journal'))".into());
+        Box::new(work).alter(&TableName::new("crosskey_journal"), &statements).await
+    }
+
+    async fn rename(&self, table: &TableName, column: Option<&str>, to: &str) -> Result<(), SourceError> {
+        let work = Write::begin(&self.connections, &self.writers, &self.source, &self.dialect).await?;
+        Box::new(work).alter(table, &[sql::rename(table, column, to, &self.dialect)]).await
     }
 
     async fn has_journal(&self) -> Result<bool, SourceError> {

@@ -85,24 +85,16 @@ impl Write {
         }
     }
 
-    /// Makes the tables in which writes of several databases are kept.
-    pub async fn build_journal(mut self: Box<Self>, statements: &[String]) -> Result<(), SourceError> {
-        // Two that make them at the same time would be in each other's way.
-        let made = async {
-            self.run("SELECT pg_advisory_xact_lock(hashtext('crosskey_journal'))").await?;
-            for statement in statements {
-                self.run(statement).await?;
-            }
-            Ok(())
-        };
-        let made: Result<(), SourceError> = made.await;
-        match made {
-            Ok(()) => self.commit().await,
-            Err(error) => {
+    /// Runs statements that define, all of them or none.
+    pub async fn alter(mut self: Box<Self>, table: &TableName, statements: &[String]) -> Result<(), SourceError> {
+        for statement in statements {
+            let run = self.timed(table, async |connection| Ok(connection.client.batch_execute(statement).await?)).await;
+            if let Err(error) = run {
                 self.rollback().await;
-                Err(error)
+                return Err(error);
             }
         }
+        self.commit().await
     }
 
     /// Whether a table is there.

@@ -121,7 +121,14 @@ impl Adapter for Sqlite {
 
     async fn build_journal(&self) -> Result<(), SourceError> {
         let generation = self.connections.generation()?;
-        Box::new(Write::begin(&self.writer, generation, &self.source).await?).build_journal().await
+        let work = Write::begin(&self.writer, generation, &self.source).await?;
+        Box::new(work).alter(&TableName::new("crosskey_journal"), &self.journal_tables()).await
+    }
+
+    async fn rename(&self, table: &TableName, column: Option<&str>, to: &str) -> Result<(), SourceError> {
+        let generation = self.connections.generation()?;
+        let statement = sql::rename(table, column, to, &dialect::Sqlite);
+        Box::new(Write::begin(&self.writer, generation, &self.source).await?).alter(table, &[statement]).await
     }
 
     async fn has_journal(&self) -> Result<bool, SourceError> {

@@ -92,10 +92,16 @@ impl Write {
         self.run("PRAGMA busy_timeout = 2000").await
     }
 
-    /// Makes the tables in which writes of several databases are kept.
-    pub async fn build_journal(mut self: Box<Self>) -> Result<(), SourceError> {
-        for text in JOURNAL_TABLES {
-            self.run(text).await?;
+    /// Runs statements that define, all of them or none.
+    pub async fn alter(mut self: Box<Self>, table: &TableName, statements: &[String]) -> Result<(), SourceError> {
+        for statement in statements {
+            // The text is made by `source::sql`, which quotes every name.
+            let text = AssertSqlSafe(statement.clone());
+            self.timed(table, async |conn| {
+                sqlx::raw_sql(text).execute(conn).await?;
+                Ok(())
+            })
+            .await?;
         }
         self.commit().await
     }
