@@ -76,7 +76,13 @@ pub async fn audit(path: &Path, only: Option<&str>, repairing: Option<Repairing>
 /// Whether references that lead nowhere are left.
 fn is_left(report: &KeyReport) -> bool {
     match &report.repair {
-        Some(repair) => repair.repaired + repair.failed < repair.rows || repair.failed > 0,
+        Some(repair) => {
+            if repair.applied {
+                repair.failed > 0
+            } else {
+                repair.rows > 0
+            }
+        }
         None => report.orphans > 0,
     }
 }
@@ -98,9 +104,9 @@ fn text(report: &KeyReport) -> String {
     }
     if let Some(repair) = report.repair.as_ref().filter(|repair| repair.rows > 0) {
         let done = if repair.action == "null" { "made to refer to nothing" } else { "removed" };
-        let _ = match repair.repaired + repair.failed {
-            0 => writeln!(text, "  {} would be {done}; --apply does it", counted(repair.rows, "row")),
-            _ => writeln!(text, "  {} {done}", counted(repair.repaired, "row")),
+        let _ = match repair.applied {
+            false => writeln!(text, "  {} would be {done}; --apply does it", counted(repair.rows, "row")),
+            true => writeln!(text, "  {} {done}", counted(repair.repaired, "row")),
         };
         if let Some(cause) = &repair.cause {
             let _ = writeln!(text, "  {} could not be: {cause}", counted(repair.failed, "row"));

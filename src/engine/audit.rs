@@ -64,7 +64,9 @@ pub struct Repaired {
     pub action: &'static str,
     /// Rows that hold such references.
     pub rows: u64,
-    /// Those of them that were repaired.
+    /// It was done, not only told.
+    pub applied: bool,
+    /// Those of them that were repaired; others may have been mended meanwhile.
     pub repaired: u64,
     /// Those that could not be.
     pub failed: u64,
@@ -109,6 +111,10 @@ impl Engine {
         progress: &mut dyn Progress,
     ) -> Result<Vec<KeyReport>, String> {
         let live = self.snapshot();
+        if repairing.is_some_and(|repairing| repairing.apply) && live.faults.has_errors() {
+            // A key that no longer fits is left out: what it says would not be kept.
+            return Err("the key file does not fit the databases, so nothing is repaired\nhelp: `crosskey check` tells what is wrong".into());
+        }
         let mut reports = Vec::new();
         for key in &live.catalog.keys {
             let report = empty(&live, key);
@@ -178,27 +184,26 @@ impl Engine {
             Repair::Null => "null",
             Repair::Delete => "delete",
         };
-        let mut repaired = Repaired { action, ..Repaired::default() };
-        let most = if repairing.apply { REPAIRED } else { 0 };
+        let mut repaired = Repaired { action, applied: repairing.apply, ..Repaired::default() };
         let mut outcome = Ok(());
-        loop {
-            let faulty = self.read_through(live, plan, report, most, progress).await?;
-            repaired.rows += faulty.rows;
-            if !repairing.apply || faulty.ids.is_empty() {
-                break;
-            }
+        let mut faulty = self.read_through(live, plan, report, REPAIRED, progress).await?;
+        repaired.rows = faulty.rows;
+        while repairing.apply && !faulty.ids.is_empty() {
             let before = repaired.repaired;
+            (repaired.failed, repaired.cause) = (0, None);
             outcome = self.repair_rows(live, key, &faulty.ids, repairing.how, &mut repaired).await;
             // Those that were left out of this round are found by the next one, unless nothing comes of it.
             if outcome.is_err() || faulty.ids.len() < REPAIRED || repaired.repaired == before {
                 break;
             }
+            let mut again = empty(live, key);
+            faulty = self.read_through(live, plan, &mut again, REPAIRED, progress).await?;
         }
         report.repair = Some(repaired);
         outcome
     }
 
-    /// Reads a key's rows; gives those that dangle, until there are `most` of them.
+    /// Reads a key's rows; gives how many dangle, and `most` of these.
     async fn read_through(
         &self,
         live: &Snapshot,
@@ -237,9 +242,6 @@ impl Engine {
                 report.samples.push(Sample { row, values: orphan.values });
             }
             progress.advance(rows);
-            if most > 0 && faulty.ids.len() == most {
-                break;
-            }
         }
         Ok(faulty)
     }

@@ -1,14 +1,16 @@
 //! Changes of the key file by the program itself: checked as a whole before anything is written, then written at once.
 
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::catalog::{ForeignKey, Relationship, Side, SideColumn, Table};
 use crate::config::edit::{Edit, edited};
+use crate::config::file::WhenValue;
 use crate::config::{self, ColumnPath, Faults, ManyMany, VirtualKey};
 use crate::engine::pipeline::Engine;
-use crate::engine::snapshot::Snapshot;
+use crate::engine::snapshot::{Snapshot, Tables, introspect};
 use crate::name::{TableName, TableRef, quoted};
 use crate::source::{OpenSource, SourceError};
 
@@ -25,12 +27,16 @@ pub enum Refused {
     Unfit(String),
     /// The database refused the new name.
     Source(SourceError),
+    /// It does not answer, so that nobody knows which name stands.
+    Unknown,
+    /// Writes of several databases are still to be finished, by the names that would change.
+    Unfinished,
 }
 
 /// Another name for a table, or for one of its columns.
-pub struct Rename<'a> {
+pub struct Rename {
     /// The open source.
-    pub source: &'a Arc<OpenSource>,
+    pub source: Arc<OpenSource>,
     /// The table, as the database spells it.
     pub table: TableName,
     /// Its column, where that gets the name.
@@ -39,10 +45,35 @@ pub struct Rename<'a> {
     pub to: String,
 }
 
-impl Rename<'_> {
-    async fn run(&self) -> Result<(), Refused> {
+impl Rename {
+    /// Gives the name, and the source's tables after that.
+    async fn run(&self) -> Result<Tables, Refused> {
         let renamed = self.source.adapter().rename(&self.table, self.column.as_deref(), &self.to).await;
-        renamed.map_err(Refused::Source)
+        let lost = matches!(&renamed, Err(SourceError::Unavailable { .. } | SourceError::Timeout { .. }));
+        if let (Err(error), false) = (&renamed, lost) {
+            return Err(Refused::Source(error.clone()));
+        }
+        let (tables, down) = introspect(std::iter::once(&self.source)).await;
+        if !down.is_empty() {
+            return Err(Refused::Unknown);
+        }
+        match renamed {
+            Err(error) if !self.stands(&tables) => Err(Refused::Source(error)),
+            _ => Ok(tables),
+        }
+    }
+
+    /// Whether these tables have the new name.
+    fn stands(&self, tables: &Tables) -> bool {
+        let named = |name: &TableName, table: &Table| table.name.table == *name;
+        let tables = || tables.values().flatten();
+        match &self.column {
+            Some(_) => tables().any(|table| named(&self.table, table) && table.column(&self.to).is_some()),
+            None => {
+                let to = TableName { name: self.to.as_str().into(), ..self.table.clone() };
+                tables().any(|table| named(&to, table))
+            }
+        }
     }
 
     /// Gives it its old name again.
@@ -65,9 +96,15 @@ pub fn renamed(
     column: Option<&str>,
     to: &str,
 ) -> Result<Vec<(usize, Edit)>, String> {
+    // Names of tables meet in any case, where only one of them is there.
+    let is_ours = |of: &TableRef| {
+        of.source == table.source
+            && live.catalog.table(of.source.as_str(), &of.table.printed())
+                == live.catalog.table(table.source.as_str(), &table.table.printed())
+    };
     let name = |path: &ColumnPath| {
         let mut path = path.clone();
-        let ours = path.table == *table;
+        let ours = is_ours(&path.table);
         match column {
             Some(column) if ours && path.column.eq_ignore_ascii_case(column) => path.column = to.to_owned(),
             None if ours => path.table.table.name = to.into(),
@@ -84,7 +121,7 @@ pub fn renamed(
                 members.push((member, Some(all)));
             }
         }
-        let conditional = key.columns[0].table == *table
+        let conditional = is_ours(&key.columns[0].table)
             && column.is_some_and(|column| key.when.iter().any(|(of, _)| of.eq_ignore_ascii_case(column)));
         if conditional {
             return Err(format!("a key of {table} has this column in its `when`"));
@@ -97,7 +134,7 @@ pub fn renamed(
     for many in live.config.many_many.iter().filter(|_| column.is_none()) {
         let mut members = Vec::new();
         for (member, of) in [("table", &many.table), ("through", &many.through)] {
-            if of == table {
+            if is_ours(of) {
                 let mut new = of.clone();
                 new.table.name = to.into();
                 members.push((member, Some(vec![new.to_string()])));
@@ -112,56 +149,66 @@ pub fn renamed(
 }
 
 impl Engine {
-    /// Changes files of the configuration, by their positions in it, and makes the new version the live one.
-    /// With another name in the database that is given first, and taken back where the files do not fit it.
+    /// Changes files of the configuration, by their positions in it, and makes the new version the live one. With another name
+    /// in the database that is given first, and taken back where the files do not fit it. It goes on when its client leaves.
     pub async fn edit(
+        self: &Arc<Self>,
+        seen: &Arc<Snapshot>,
+        edits: Vec<(usize, Edit)>,
+        rename: Option<Rename>,
+    ) -> Result<(), Refused> {
+        let (engine, seen) = (self.clone(), seen.clone());
+        let editing = tokio::spawn(async move { engine.edit_here(&seen, edits, rename.as_ref()).await });
+        editing.await.unwrap_or_else(|panic| {
+            tracing::error!(%panic, "changing the key file ended badly");
+            Err(Refused::Unknown)
+        })
+    }
+
+    async fn edit_here(
         &self,
         seen: &Snapshot,
-        edits: &[(usize, Edit)],
-        rename: Option<&Rename<'_>>,
+        edits: Vec<(usize, Edit)>,
+        rename: Option<&Rename>,
     ) -> Result<(), Refused> {
-        let _guard = self.loading.lock().await;
+        let _loading = self.loading.lock().await;
+        // Writes under way fence by the keys that they know: they end first, and others wait.
+        let _writing = self.writing.write().await;
         let live = self.snapshot();
         if live.number != seen.number {
             return Err(Refused::Stale);
         }
+        let only_adds = edits.iter().all(|(_, edit)| matches!(edit, Edit::Add { .. }));
+        if rename.is_some() || !only_adds {
+            // The journals call tables, columns and keys by their names.
+            self.look_at_journals(false).await;
+            if !self.transactions().await.is_ok_and(|left| left.is_empty()) {
+                return Err(Refused::Unfinished);
+            }
+        }
         let mut texts: Vec<(PathBuf, String)> = Vec::new();
         for file in &live.config.files {
-            let text = std::fs::read_to_string(&file.path).map_err(|error| Refused::Unwritable(error.to_string()))?;
-            if text != *file.text {
-                return Err(Refused::Stale);
-            }
-            texts.push((file.path.clone(), text));
+            texts.push((file.path.clone(), file.text.to_string()));
         }
-        // From the end to the start, so that positions stay true.
-        let mut ordered: Vec<&(usize, Edit)> = edits.iter().collect();
-        ordered.sort_by_key(|(file, edit)| {
-            let at = match edit {
-                Edit::Add { .. } => 0,
-                Edit::Change { at, .. } | Edit::Remove { at, .. } => *at,
-            };
-            (*file, std::cmp::Reverse(at))
-        });
-        for (file, edit) in ordered {
-            let Some((_, text)) = texts.get_mut(*file) else { return Err(Refused::Stale) };
-            *text = edited(text, edit).map_err(Refused::Unfit)?;
+        for (file, edit) in in_order(edits)? {
+            let Some((_, text)) = texts.get_mut(file) else { return Err(Refused::Stale) };
+            *text = edited(text, &edit).map_err(Refused::Unfit)?;
         }
         let (config, _) = config::load_texts(&self.path, &texts).map_err(|faults| Refused::Faulty(Box::new(faults)))?;
-        if let Some(rename) = rename {
-            rename.run().await?;
-        }
-        let (snapshot, _) = Snapshot::open(config, Some(&live)).await;
-        let written = || {
-            for ((path, text), file) in texts.iter().zip(&live.config.files) {
-                if *text != *file.text {
-                    replace(path, text).map_err(|error| Refused::Unwritable(error.to_string()))?;
-                }
+        let mut changes = Vec::new();
+        for ((path, text), file) in texts.iter().zip(&live.config.files) {
+            if *text != *file.text {
+                changes.push(Replacement::prepare(path, &file.text, text)?);
             }
-            Ok(())
-        };
+        }
+        let mut introspected = live.introspected.clone();
+        if let Some(rename) = rename {
+            introspected.extend(rename.run().await?);
+        }
+        let snapshot = Snapshot::build(config, live.sources.clone(), introspected, Some(&live));
         let outcome = match snapshot.faults.has_errors() {
             true => Err(Refused::Faulty(Box::new(snapshot.faults.clone()))),
-            false => written(),
+            false => replace_all(&changes),
         };
         if let Err(refused) = outcome {
             if let Some(rename) = rename {
@@ -176,23 +223,76 @@ impl Engine {
     }
 }
 
-/// Puts a text in a file's place, whole or not at all.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    // Where the name is a link, what it leads to is replaced.
-    let path = std::fs::canonicalize(path)?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let new = folder.join(format!(".{name}.{}", std::process::id()));
-    let written = || {
-        let mut file = std::fs::File::create(&new)?;
-        file.write_all(text.as_bytes())?;
-        file.set_permissions(std::fs::metadata(&path)?.permissions())?;
-        file.sync_all()?;
-        std::fs::rename(&new, &path)
+/// From the end of each file to its start, so that positions stay true; each entry once.
+fn in_order(mut edits: Vec<(usize, Edit)>) -> Result<Vec<(usize, Edit)>, Refused> {
+    let place = |edit: &Edit| match edit {
+        Edit::Add { .. } => None,
+        Edit::Change { kind, at, .. } | Edit::Remove { kind, at } => Some((*at, *kind)),
     };
-    written().inspect_err(|_| {
-        let _ = std::fs::remove_file(&new);
-    })
+    edits.sort_by_key(|(file, edit)| (*file, std::cmp::Reverse(place(edit))));
+    let twice =
+        |a: &(usize, Edit), b: &(usize, Edit)| a.0 == b.0 && place(&a.1).is_some() && place(&a.1) == place(&b.1);
+    // Two names of one entry ask for the same.
+    edits.dedup_by(|a, b| twice(a, b) && matches!((&a.1, &b.1), (Edit::Remove { .. }, Edit::Remove { .. })));
+    if edits.windows(2).any(|pair| twice(&pair[0], &pair[1])) {
+        return Err(Refused::Unfit("one entry of the file would be changed twice".into()));
+    }
+    Ok(edits)
+}
+
+/// A file's new text beside it, ready to take its place.
+struct Replacement {
+    path: PathBuf,
+    new: PathBuf,
+    before: String,
+}
+
+impl Replacement {
+    fn prepare(path: &Path, before: &str, text: &str) -> Result<Self, Refused> {
+        let prepared = || {
+            // Where the name is a link, what it leads to is replaced.
+            let path = std::fs::canonicalize(path)?;
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let new = path.with_file_name(format!(".{name}.{}", uuid::Uuid::new_v4().simple()));
+            let replacement = Self { path, new, before: before.to_owned() };
+            // It may hold passwords.
+            let mut file =
+                std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&replacement.new)?;
+            file.write_all(text.as_bytes())?;
+            file.set_permissions(std::fs::metadata(&replacement.path)?.permissions())?;
+            file.sync_all()?;
+            Ok::<_, std::io::Error>(replacement)
+        };
+        prepared().map_err(|error| Refused::Unwritable(error.to_string()))
+    }
+
+    fn is_as_it_was(&self) -> bool {
+        std::fs::read_to_string(&self.path).is_ok_and(|text| text == self.before)
+    }
+}
+
+impl Drop for Replacement {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.new);
+    }
+}
+
+/// Puts all of them in place, or none.
+fn replace_all(changes: &[Replacement]) -> Result<(), Refused> {
+    if !changes.iter().all(Replacement::is_as_it_was) {
+        return Err(Refused::Stale);
+    }
+    for (at, change) in changes.iter().enumerate() {
+        if let Err(error) = std::fs::rename(&change.new, &change.path) {
+            for done in &changes[..at] {
+                if let Err(error) = std::fs::write(&done.path, &done.before) {
+                    tracing::error!(file = %done.path.display(), %error, "a file could not be given its old text");
+                }
+            }
+            return Err(Refused::Unwritable(error.to_string()));
+        }
+    }
+    Ok(())
 }
 
 /// A side of a key as the key file writes it.
@@ -212,13 +312,31 @@ pub fn path(table: &Table, side: &SideColumn) -> String {
 /// The entry of the key file that declares a key.
 pub fn declared<'l>(live: &'l Snapshot, key: &Arc<ForeignKey>) -> Option<&'l VirtualKey> {
     let sides = [&key.referencing, &key.referenced].map(|side| side_paths(live, side));
-    live.config.keys.iter().find(|declared| {
+    let when = |declared: &VirtualKey| {
+        let table = &live.catalog.entry(key.referencing.table).table;
+        declared.when.len() == key.when.len()
+            && declared.when.iter().all(|(name, value)| {
+                let column = table.column(name);
+                key.when.iter().any(|when| Some(when.column) == column && is_value(&when.json, value))
+            })
+    };
+    live.config.keys.iter().filter(|declared| when(declared)).find(|declared| {
         let same = |paths: &[config::ColumnPath], side: &[String]| {
             paths.len() == side.len()
                 && paths.iter().zip(side).all(|(path, side)| path.to_string().eq_ignore_ascii_case(side))
         };
         same(&declared.columns, &sides[0]) && same(&declared.references, &sides[1])
     })
+}
+
+/// Whether a cell's JSON is a fixed value of the key file.
+fn is_value(json: &[u8], value: &WhenValue) -> bool {
+    let text = crate::value::json::read_str(json).unwrap_or_else(|| String::from_utf8_lossy(json));
+    match value {
+        WhenValue::Bool(flag) => *text == flag.to_string() || *text == u8::from(*flag).to_string(),
+        WhenValue::Int(number) => *text == number.to_string(),
+        WhenValue::Text(wanted) => *text == **wanted,
+    }
 }
 
 /// The entry that names a relationship over a junction, and whether the relationship is its other direction.

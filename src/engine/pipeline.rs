@@ -29,6 +29,8 @@ pub struct Engine {
     pub(super) refused: Mutex<Option<String>>,
     /// Only one load of the file at a time.
     pub(super) loading: tokio::sync::Mutex<()>,
+    /// Held by each write; the keys change only while there is none.
+    pub(super) writing: tokio::sync::RwLock<()>,
     /// Only one change of version at a time; nobody waits for a database meanwhile.
     pub(super) changing: tokio::sync::Mutex<()>,
     /// Someone found the catalog out of date.
@@ -60,6 +62,7 @@ impl Engine {
             refused: Mutex::new(None),
             loading: tokio::sync::Mutex::new(()),
             changing: tokio::sync::Mutex::new(()),
+            writing: tokio::sync::RwLock::new(()),
             outdated: tokio::sync::Notify::new(),
             requests: AtomicU64::new(0),
             read_at: Mutex::default(),

@@ -92,6 +92,7 @@ impl Engine {
     }
 
     async fn write_here(&self, write: &Write, request_id: &str) -> Result<Written, Error> {
+        let _writing = self.writing.read().await;
         let live = self.snapshot();
         let id = find_table(&live.catalog, &write.source, &write.table)?;
         if live.faults.has_errors() {

@@ -236,7 +236,8 @@ impl Reading<'_> {
     fn child(&self, found: &Relationship, record: &Record, depth: u32) -> Result<Item, PlanError> {
         let entry = self.catalog.entry(found.target);
         let columns: Vec<usize> = found.hop.to.iter().map(|side| side.column).collect();
-        let given = |at: &usize| record.iter().find(|(name, _)| entry.table.column(name) == Some(*at));
+        let all = record;
+        let given = |at: &usize| all.iter().find(|(name, _)| entry.table.column(name) == Some(*at));
         // What it has from this row need not be told.
         let told = |at: &usize| columns.contains(at) || given(at).is_some_and(|(_, value)| !value.is_null());
         let has_key = !entry.table.primary_key.is_empty() && entry.table.primary_key.iter().all(told);
@@ -259,7 +260,9 @@ impl Reading<'_> {
         if fixed.is_some() {
             record.retain(|name, _| entry.table.column(name).is_none_or(|at| !columns.contains(&at)));
         }
-        let node = self.node(found.target, &record, depth + 1)?;
+        let mut node = self.node(found.target, &record, depth + 1)?;
+        let part = |at: &usize| given(at).and_then(|(_, value)| record::id_text(value)).unwrap_or_default();
+        node.key = Some(entry.table.primary_key.iter().map(part).collect());
         match fixed {
             None => Ok(Item::LetGo(node)),
             Some(_) if self.removes => Ok(Item::Remove(without_branches(node)?)),

@@ -130,10 +130,20 @@ async fn relationships_are_made_changed_and_removed() {
     assert_eq!(reply.json(), json!({"success": true}), "{}", reply.text);
     let file = scene.file();
     assert!(!file.contains("Who pays") && file.starts_with("# Two databases.\n[sources.crm]\n"), "{file}");
-    let reply = scene.proxy.send("DELETE /api/v2/crm/_schema/contact/_related?ids=customers,groups", &[], "").await;
+    let reply = scene
+        .proxy
+        .send("DELETE /api/v2/crm/_schema/contact/_related?ids=customers,groups,sales.customer_by_username", &[], "")
+        .await;
     assert_eq!(reply.status, 200, "{}", reply.text);
     let file = scene.file();
-    assert!(!file.contains("many_many") && !file.contains("username") && file.contains("# of contacts"), "{file}");
+    assert!(
+        !file.contains("many_many")
+            && !file.contains("username")
+            && file.contains("# of contacts")
+            && file.contains("sales.member.contact_id")
+            && file.contains("sales.member.grp_id"),
+        "{file}"
+    );
     assert_eq!(scene.proxy.get("/api/v2/crm/_table/contact?related=customers").await.status, 400);
 }
 

@@ -64,7 +64,7 @@ pub async fn answer(engine: &Arc<Engine>, asked: &Asked<'_>) -> Result<Response,
         .filter_map(|object| asked.name.or_else(|| text(object, "name")).or_else(|| text(object, "alias")))
         .map(str::to_owned)
         .collect();
-    engine.edit(live, &edits, None).await.map_err(refused)?;
+    engine.edit(live, edits, None).await.map_err(refused)?;
     if *asked.verb == Method::DELETE {
         return Ok(Response::json(&json!({"success": true})));
     }
@@ -117,8 +117,9 @@ pub async fn rename(engine: &Arc<Engine>, asked: &Asked<'_>, field: Option<&str>
     }
     let edits = renamed(live, &table.name, column.as_deref(), to)
         .map_err(|why| ApiError::invalid(why).hint("rename it by hand, in the database and in the file"))?;
-    let rename = Rename { source, table: table.name.table.clone(), column: column.clone(), to: to.to_owned() };
-    engine.edit(live, &edits, Some(&rename)).await.map_err(refused)?;
+    let rename =
+        Rename { source: source.clone(), table: table.name.table.clone(), column: column.clone(), to: to.to_owned() };
+    engine.edit(live, edits, Some(rename)).await.map_err(refused)?;
     let live = engine.snapshot();
     let mut name = table.name.table.clone();
     if column.is_none() {
@@ -177,6 +178,12 @@ fn refused(refused: Refused) -> ApiError {
             ApiError::new(Code::ReadOnly, "the key file cannot be written")
                 .hint("the log tells why; add the entry by hand where the file is kept")
         }
+        Refused::Unknown => {
+            ApiError::new(Code::SourceUnavailable, "the database does not answer: which name stands is not known")
+                .hint("look when it is back; `crosskey check` tells whether the key file fits it")
+        }
+        Refused::Unfinished => ApiError::new(Code::Conflict, "writes of several databases are still to be finished")
+            .hint("`/admin/transactions` lists them"),
         Refused::Source(error) => ApiError::from(crate::engine::Error::from(crate::execute::ExecuteError::from(error))),
         Refused::Unfit(why) => ApiError::invalid(why).hint("change it by hand"),
         Refused::Faulty(faults) => {
@@ -195,7 +202,12 @@ fn refused(refused: Refused) -> ApiError {
 /// The source that a definition names, or the table's own.
 fn source_of(live: &Snapshot, object: &Object, table: &Table, prefix: &str) -> Result<String, ApiError> {
     if let Some(name) = text(object, &format!("{prefix}service")) {
-        return Ok(name.to_lowercase());
+        let name = name.to_lowercase();
+        return match live.catalog.source(&name) {
+            Some(_) => Ok(name),
+            None => Err(ApiError::new(Code::UnknownSource, format!("Could not find a service for {name}."))
+                .closest(closest(&name, live.catalog.source_names()))),
+        };
     }
     let number = match object.get(&format!("{prefix}service_id")) {
         None | Some(Value::Null) => return Ok(table.name.source.to_string()),

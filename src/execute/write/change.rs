@@ -164,7 +164,7 @@ pub async fn existing(
 }
 
 /// The rows of a target, locked, after the fences of the values by which others refer to them.
-async fn locked<'p>(
+pub async fn locked<'p>(
     sessions: &mut Sessions<'_>,
     plan: &WritePlan,
     target: &Target<'_>,

@@ -341,8 +341,14 @@ async fn related<'n>(
                     one.refer(values);
                     if matches!(item, Item::Add(_)) { added.push(one) } else { saved.push(one) }
                 }
-                Item::LetGo(_) => let_go.push(one),
-                Item::Remove(_) | Item::Unlink(_) => removed.push(one),
+                Item::LetGo(_) => {
+                    one.linked.clone_from(values);
+                    let_go.push(one);
+                }
+                Item::Remove(_) | Item::Unlink(_) => {
+                    one.linked.clone_from(values);
+                    removed.push(one);
+                }
             }
         }
     }

@@ -8,11 +8,11 @@ use crate::catalog::{Catalog, ForeignKey};
 use crate::execute::error::ExecuteError;
 use crate::execute::join;
 use crate::execute::rows::RowRef;
-use crate::execute::write::change::{delete, rows_of};
+use crate::execute::write::change::{locked, rows_of};
 use crate::execute::write::error::WriteError;
-use crate::execute::write::operation::KeyTexts;
+use crate::execute::write::operation::{KeyTexts, key_texts};
 use crate::execute::write::references::found;
-use crate::execute::write::referrers::{keys_of, replace};
+use crate::execute::write::referrers::{Removed, keys_of, removing, replace};
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::work::{Failure, Repair, Target};
 use crate::plan::write::{Outgoing, WritePlan};
@@ -34,9 +34,11 @@ pub async fn repair(
     let outgoing = plan.outgoing.iter().find(|outgoing| outgoing.named.key.id == key.id).ok_or_else(gone)?;
     let any = Condition::All(Vec::new());
     let passing = Target { condition: Some(&any), ..target.clone() };
-    // Rows that are removed are fenced before they are locked.
-    let lock = if how == Repair::Delete { Lock::None } else { Lock::Row };
-    let (places, rows) = rows_of(sessions, plan, &passing, lock).await?;
+    let (places, rows) = match how {
+        Repair::Null => rows_of(sessions, plan, &passing, Lock::Row).await?,
+        // What refers to rows that go is fenced before they are locked.
+        Repair::Delete => locked(sessions, plan, &passing, || Box::new(plan.incoming.iter()), Lock::Change).await?,
+    };
     let gathered = join::gather(&rows, &outgoing.hop);
     let there = found(sessions, outgoing, &gathered.keys).await?;
     let missing: HashSet<&Key> =
@@ -51,17 +53,13 @@ pub async fn repair(
         return Ok(repaired);
     }
     let chosen: Vec<RowRef> = at_fault.iter().map(|at| rows[*at].clone()).collect();
-    let keys = crate::execute::write::operation::key_texts(plan, &chosen);
+    let keys = key_texts(plan, &chosen);
     match how {
         Repair::Null => clear(sessions, plan, outgoing, &chosen, &missing).await?,
         Repair::Delete => {
-            let of = |at: &usize| (target.keys[places[*at]].clone(), target.texts[places[*at]].clone());
-            let (keys, texts): (Vec<_>, Vec<_>) = at_fault.iter().map(of).unzip();
-            let target = Target { keys: &keys, texts: &texts, condition: Some(&any), ..target.clone() };
-            delete(sessions, catalog, plan, &target).await.map_err(|failure| {
-                let places: Vec<usize> = at_fault.iter().map(|at| places[*at]).collect();
-                failure.at(&places)
-            })?;
+            let mut removed = Removed::default();
+            let chosen = removed.add(plan, chosen);
+            removing(sessions, catalog, plan, &chosen, &mut removed, None).await?;
         }
     }
     at_fault.iter().zip(keys).for_each(|(at, key)| repaired[places[*at]] = Some(key));
@@ -79,6 +77,11 @@ async fn clear(
     let table = &plan.table;
     let keys = keys_of(rows, plan)?;
     let first = &outgoing.hop.from[0];
+    // A column that goes may itself be referred to.
+    if plan.incoming.iter().any(|of| of.columns.iter().any(|column| outgoing.columns.contains(column))) {
+        let what = format!("clearing a key whose columns are referenced themselves ({})", outgoing.named.name);
+        return Err(WriteError::NotYet { what }.into());
+    }
     if first.path.is_empty() {
         let from = outgoing.hop.from.iter().map(|cell| cell.column.clone());
         let set: Vec<(Arc<Column>, Scalar)> =

@@ -494,6 +494,10 @@ async fn still_due<'r>(
 fn values(catalog: &Catalog, plan: &WritePlan, rows: &[Record]) -> Result<Vec<Values>, ExecuteError> {
     let entry = catalog.entry(plan.id);
     let read = |record: &Record| {
+        if let Some(name) = record.keys().find(|name| entry.table.column(name).is_none()) {
+            let what = format!("writing what the journal has: {} has no column {name} any more", plan.table.name);
+            return Err(WriteError::NotYet { what }.into());
+        }
         record::changed(entry, record)
             .map_err(|error| WriteError::NotYet { what: format!("writing what the journal has ({error})") }.into())
     };

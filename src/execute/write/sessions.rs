@@ -158,6 +158,9 @@ impl<'a> Sessions<'a> {
 
     /// Notes rows of a table that are changed.
     pub fn note(&mut self, table: &TableRef, key: Option<&NamedKey>, action: &'static str, rows: usize) {
+        if rows == 0 {
+            return;
+        }
         let foreign_key = key.map(|key| key.name.clone());
         let same =
             |known: &&mut Changed| known.table == *table && known.foreign_key == foreign_key && known.action == action;

@@ -183,6 +183,8 @@ pub async fn alter(
     statements: &[String],
 ) -> Result<(), SourceError> {
     let mut work = Write::open(writers, source).await?;
+    // Else the server would go on waiting for who uses the table when nobody waits for the server any more.
+    work.run("SET SESSION lock_wait_timeout = 2").await?;
     for statement in statements {
         work.timed(table, async |conn| Ok(conn.query_drop(statement).await?)).await?;
     }
