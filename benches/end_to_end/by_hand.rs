@@ -14,7 +14,51 @@ use crate::statements::{self, Databases, Parameters};
 
 /// The routes of the benchmark's requests.
 pub fn routes() -> axum::Router<Arc<Databases>> {
-    statements::routes(get(contacts), get(contact), get(customers))
+    statements::routes(get(contacts), get(contact), get(customers).post(add_customers))
+}
+
+/// Adds customers, after a look whether their contacts are there.
+async fn add_customers(State(databases): State<Arc<Databases>>, body: axum::body::Bytes) -> impl IntoResponse {
+    #[derive(serde::Deserialize)]
+    struct New {
+        id: i64,
+        username: String,
+        plan: String,
+        amount: i64,
+        note: String,
+    }
+    let added: Vec<New> = serde_json::from_slice(&body).expect("customers");
+    let mut keys: Vec<&str> = added.iter().map(|customer| &*customer.username).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let on = databases.postgres();
+    let found = on.client.query(&on.by_email, &[&keys]).await.expect("contacts");
+    assert_eq!(found.len(), keys.len(), "a contact is missing");
+    let mut conn = databases.mysql().await;
+    conn.query_drop("START TRANSACTION").await.expect("a transaction");
+    let places = vec!["(?, ?, ?, ?, ?)"; added.len()].join(", ");
+    let values: Vec<mysql_async::Value> = added
+        .iter()
+        .flat_map(|one| {
+            [
+                one.id.into(),
+                one.username.as_str().into(),
+                one.plan.as_str().into(),
+                one.amount.into(),
+                one.note.as_str().into(),
+            ]
+        })
+        .collect();
+    let text = format!("INSERT INTO customer (id, username, plan, amount, note) VALUES {places}");
+    conn.exec_drop(text, values).await.expect("customers");
+    conn.query_drop("COMMIT").await.expect("a commit");
+    let mut out = String::from("{\"resource\":[");
+    for (at, customer) in added.iter().enumerate() {
+        comma(&mut out, at);
+        let _ = write!(out, "{{\"id\":{}}}", customer.id);
+    }
+    out.push_str("]}");
+    json(out)
 }
 
 async fn contacts(State(databases): State<Arc<Databases>>, Query(parameters): Parameters) -> impl IntoResponse {

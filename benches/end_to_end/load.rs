@@ -92,7 +92,16 @@ impl Connection {
 
     /// The status and the body of an answer.
     pub async fn ask(&mut self, path: &str) -> (u16, &[u8]) {
-        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        self.send(&format!("GET {path}"), "").await
+    }
+
+    /// The same of a request with a body.
+    pub async fn send(&mut self, line: &str, body: &str) -> (u16, &[u8]) {
+        let length = match body.len() {
+            0 => String::new(),
+            length => format!("content-type: application/json\r\ncontent-length: {length}\r\n"),
+        };
+        let request = format!("{line} HTTP/1.1\r\nhost: localhost\r\n{length}\r\n{body}");
         self.stream.write_all(request.as_bytes()).await.expect("sending");
         self.buffer.clear();
         let mut body = None;
@@ -107,7 +116,7 @@ impl Connection {
                 return (status.expect("a status"), &self.buffer[start..start + length]);
             }
             let read = self.stream.read_buf(&mut self.buffer).await.expect("an answer");
-            assert!(read > 0, "{path}: the connection was closed");
+            assert!(read > 0, "{line}: the connection was closed");
         }
     }
 }

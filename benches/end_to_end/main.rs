@@ -6,7 +6,7 @@
 //! At the end, a minute of load while databases fail.
 //!
 //! `make bench` starts the servers. `CROSSKEY_BENCH_SECONDS` sets the time of one measurement (default 2);
-//! `scripts/bench.sh -- PART…` runs some parts alone: compare, survey, filters, outages; `CROSSKEY_BENCH_CASE` chooses among
+//! `scripts/bench.sh -- PART…` runs some parts alone: compare, survey, writes, filters, outages; `CROSSKEY_BENCH_CASE` chooses among
 //! the requests of the first two by a part of their names.
 
 mod by_hand;
@@ -17,6 +17,7 @@ mod load;
 mod outages;
 mod process;
 mod statements;
+mod writes;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -111,6 +112,9 @@ async fn measure() {
     }
     if wanted("survey") {
         survey(&servers, time).await;
+    }
+    if wanted("writes") {
+        writes::measure(&servers[0].1, &servers[2].1, time).await;
     }
     print!("\npeak memory:");
     servers.iter().for_each(|(name, server)| print!(" {name} {} MB,", server.peak_mb()));
