@@ -13,6 +13,7 @@ mod change;
 mod decisions;
 mod error;
 mod journal;
+mod linked;
 mod nested;
 mod operation;
 mod references;

@@ -1,33 +1,26 @@
 //! Records with related records in them: first what a row belongs to, then the row, then what belongs to it, level by level. All
 //! rows of a level that have the same table go together.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
 use crate::catalog::{Catalog, Kind, Relationship, TableId};
-use crate::execute::error::ExecuteError;
-use crate::execute::fetch::{key_set, scalars};
-use crate::execute::join;
-use crate::execute::rows::RowRef;
-use crate::execute::write::change::{self, delete, insert};
-use crate::execute::write::decisions::rows;
-use crate::execute::write::error::{MissingReference, WriteError};
-use crate::execute::write::journal::{keys_of_texts, planned_table};
+use crate::execute::write::change::{self, insert};
+use crate::execute::write::error::WriteError;
+use crate::execute::write::journal::planned_table;
+use crate::execute::write::linked::{
+    having, ids_as_keys, keyed, linked, release, remove_by_id, set, spelled, unplanned,
+};
 use crate::execute::write::operation::KeyTexts;
-use crate::execute::write::referrers::row_keys;
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::work::{Failure, Target};
 use crate::plan;
 use crate::plan::nested::{Branch, Item, Link, Node, link_of, link_through, words};
-use crate::plan::read::ALL;
 use crate::plan::record::{self, Values};
-use crate::plan::write::{WritePlan, target};
-use crate::query::Rows;
-use crate::statement::write::Lock;
-use crate::statement::{Fetch, KeyColumn, KeySet, Matching, Output, SmallKey};
-use crate::value::{Key, Scalar, json};
+use crate::plan::write::WritePlan;
+use crate::statement::SmallKey;
 
 /// A row to be written, and where it stands in the call.
 #[derive(Clone)]
@@ -62,16 +55,6 @@ impl<'n> Placed<'n> {
             linked.and_then(|(_, value)| spelled(value)).unwrap_or_else(|| text.clone())
         };
         given.zip(columns).map(part).collect()
-    }
-}
-
-/// A value as it stands in an identifier.
-fn spelled(value: &Scalar) -> Option<String> {
-    match value {
-        Scalar::Int(number) => Some(number.to_string()),
-        Scalar::Bool(flag) => Some(flag.to_string()),
-        Scalar::Text(text) => Some(text.to_string()),
-        Scalar::Null | Scalar::Bytes(_) => None,
     }
 }
 
@@ -180,7 +163,7 @@ async fn belong<'n>(
         .iter()
         .map(|(_, (is_new, place))| if *is_new { added[*place].clone() } else { saved[*place].clone() })
         .collect();
-    let link = link_of(catalog, sessions.context.limits, table, relationship).map_err(not_yet)?;
+    let link = link_of(catalog, sessions.context.limits, table, relationship).map_err(unplanned)?;
     let values = linked(sessions, catalog, relationship.target, &link, &keys).await?;
     for ((at, _), values) in owners.into_iter().zip(values) {
         let Some(values) = values else { return Err(without_value(relationship, placed[at].root)) };
@@ -228,11 +211,9 @@ async fn own(
     };
     let limits = sessions.context.limits;
     // Rows that are only referred to may be where nothing is written.
-    let plan = plan::write::looked_at(catalog, limits, table).map_err(not_yet)?;
+    let plan = plan::write::looked_at(catalog, limits, table).map_err(unplanned)?;
     let ids: Vec<Vec<String>> = placed.iter().map(|placed| placed.id(&plan)).collect();
-    let texts: Vec<String> = ids.iter().map(|id| id.join(",")).collect();
-    let asked = Rows { ids, columns: Vec::new(), filter: None };
-    let (form, keys) = target(&plan.table, &asked, &plan.step.fetch).map_err(not_yet)?;
+    let (form, keys, texts) = keyed(&plan, ids)?;
     let all = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
     let mut found = change::existing(sessions, &plan, &all).await?;
     let mut added: Vec<usize> = Vec::new();
@@ -306,7 +287,7 @@ async fn related<'n>(
     keys: &[Option<KeyTexts>],
 ) -> Result<(), Failure> {
     let limits = sessions.context.limits;
-    let link = link_of(catalog, limits, table, relationship).map_err(not_yet)?;
+    let link = link_of(catalog, limits, table, relationship).map_err(unplanned)?;
     // A row that did not meet the client's filter any more is passed over, with all that hangs on it.
     let owners: Vec<_> = branches(placed, relationship).filter(|(at, ..)| keys[*at].is_some()).collect();
     let owner_keys: Vec<KeyTexts> = owners.iter().filter_map(|(at, ..)| keys[*at].clone()).collect();
@@ -374,84 +355,6 @@ async fn remove(
     remove_by_id(sessions, catalog, &plan, ids).await.map_err(|failure| failure.within(&of))
 }
 
-async fn remove_by_id(
-    sessions: &mut Sessions<'_>,
-    catalog: &Catalog,
-    plan: &WritePlan,
-    ids: Vec<Vec<String>>,
-) -> Result<(), Failure> {
-    let texts: Vec<String> = ids.iter().map(|id| id.join(",")).collect();
-    let asked = Rows { ids, columns: Vec::new(), filter: None };
-    let (form, keys) = target(&plan.table, &asked, &plan.step.fetch).map_err(not_yet)?;
-    let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
-    delete(sessions, catalog, plan, &target).await?;
-    Ok(())
-}
-
-/// Lets rows go that refer to a value: by NULL, or where their columns take none and that is allowed, by removing them.
-async fn release(
-    sessions: &mut Sessions<'_>,
-    catalog: &Catalog,
-    plan: &WritePlan,
-    link: &Link,
-    ids: &[Vec<String>],
-    removes: bool,
-) -> Result<(), Failure> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    match link.columns.iter().find(|at| !plan.table.columns[**at].nullable) {
-        Some(_) if removes => remove_by_id(sessions, catalog, plan, ids.to_vec()).await,
-        Some(at) => Err(WriteError::Fixed { column: plan.table.columns[*at].name.to_string() }.into()),
-        None => {
-            let texts: Vec<String> = ids.iter().map(|id| id.join(",")).collect();
-            let asked = Rows { ids: ids.to_vec(), columns: Vec::new(), filter: None };
-            let (form, keys) = target(&plan.table, &asked, &plan.step.fetch).map_err(not_yet)?;
-            let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
-            let nulls: Values = link.columns.iter().map(|at| (*at, Scalar::Null)).collect();
-            change::update(sessions, catalog, plan, &target, &vec![nulls; ids.len()]).await?;
-            Ok(())
-        }
-    }
-}
-
-/// The rows that have the values of one of these lists, which all are of the same columns: the list, and the identifier.
-async fn having(
-    sessions: &mut Sessions<'_>,
-    plan: &WritePlan,
-    links: &[&Link],
-    lists: &[Values],
-) -> Result<Vec<(usize, Vec<String>)>, ExecuteError> {
-    let Some(first) = lists.first() else { return Ok(Vec::new()) };
-    let table = &plan.table;
-    let column = |at: &usize| {
-        // Values meet as the key says, not as the column's collation does.
-        let of_key = |link: &&Link| Some(link.hop.to[link.columns.iter().position(|column| column == at)?].clone());
-        let own = || KeyColumn { column: table.columns[*at].clone(), path: Vec::new(), matching: Matching::Own };
-        links.iter().find_map(of_key).unwrap_or_else(own)
-    };
-    let columns: Vec<KeyColumn> = first.iter().map(|(at, _)| column(at)).collect();
-    let mut found = Vec::new();
-    let batch = sessions.context.limits.keys_per_batch;
-    for (part, lists) in lists.chunks(batch).enumerate() {
-        let keys = lists.iter().map(|values| values.iter().map(|(_, value)| value.clone()).collect()).collect();
-        let set =
-            KeySet { columns: columns.clone(), keys, unique: false, ranked: false, when: Vec::new(), groups: None };
-        let outputs = table.primary_key.iter().map(|at| Output::Column(table.columns[*at].clone())).collect();
-        let bytes = plan.step.fetch.max_bytes;
-        let fetch = Fetch { keys: Some(set), ..Fetch::all(table.name.table.clone(), outputs, ALL, bytes) };
-        let chunk = sessions.of(&table.name.source).await?.fetch(&fetch, Lock::Row).await?;
-        let ordinals: Vec<u32> = chunk.ordinals().to_vec();
-        let spelled =
-            |cell: &[u8]| json::read_str(cell).map_or_else(|| String::from_utf8_lossy(cell).into_owned(), Into::into);
-        for (row, ordinal) in rows(chunk).iter().zip(ordinals) {
-            let id = (0..table.primary_key.len()).map(|cell| spelled(row.cell(cell))).collect();
-            found.push((part * batch + ordinal as usize, id));
-        }
-    }
-    Ok(found)
-}
-
 /// Writes rows at the other side of a junction, and adds or removes the junction's rows.
 async fn joined(
     sessions: &mut Sessions<'_>,
@@ -461,7 +364,7 @@ async fn joined(
     owners: &[(usize, &Placed<'_>, &Branch)],
     near: &[Option<Values>],
 ) -> Result<(), Failure> {
-    let Some((junction, far_link)) = link_through(catalog, sessions.context.limits, relationship).map_err(not_yet)?
+    let Some((junction, far_link)) = link_through(catalog, sessions.context.limits, relationship).map_err(unplanned)?
     else {
         return Ok(());
     };
@@ -481,7 +384,7 @@ async fn joined(
         }
     }
     let far = relationship.target;
-    let plan = plan::write::looked_at(catalog, sessions.context.limits, far).map_err(not_yet)?;
+    let plan = plan::write::looked_at(catalog, sessions.context.limits, far).map_err(unplanned)?;
     // Of a row that is let go nothing is written.
     let ids = unlinked.iter().map(|placed| placed.node.key.clone().unwrap_or_default()).collect::<Vec<_>>();
     let unlinked = ids_as_keys(&plan, &ids);
@@ -541,119 +444,7 @@ async fn joined(
     Ok(())
 }
 
-/// Identifiers as they stand in paths, as primary keys whose values are JSON.
-fn ids_as_keys(plan: &WritePlan, ids: &[Vec<String>]) -> Vec<KeyTexts> {
-    let number = |at: usize| {
-        use crate::value::Type;
-        matches!(plan.table.columns[at].ty, Type::Int { .. } | Type::Decimal { .. } | Type::Float { .. } | Type::Bool)
-    };
-    let part = |(text, at): (&String, &usize)| {
-        if number(*at) { text.clone() } else { serde_json::Value::from(text.as_str()).to_string() }
-    };
-    ids.iter().map(|id| id.iter().zip(&plan.table.primary_key).map(part).collect()).collect()
-}
-
-/// By primary keys of referenced rows, the values of columns that refer to them; none of a row whose value is none.
-async fn linked(
-    sessions: &mut Sessions<'_>,
-    catalog: &Catalog,
-    table: TableId,
-    link: &Link,
-    keys: &[KeyTexts],
-) -> Result<Vec<Option<Values>>, ExecuteError> {
-    let plan = plan::write::looked_at(catalog, sessions.context.limits, table).map_err(not_yet)?;
-    let wanted = keys_of_texts(&plan, keys)?;
-    let mut found: HashMap<Key, Option<Values>> = HashMap::new();
-    let mut distinct: Vec<Key> = Vec::new();
-    for key in &wanted {
-        if found.insert(key.clone(), None).is_none() {
-            distinct.push(key.clone());
-        }
-    }
-    for part in distinct.chunks(sessions.context.limits.keys_per_batch) {
-        let lookup = KeySet { unique: false, ..key_set(&link.identity, part, false) };
-        let fetch = Fetch { keys: Some(lookup), max_rows: ALL, ..(*link.step.fetch).clone() };
-        let chunk = sessions.of(&plan.table.name.source).await?.fetch(&fetch, Lock::None).await?;
-        let read: Vec<RowRef> = rows(chunk);
-        let own = row_keys(&read, &link.identity);
-        let values = join::gather(&read, &link.hop);
-        for (row, key) in own.into_iter().enumerate() {
-            let value = values.links.of(row).first().and_then(|at| scalars(&link.hop, &values.keys[*at as usize]));
-            let value = value.map(|scalars| {
-                let mut values: Values = link.columns.iter().copied().zip(scalars).collect();
-                set(&mut values, &link.when);
-                values
-            });
-            if let Some(key) = key {
-                found.insert(key, value);
-            }
-        }
-    }
-    Ok(wanted.iter().map(|key| found.get(key).cloned().flatten()).collect())
-}
-
-/// Gives a row values beside those that it has.
-fn set(values: &mut Values, others: &[(usize, Scalar)]) {
-    for (at, value) in others {
-        match values.iter_mut().find(|(given, _)| given == at) {
-            Some(given) => given.1 = value.clone(),
-            None => values.push((*at, value.clone())),
-        }
-    }
-    values.sort_by_key(|(at, _)| *at);
-}
-
 fn without_value(relationship: &Relationship, root: usize) -> Failure {
     let error = WriteError::NoValue { relationship: relationship.name.to_string() };
     Failure { records: vec![(root, error.into())], error: None }
-}
-
-fn not_yet(error: crate::plan::PlanError) -> ExecuteError {
-    WriteError::Record(Box::new(error)).into()
-}
-
-impl Failure {
-    /// The same of the client's records, where those at fault stand.
-    fn within(mut self, of: &[(usize, String)]) -> Self {
-        for (at, error) in &mut self.records {
-            let Some((root, pointer)) = of.get(*at) else { continue };
-            *at = *root;
-            if let ExecuteError::Write(WriteError::Missing(missing)) = error {
-                let deeper = |one: &MissingReference| MissingReference {
-                    pointer: format!("{pointer}{}", one.pointer),
-                    ..one.clone()
-                };
-                *missing = missing.iter().map(deeper).collect();
-            }
-        }
-        self.records.sort_by_key(|(at, _)| *at);
-        // All missing references of a record are told at once.
-        let mut merged: Vec<(usize, ExecuteError)> = Vec::new();
-        for (at, error) in self.records {
-            match (merged.last_mut(), error) {
-                (
-                    Some((last, ExecuteError::Write(WriteError::Missing(all)))),
-                    ExecuteError::Write(WriteError::Missing(more)),
-                ) if *last == at => all.extend(more),
-                (Some((last, _)), _) if *last == at => {}
-                (_, error) => merged.push((at, error)),
-            }
-        }
-        Self { records: merged, error: self.error }
-    }
-
-    /// The same with the words by which a client knows where it happened, unless it may pass.
-    fn related(self, words: &'static str) -> Self {
-        if self.may_pass() {
-            return self;
-        }
-        let told = |error: ExecuteError| match error {
-            ExecuteError::Write(WriteError::Related { .. }) => error,
-            error => WriteError::Related { words, error: Box::new(error) }.into(),
-        };
-        Self {
-            records: self.records.into_iter().map(|(at, error)| (at, told(error))).collect(),
-            error: self.error.map(told),
-        }
-    }
 }

@@ -14,20 +14,19 @@ use crate::execute::write::change::{delete, insert, update};
 use crate::execute::write::decisions::{decision, rows, text};
 use crate::execute::write::error::WriteError;
 use crate::execute::write::journal::{self, keys_of_texts, lease, now, planned, planned_table};
+use crate::execute::write::linked::keyed;
 use crate::execute::write::operation::{Changed, Operation, Part, Record, id_text, unhex};
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::work::{Failure, Target};
 use crate::execute::write::{references, referrers, whole};
 use crate::name::SourceName;
-use crate::plan;
 use crate::plan::record::{self, Values};
 use crate::plan::write::{Incoming, Outgoing, WritePlan, reached};
-use crate::query::Rows;
 use crate::source::SourceError;
 use crate::statement::journal::{CONFLICTED, DECIDED, Decision, Marker, Outcome, Which};
 use crate::statement::write::Lock;
 use crate::statement::{self, Condition};
-use crate::value::Key;
+use crate::value::{Key, json};
 
 /// After this time a person has to look: what stands in the databases may have nothing to do with the write any more.
 const OLDEST: Duration = Duration::from_secs(24 * 3600);
@@ -507,14 +506,8 @@ fn values(catalog: &Catalog, plan: &WritePlan, rows: &[Record]) -> Result<Vec<Va
 type Keyed = (statement::KeySet, Vec<statement::SmallKey>, Vec<String>);
 
 fn target(plan: &WritePlan, keys: &[Vec<String>]) -> Result<Keyed, ExecuteError> {
-    let spelled =
-        |value: &String| crate::value::json::read_str(value.as_bytes()).map_or_else(|| value.clone(), Into::into);
-    let ids: Vec<Vec<String>> = keys.iter().map(|key| key.iter().map(spelled).collect()).collect();
-    let texts = ids.iter().map(|id| id.join(",")).collect();
-    let rows = Rows { ids, columns: Vec::new(), filter: None };
-    let told = |error| WriteError::NotYet { what: format!("finding the rows that the journal has ({error})") };
-    let (form, keys) = plan::write::target(&plan.table, &rows, &plan.step.fetch).map_err(told)?;
-    Ok((form, keys, texts))
+    let spelled = |value: &String| json::read_str(value.as_bytes()).map_or_else(|| value.clone(), Into::into);
+    keyed(plan, keys.iter().map(|key| key.iter().map(spelled).collect()).collect())
 }
 
 fn first(failure: Failure) -> ExecuteError {

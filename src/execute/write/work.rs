@@ -118,3 +118,49 @@ pub struct Done {
     /// The name of the write, where it is decided and parts of it are still being finished.
     pub pending: Option<String>,
 }
+
+impl Failure {
+    /// The same of the client's records, where those at fault stand.
+    pub fn within(mut self, of: &[(usize, String)]) -> Self {
+        for (at, error) in &mut self.records {
+            let Some((root, pointer)) = of.get(*at) else { continue };
+            *at = *root;
+            if let ExecuteError::Write(WriteError::Missing(missing)) = error {
+                let deeper = |one: &MissingReference| MissingReference {
+                    pointer: format!("{pointer}{}", one.pointer),
+                    ..one.clone()
+                };
+                *missing = missing.iter().map(deeper).collect();
+            }
+        }
+        self.records.sort_by_key(|(at, _)| *at);
+        // All missing references of a record are told at once.
+        let mut merged: Vec<(usize, ExecuteError)> = Vec::new();
+        for (at, error) in self.records {
+            match (merged.last_mut(), error) {
+                (
+                    Some((last, ExecuteError::Write(WriteError::Missing(all)))),
+                    ExecuteError::Write(WriteError::Missing(more)),
+                ) if *last == at => all.extend(more),
+                (Some((last, _)), _) if *last == at => {}
+                (_, error) => merged.push((at, error)),
+            }
+        }
+        Self { records: merged, error: self.error }
+    }
+
+    /// The same with the words by which a client knows where it happened, unless it may pass.
+    pub fn related(self, words: &'static str) -> Self {
+        if self.may_pass() {
+            return self;
+        }
+        let told = |error: ExecuteError| match error {
+            ExecuteError::Write(WriteError::Related { .. }) => error,
+            error => WriteError::Related { words, error: Box::new(error) }.into(),
+        };
+        Self {
+            records: self.records.into_iter().map(|(at, error)| (at, told(error))).collect(),
+            error: self.error.map(told),
+        }
+    }
+}
