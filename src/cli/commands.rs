@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::api::rest;
-use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, loaded, print_faults};
+use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, loaded, print_faults, say};
 use crate::cli::{audit, demo, explain, init, serve};
 use crate::config;
 use crate::engine;
@@ -172,7 +172,7 @@ pub fn run() -> ExitCode {
         Command::Schema { which: Schema::Openapi, file } => block_on(openapi(file.config, colours)),
         Command::Schema { which: Schema::Config, .. } => {
             let schema = serde_json::to_string_pretty(&config::file::json_schema()).expect("a schema has a JSON form");
-            println!("{schema}");
+            say(&format!("{schema}\n"));
             FINE
         }
         Command::Completions { shell } => {
@@ -203,7 +203,7 @@ async fn openapi(path: PathBuf, colours: bool) -> u8 {
     }
     match rest::openapi::document(&snapshot, None) {
         Ok(document) => {
-            println!("{}", serde_json::to_string_pretty(&document).expect("a document has a JSON form"));
+            say(&format!("{}\n", serde_json::to_string_pretty(&document).expect("a document has a JSON form")));
             FINE
         }
         Err(error) => {
@@ -218,8 +218,8 @@ async fn check(path: PathBuf, format: CheckForm, colours: bool) -> u8 {
         return match engine::check::bookkeeping(&path).await {
             Ok(sources) => {
                 for (source, statements) in sources {
-                    println!("-- {source}");
-                    statements.iter().for_each(|statement| println!("{statement};"));
+                    let lines: String = statements.iter().map(|statement| format!("{statement};\n")).collect();
+                    say(&format!("-- {source}\n{lines}"));
                 }
                 FINE
             }
@@ -235,7 +235,7 @@ async fn check(path: PathBuf, format: CheckForm, colours: bool) -> u8 {
     };
     match format {
         CheckForm::Json => {
-            println!("{}", serde_json::to_string_pretty(&faults.lines()).expect("faults have a JSON form"));
+            say(&format!("{}\n", serde_json::to_string_pretty(&faults.lines()).expect("faults have a JSON form")));
         }
         CheckForm::Text | CheckForm::Sql => print_faults(&faults, colours),
     }
@@ -244,7 +244,8 @@ async fn check(path: PathBuf, format: CheckForm, colours: bool) -> u8 {
         (false, true) => PROBLEMS,
         (false, false) => {
             if matches!(format, CheckForm::Text) {
-                println!("{} is fine{}", path.display(), if faults.list.is_empty() { "" } else { ", with warnings" });
+                let warned = if faults.list.is_empty() { "" } else { ", with warnings" };
+                say(&format!("{} is fine{warned}\n", path.display()));
             }
             FINE
         }
