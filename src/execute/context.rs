@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
 use crate::cache::Cache;
+use crate::config::checked::SourceKind;
 use crate::config::{Limits, OnUnavailable};
 use crate::execute::budget::Budget;
 use crate::execute::lane::{Lanes, Present};
@@ -62,6 +63,11 @@ impl Context<'_> {
     pub fn may_be_missing(&self, name: &SourceName) -> bool {
         self.may_be_partial
             && self.sources.get(name).is_some_and(|source| source.config.on_unavailable != OnUnavailable::Fail)
+    }
+
+    /// Whether a source is SQLite, where one write at a time holds the whole of it.
+    pub fn is_sqlite(&self, name: &SourceName) -> bool {
+        self.sources.get(name).is_some_and(|source| source.config.kind == SourceKind::Sqlite)
     }
 
     /// Notes what one statement of a step brought.

@@ -283,7 +283,7 @@ fn added(live: &Snapshot, table: &Table, name: Option<&str>, object: &Object) ->
     let (column, references, member) = match kind {
         "belongs_to" => (own, far, "name"),
         "has_many" | "has_one" => (far, own, "inverse"),
-        "many_many" => return added_many(live, table, alias, object, &far_table, (own, far)),
+        "many_many" => return added_many(live, table, alias, object, (own, far)),
         _ => {
             return Err(ApiError::invalid("Invalid schema detected - invalid or missing type element.")
                 .hint("belongs_to, has_many, has_one or many_many"));
@@ -301,7 +301,6 @@ fn added_many(
     table: &Table,
     alias: Option<&str>,
     object: &Object,
-    far_table: &str,
     (own, far): (Vec<String>, Vec<String>),
 ) -> Result<Vec<(usize, Edit)>, ApiError> {
     let source = source_of(live, object, table, "junction_")?;
@@ -322,7 +321,6 @@ fn added_many(
     }
     let mut members: Members = vec![("table", one(table.name.to_string())), ("through", one(junction))];
     members.extend(alias.map(|alias| ("name", one(alias))));
-    let _ = far_table;
     edits.push((0, Edit::Add { kind: MANY, members }));
     Ok(edits)
 }

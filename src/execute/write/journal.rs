@@ -8,7 +8,6 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::catalog::{Catalog, Kind, TableId};
-use crate::config::checked::SourceKind;
 use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
 use crate::execute::write::decisions::{decision, rows, text};
@@ -151,12 +150,10 @@ pub fn order(context: &Context<'_>, catalog: &Catalog, changed: &[Changed]) -> V
             }
         }
     }
-    let is_sqlite =
-        |name: &SourceName| context.sources.get(name).is_some_and(|source| source.config.kind == SourceKind::Sqlite);
     let mut order = Vec::new();
     while let Some(next) = before
         .iter()
-        .min_by_key(|(name, before)| (before.len(), !is_sqlite(name), (*name).clone()))
+        .min_by_key(|(name, before)| (before.len(), !context.is_sqlite(name), (*name).clone()))
         .map(|(name, _)| name.clone())
     {
         before.remove(&next);

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::catalog::Catalog;
-use crate::config::checked::SourceKind;
 use crate::error::Coded;
 use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
@@ -339,11 +338,11 @@ async fn redo(context: &Context<'_>, catalog: &Catalog, txid: &str, part: &Part)
             Operation::Delete { .. } => reached(catalog, plan.id),
             // Looking at a file of SQLite takes its one lock.
             Operation::Follow { .. } => {
-                [plan.table.name.source.clone()].into_iter().filter(|of| is_sqlite(context, of)).collect()
+                [plan.table.name.source.clone()].into_iter().filter(|of| context.is_sqlite(of)).collect()
             }
             Operation::Insert { .. } | Operation::Update { .. } => {
                 let far = plan.outgoing.iter().map(|outgoing| outgoing.far.source.clone());
-                far.filter(|of| is_sqlite(context, of)).collect()
+                far.filter(|of| context.is_sqlite(of)).collect()
             }
         });
     }
@@ -357,10 +356,6 @@ async fn redo(context: &Context<'_>, catalog: &Catalog, txid: &str, part: &Part)
         Err(ExecuteError::Write(WriteError::Repeated)) => Ok(()),
         done => done,
     }
-}
-
-fn is_sqlite(context: &Context<'_>, name: &SourceName) -> bool {
-    context.sources.get(name).is_some_and(|source| source.config.kind == SourceKind::Sqlite)
 }
 
 async fn redone(

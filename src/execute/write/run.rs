@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::catalog::{Catalog, Kind, TableId};
-use crate::config::checked::SourceKind;
 use crate::config::{Action, Enforce};
 use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
@@ -194,10 +193,7 @@ fn sources(
     if !matches!(work, Work::Delete(_)) {
         let looked_at = plan.outgoing.iter().filter(|outgoing| outgoing.named.key.enforce == Enforce::Always);
         let names = looked_at.map(|outgoing| &outgoing.far.source);
-        let one_lock = |name: &&SourceName| {
-            context.sources.get(*name).is_some_and(|source| source.config.kind == SourceKind::Sqlite)
-        };
-        sources.extend(names.filter(one_lock).cloned());
+        sources.extend(names.filter(|name| context.is_sqlite(name)).cloned());
     }
     (sources, changing)
 }
@@ -216,8 +212,7 @@ fn sources_of(
         sources.extend(reached(catalog, *id));
         for relationship in entry.relationships.iter().filter(|of| of.key.is_virtual && of.through.is_none()) {
             let far = &catalog.entry(relationship.target).table.name.source;
-            let is_sqlite = context.sources.get(far).is_some_and(|source| source.config.kind == SourceKind::Sqlite);
-            if relationship.kind == Kind::BelongsTo && is_sqlite {
+            if relationship.kind == Kind::BelongsTo && context.is_sqlite(far) {
                 sources.insert(far.clone());
             }
             if relationship.kind != Kind::BelongsTo && relationship.key.on_update == Action::Cascade {

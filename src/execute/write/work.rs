@@ -104,22 +104,7 @@ impl Failure {
         };
         self.error.as_ref().is_some_and(passes) || self.records.iter().any(|(_, error)| passes(error))
     }
-}
 
-/// What was done, or would be.
-#[derive(Debug, Default)]
-pub struct Done {
-    /// The primary keys of the rows, in order, each value as JSON; none of a row that was passed over.
-    pub keys: Vec<Option<Vec<String>>>,
-    /// What changes, the client's own rows last.
-    pub changes: Vec<Changed>,
-    /// References that lead nowhere, of keys that only warn.
-    pub unkept: Vec<MissingReference>,
-    /// The name of the write, where it is decided and parts of it are still being finished.
-    pub pending: Option<String>,
-}
-
-impl Failure {
     /// The same of the client's records, where those at fault stand.
     pub fn within(mut self, of: &[(usize, String)]) -> Self {
         for (at, error) in &mut self.records {
@@ -163,4 +148,17 @@ impl Failure {
             error: self.error.map(told),
         }
     }
+}
+
+/// What was done, or would be.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// The primary keys of the rows, in order, each value as JSON; none of a row that was passed over.
+    pub keys: Vec<Option<Vec<String>>>,
+    /// What changes, the client's own rows last.
+    pub changes: Vec<Changed>,
+    /// References that lead nowhere, of keys that only warn.
+    pub unkept: Vec<MissingReference>,
+    /// The name of the write, where it is decided and parts of it are still being finished.
+    pub pending: Option<String>,
 }
