@@ -113,7 +113,7 @@ pub async fn have_rows(
             continue;
         }
         let chunk = decide::fetch(context, step, by_keys(&step.fetch, hop, &keys, false)).await?;
-        let chunk = Arc::new(if hop.recheck { recheck(chunk, &keys, hop) } else { chunk });
+        let chunk = recheck(Arc::new(chunk), &keys, hop);
         let related: Vec<RowRef> = RowRef::all(&chunk).collect();
         let held = match &step.filter {
             Some(filter) => check(context, filter, &related).await?,

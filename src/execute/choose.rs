@@ -250,7 +250,7 @@ async fn refers(
     for batch in asked.chunks(context.limits.keys_per_batch) {
         let fetch = by_keys(&back.rows.fetch, &back.hop, batch, false);
         let chunk = decide::fetch(context, &back.rows, fetch).await?;
-        let chunk = Arc::new(if back.hop.recheck { recheck(chunk, batch, &back.hop) } else { chunk });
+        let chunk = recheck(Arc::new(chunk), batch, &back.hop);
         found.extend(RowRef::all(&chunk));
         if found.len() as u64 > limit {
             return Ok(None);

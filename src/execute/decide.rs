@@ -56,7 +56,7 @@ async fn in_batches(
     for batch in asked.chunks(batch) {
         let part: Vec<Key> = batch.iter().map(|at| keys[*at].clone()).collect();
         let chunk = fetch(context, step, by_keys(&step.fetch, hop, &part, false)).await?;
-        let chunk = Arc::new(if hop.recheck { recheck(chunk, &part, hop) } else { chunk });
+        let chunk = recheck(Arc::new(chunk), &part, hop);
         near.extend(chunk.ordinals().iter().map(|ordinal| batch[*ordinal as usize]));
         rows.extend(RowRef::all(&chunk));
     }

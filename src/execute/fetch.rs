@@ -62,11 +62,11 @@ fn leaf_scalar(class: KeyClass, part: &[u8]) -> Option<Scalar> {
 }
 
 /// Brings the rows of each key together, and drops what a coarser equality found beside them.
-pub fn group(chunk: Chunk, keys: &[Key], hop: &HopPlan) -> (Chunk, Vec<(u32, u32)>) {
-    let chunk = if hop.recheck { recheck(chunk, keys, hop) } else { chunk };
+pub fn group(chunk: Chunk, keys: &[Key], hop: &HopPlan) -> (Arc<Chunk>, Vec<(u32, u32)>) {
+    let chunk = recheck(Arc::new(chunk), keys, hop);
     // A unique key's rows need not stand together: there is one, or the first one counts.
     let sorted = hop.unique || chunk.ordinals().is_sorted();
-    let chunk = if sorted { chunk } else { by_ordinal(&chunk) };
+    let chunk = if sorted { chunk } else { Arc::new(by_ordinal(&chunk)) };
     let mut ranges = vec![(0u32, 0u32); keys.len()];
     for (row, ordinal) in chunk.ordinals().iter().enumerate() {
         let range = &mut ranges[*ordinal as usize];
@@ -86,9 +86,11 @@ fn by_ordinal(chunk: &Chunk) -> Chunk {
     chunk.reordered(&order)
 }
 
-/// Keeps the rows whose canonical key is the asked one, each once per key.
-pub fn recheck(chunk: Chunk, keys: &[Key], hop: &HopPlan) -> Chunk {
-    let shared = Arc::new(chunk);
+/// Keeps the rows whose canonical key is the asked one, each once per key, where the database may have found others.
+pub fn recheck(shared: Arc<Chunk>, keys: &[Key], hop: &HopPlan) -> Arc<Chunk> {
+    if !hop.recheck {
+        return shared;
+    }
     let mut builder = KeyBuilder::default();
     let mut last: Option<usize> = None;
     let leaf = !hop.to[0].path.is_empty();
@@ -106,5 +108,5 @@ pub fn recheck(chunk: Chunk, keys: &[Key], hop: &HopPlan) -> Chunk {
             keep
         })
         .collect();
-    shared.retain(|row| kept[row])
+    Arc::new(shared.retain(|row| kept[row]))
 }

@@ -307,7 +307,7 @@ async fn fly(spec: &LaneSpec, keys: &[Key], filled: u64) -> Result<Landed, Sourc
 
 fn landed(spec: &LaneSpec, keys: &[Key], chunk: Chunk, filled: u64) -> Landed {
     let (chunk, ranges) = group(chunk, keys, &spec.hop);
-    Landed { chunk: Arc::new(chunk), ranges, filled }
+    Landed { chunk, ranges, filled }
 }
 
 #[cfg(test)]

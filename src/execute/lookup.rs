@@ -113,7 +113,7 @@ async fn ranked(
     let chunk = source.fetch(Arc::new(by_keys(&step.fetch, hop, &sent, true))).await?;
     context.note_rows(step, started, chunk.rows());
     context.budget.spend(chunk.rows(), chunk.size())?;
-    let chunk = Arc::new(if hop.recheck { recheck(chunk, &sent, hop) } else { chunk });
+    let chunk = recheck(Arc::new(chunk), &sent, hop);
     let most = if hop.unique || hop.first_only { 1 } else { usize::MAX };
     let links = Links::grouped(keys.len(), chunk.ordinals().iter().map(|ordinal| asked[*ordinal as usize]), most);
     let rows = RowRef::all(&chunk).collect();

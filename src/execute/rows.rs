@@ -21,6 +21,11 @@ impl RowRef {
         (0..chunk.rows() as u32).map(|row| Self { chunk: chunk.clone(), row })
     }
 
+    /// The same of a chunk that nobody else has.
+    pub fn of(chunk: Chunk) -> Vec<Self> {
+        Self::all(&Arc::new(chunk)).collect()
+    }
+
     /// The JSON text of a cell.
     #[inline]
     pub fn cell(&self, cell: usize) -> &[u8] {

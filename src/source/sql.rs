@@ -125,7 +125,9 @@ pub fn render(fetch: &Fetch, dialect: &dyn Dialect) -> Sql {
             order_by(&mut sql.text, fetch, dialect, "");
             page(&mut sql, fetch, dialect);
         }
-        Some(keys) if fetch.limit.is_some() || fetch.offset > 0 => dialect.limited_lookup(&mut sql, fetch, keys),
+        Some(keys) if (fetch.limit.is_some() || fetch.offset > 0) && json_path(keys).is_none() => {
+            dialect.limited_lookup(&mut sql, fetch, keys);
+        }
         Some(keys) => {
             sql.text.push_str("SELECT ");
             let ordinal = dialect.ordinal(keys);
@@ -144,8 +146,13 @@ pub fn render(fetch: &Fetch, dialect: &dyn Dialect) -> Sql {
             } else if !keys.unique {
                 order_by(&mut sql.text, fetch, dialect, &ordinal);
             }
-            sql.text.push_str(" LIMIT ");
-            digits(&mut sql.text, fetch.max_rows + 1);
+            // Leaves of documents are asked for by one key at a time where there is a limit.
+            if fetch.limit.is_some() {
+                page(&mut sql, fetch, dialect);
+            } else {
+                sql.text.push_str(" LIMIT ");
+                digits(&mut sql.text, fetch.max_rows + 1);
+            }
         }
     }
     sql

@@ -15,6 +15,7 @@ mod filters_at_size;
 mod histories;
 mod kills;
 mod limits;
+mod many_referrers;
 mod model;
 mod openapi;
 mod operation;

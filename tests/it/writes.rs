@@ -86,7 +86,7 @@ const DOWN: &str = "CREATE TABLE child (id INTEGER NOT NULL PRIMARY KEY, parent_
                     CREATE INDEX child_parent ON child (parent_code)";
 
 /// Each source on each engine, as far as there are servers.
-fn pairs() -> Vec<(Engine, Engine)> {
+pub fn pairs() -> Vec<(Engine, Engine)> {
     let engines = [Engine::Sqlite, Engine::Postgres, Engine::Mysql];
     let all = engines.into_iter().flat_map(|up| engines.map(|down| (up, down)));
     all.filter(|pair| all_engines() || *pair == (Engine::Sqlite, Engine::Sqlite)).collect()

@@ -10,11 +10,11 @@ use crate::execute::fetch::scalars;
 use crate::execute::rows::RowRef;
 use crate::execute::write::decisions::refuse_unfinished;
 use crate::execute::write::error::{MissingReference, WriteError};
+use crate::execute::write::keyed::{Removed, keys_of, row_keys};
 use crate::execute::write::operation::{self, KeyTexts, Operation, key_texts, printed};
-use crate::execute::write::referrers::{Removed, row_keys};
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::work::{Failure, Target, Work};
-use crate::execute::write::{references, referrers, whole};
+use crate::execute::write::{pages, references, referrers, rewrite, whole};
 use crate::plan::read::ALL;
 use crate::plan::record::{Values, columns};
 use crate::plan::write::{Incoming, WritePlan};
@@ -232,7 +232,7 @@ pub async fn update(
     }
     let records: Vec<Values> = places.iter().map(|at| records[*at].clone()).collect();
     let records = &records[..];
-    let keys = referrers::keys_of(&before, plan)?;
+    let keys = keys_of(&before, plan)?;
     let writes = |incoming: &&Incoming| {
         let columns = written.as_ref();
         matches!(incoming.named.key.on_update, Action::Cascade | Action::SetNull)
@@ -259,7 +259,7 @@ pub async fn update(
     let after = stored(sessions, plan, &keys, records).await?;
     if sessions.several && written.as_ref().is_some_and(|written| !written.is_empty()) {
         let wanted: Vec<&str> = written.iter().flatten().map(|at| &*table.columns[*at].name).collect();
-        let new = whole::rows(sessions, catalog, plan, &referrers::keys_of(&after, plan)?).await?;
+        let new = whole::rows(sessions, catalog, plan, &keys_of(&after, plan)?).await?;
         let rows = key_texts(plan, &before).into_iter().zip(whole::only(old, &wanted)).zip(whole::only(new, &wanted));
         let rows = rows.map(|((key, before), after)| operation::Changed { key, before, after }).collect();
         sessions.operation(&table.name.source, || Operation::Update { table: printed(plan), rows });
@@ -343,7 +343,7 @@ async fn follow(
                         sessions.operation(&incoming.named.referring.source, || {
                             Operation::follow(table, incoming, old, Some(new))
                         });
-                        referrers::follow(sessions, catalog, incoming, old, new).await?;
+                        rewrite::follow(sessions, catalog, incoming, old, new).await?;
                     }
                     None => refuse(sessions, incoming, std::slice::from_ref(old)).await?,
                 }
@@ -355,7 +355,7 @@ async fn follow(
 }
 
 async fn refuse(sessions: &mut Sessions<'_>, incoming: &Incoming, keys: &[Key]) -> Result<(), ExecuteError> {
-    match referrers::referrers(sessions, incoming, keys, &Removed::default()).await? {
+    match pages::referrers(sessions, incoming, keys, &Removed::default()).await? {
         Some(found) => Err(WriteError::Referenced(vec![found]).into()),
         None => Ok(()),
     }

@@ -94,7 +94,7 @@ pub async fn found(sessions: &mut Sessions<'_>, outgoing: &Outgoing, keys: &[Key
         } else {
             context.source(source)?.verify(&fetch, lock).await?
         };
-        let chunk = if hop.recheck { recheck(chunk, &sent, hop) } else { chunk };
+        let chunk = recheck(Arc::new(chunk), &sent, hop);
         chunk.ordinals().iter().for_each(|ordinal| found[part[*ordinal as usize]] = true);
     }
     Ok(found)

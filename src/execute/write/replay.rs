@@ -13,11 +13,12 @@ use crate::execute::write::change::{delete, insert, update};
 use crate::execute::write::decisions::{decision, rows, text};
 use crate::execute::write::error::WriteError;
 use crate::execute::write::journal::{self, keys_of_texts, lease, now, planned, planned_table};
+use crate::execute::write::keyed::Removed;
 use crate::execute::write::linked::keyed;
 use crate::execute::write::operation::{Changed, Operation, Part, Record, id_text, unhex};
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::work::{Failure, Target};
-use crate::execute::write::{references, referrers, whole};
+use crate::execute::write::{references, rewrite, whole};
 use crate::name::SourceName;
 use crate::plan::record::{self, Values};
 use crate::plan::write::{Incoming, Outgoing, WritePlan, reached};
@@ -426,11 +427,11 @@ async fn operate(
                 Some(new) => {
                     let new = unhex(new).ok_or_else(gone)?;
                     must_stand(sessions, catalog, incoming, &new).await?;
-                    referrers::follow(sessions, catalog, incoming, &old, &new).await?;
+                    rewrite::follow(sessions, catalog, incoming, &old, &new).await?;
                 }
                 None => {
-                    let removed = referrers::Removed::default();
-                    referrers::set_null(sessions, catalog, incoming, std::slice::from_ref(&old), &removed).await?;
+                    let removed = Removed::default();
+                    rewrite::set_null(sessions, catalog, incoming, std::slice::from_ref(&old), &removed).await?;
                 }
             }
         }

@@ -86,8 +86,9 @@ impl Write {
         let conn = self.conn.as_mut().ok_or_else(gone)?;
         match tokio::time::timeout(self.source.statement_timeout + PATIENCE, work(conn)).await {
             Ok(Ok(done)) => Ok(done),
+            // The rest of an answer over a limit is passed over before the next statement.
+            Ok(Err(Failure::Source(error))) if error.is_too_much() => Err(error),
             Ok(Err(Failure::Source(error))) => {
-                // The rest of a long answer is not worth reading.
                 self.conn = None;
                 Err(error)
             }

@@ -121,7 +121,9 @@ impl Write {
     ) -> Result<T, SourceError> {
         let patience: Duration = self.source.statement_timeout + PATIENCE;
         let outcome = tokio::time::timeout(patience, work(self.connection()?)).await;
-        self.failed |= !matches!(outcome, Ok(Ok(_)));
+        // An answer over a limit was none of the database's faults.
+        let is_over = |failure: &Failure| matches!(failure, Failure::Source(error) if error.is_too_much());
+        self.failed |= outcome.as_ref().map_or(true, |done| done.as_ref().is_err_and(|failure| !is_over(failure)));
         match outcome {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(failure)) => {

@@ -1,0 +1,202 @@
+//! Referring rows get another value, or none, in columns or within documents.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::catalog::{Catalog, SideColumn};
+use crate::execute::error::ExecuteError;
+use crate::execute::join;
+use crate::execute::rows::RowRef;
+use crate::execute::write::error::{MissingReference, WriteError};
+use crate::execute::write::keyed::{Removed, keys_of, rows_by_key};
+use crate::execute::write::pages::{self, batches, referrers};
+use crate::execute::write::references;
+use crate::execute::write::sessions::Sessions;
+use crate::name::PathStep;
+use crate::plan::write::Incoming;
+use crate::plan::{self, HopPlan};
+use crate::statement::write::Lock;
+use crate::value::key::KeyBuilder;
+use crate::value::{Column, Key, Scalar};
+
+/// Makes the referring rows refer to nothing.
+pub async fn set_null(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    incoming: &Incoming,
+    keys: &[Key],
+    removed: &Removed,
+) -> Result<(), ExecuteError> {
+    let far = &catalog.entry(incoming.far).table;
+    let columns = incoming.referring.as_ref().map(|columns| columns.iter().map(|at| far.columns[*at].clone()));
+    let set = match columns {
+        Some(columns) => Set::Columns(columns.map(|column| (column, Scalar::Null)).collect()),
+        None => Set::Leaves(None),
+    };
+    write_to_referrers(sessions, catalog, incoming, keys, removed, &set, "set_null").await
+}
+
+/// Gives the referring rows another value.
+pub async fn follow(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    incoming: &Incoming,
+    old: &Key,
+    new: &Key,
+) -> Result<(), ExecuteError> {
+    let Some(values) = crate::execute::fetch::scalars(&incoming.hop, new) else {
+        let referrers = referrers(sessions, incoming, std::slice::from_ref(old), &Removed::default()).await?;
+        // Its column has no room for the new value.
+        return referrers.map_or(Ok(()), |referrers| Err(WriteError::Referenced(vec![referrers]).into()));
+    };
+    let far = &catalog.entry(incoming.far).table;
+    let columns = incoming.referring.as_ref().map(|columns| columns.iter().map(|at| far.columns[*at].clone()));
+    let set = match columns {
+        Some(columns) => Set::Columns(columns.zip(values).collect()),
+        None => Set::Leaves(values.into_iter().next()),
+    };
+    let old = std::slice::from_ref(old);
+    write_to_referrers(sessions, catalog, incoming, old, &Removed::default(), &set, "update").await
+}
+
+/// What referring rows get.
+enum Set {
+    /// Columns, and their values.
+    Columns(Vec<(Arc<Column>, Scalar)>),
+    /// Leaves of a document: this value in place of them; without one an array loses the element, a member becomes null.
+    Leaves(Option<Scalar>),
+}
+
+async fn write_to_referrers(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    incoming: &Incoming,
+    keys: &[Key],
+    removed: &Removed,
+    set: &Set,
+    action: &'static str,
+) -> Result<(), ExecuteError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let mut far = plan::write(catalog, sessions.context.limits, incoming.far).map_err(|error| WriteError::NotYet {
+        what: format!("changing the rows of {} ({error})", incoming.named.referring),
+    })?;
+    let touched = &incoming.named.key.referencing.columns;
+    // A referring column may itself be referred to: then those rows would have to change as well.
+    let is_chain = touched.iter().any(|side| far.incoming.iter().any(|of| of.columns.contains(&side.column)));
+    let nulls = |(column, value): &(Arc<Column>, Scalar)| *value == Scalar::Null && !column.nullable;
+    let is_fixed = matches!(set, Set::Columns(set) if set.iter().any(nulls));
+    if is_chain || is_fixed {
+        return match referrers(sessions, incoming, keys, removed).await? {
+            None => Ok(()),
+            Some(found) if is_chain => {
+                let what = format!("{action} of a key whose columns are referenced themselves ({})", found.key.name);
+                Err(WriteError::NotYet { what }.into())
+            }
+            Some(found) => Err(WriteError::Referenced(vec![found]).into()),
+        };
+    }
+    // The same columns, or leaves, may belong to other keys, which must find their rows as well.
+    far.outgoing.retain(|other| {
+        let same = |side: &SideColumn| {
+            other.columns.contains(&side.column) && other.hop.from.iter().any(|cell| *cell.path == side.path[..])
+        };
+        !Arc::ptr_eq(&other.named.key, &incoming.named.key) && touched.iter().any(same)
+    });
+    let table = far.table.name.clone();
+    let (mut changed, mut left) = (0, batches(sessions, &incoming.hop, keys));
+    while let Some(batch) = left.pop() {
+        let lock = if batch.is_paged() { Lock::None } else { Lock::Change };
+        let Some(mut page) = pages::page(sessions, incoming, &far, &batch, lock).await? else {
+            left.extend(batch.smaller(incoming));
+            continue;
+        };
+        if batch.is_paged() {
+            rows_by_key(sessions, &far, &page.keys, Lock::Change).await?;
+            page = pages::page(sessions, incoming, &far, &batch, Lock::None).await?.ok_or(WriteError::Overtaken)?;
+        }
+        // A row that several values lead to is changed once.
+        let mut seen = HashSet::new();
+        let own: Vec<(&RowRef, Key)> = page
+            .rows
+            .iter()
+            .zip(keys_of(&page.rows, &far)?)
+            .filter(|(_, key)| batch.is_fresh(key) && !removed.has(incoming.far, Some(key)) && seen.insert(key.clone()))
+            .collect();
+        changed += own.len();
+        let keys: Vec<Key> = own.iter().map(|(_, key)| key.clone()).collect();
+        match set {
+            Set::Columns(set) => sessions.update(&far, set, &keys).await?,
+            Set::Leaves(value) => {
+                for (row, key) in own {
+                    let to = &incoming.hop.to[0];
+                    let cell = row.cell(incoming.hop.to_cells[0]);
+                    let document = leaves_replaced(&incoming.hop, cell, &batch.values, value.as_ref());
+                    let Some(document) = document else { continue };
+                    sessions.update(&far, &[(to.column.clone(), document)], std::slice::from_ref(&key)).await?;
+                }
+            }
+        }
+        let rows = rows_by_key(sessions, &far, &keys, Lock::None).await?;
+        let missing = references::missing(sessions, &far, &rows, None).await?;
+        let missing: Vec<MissingReference> = missing.into_iter().flatten().collect();
+        if !missing.is_empty() {
+            return Err(WriteError::Missing(missing).into());
+        }
+        left.extend(batch.next(&page, keys));
+    }
+    sessions.note(&table, Some(&incoming.named), action, changed);
+    Ok(())
+}
+
+/// A document in which the leaves that are these keys have another value, or are gone.
+fn leaves_replaced(hop: &HopPlan, cell: &[u8], keys: &[Key], value: Option<&Scalar>) -> Option<Scalar> {
+    let to = &hop.to[0];
+    let mut document = join::document(&to.column, cell)?;
+    let mut builder = KeyBuilder::default();
+    let mut is_one = |leaf: &Value| {
+        join::leaf_key(&mut builder, hop.classes[0], &to.column, leaf).is_some_and(|key| keys.contains(&key))
+    };
+    replace(&mut document, &to.path, &mut is_one, value);
+    Some(Scalar::text(document.to_string()))
+}
+
+/// Gives leaves another value; without one an array loses the element, and a member becomes null.
+pub fn replace(node: &mut Value, path: &[PathStep], is_one: &mut dyn FnMut(&Value) -> bool, value: Option<&Scalar>) {
+    match (path.split_first(), node) {
+        (None, leaf) => {
+            if is_one(leaf) {
+                *leaf = value.map_or(Value::Null, |value| spelled_like(leaf, value));
+            }
+        }
+        (Some((PathStep::Member(name), rest)), node) => {
+            if let Some(member) = node.get_mut(&**name) {
+                replace(member, rest, is_one, value);
+            }
+        }
+        (Some((PathStep::Each, [])), Value::Array(elements)) if value.is_none() => {
+            elements.retain(|element| !is_one(element));
+        }
+        (Some((PathStep::Each, rest)), Value::Array(elements)) => {
+            elements.iter_mut().for_each(|element| replace(element, rest, is_one, value));
+        }
+        (Some((PathStep::Each, _)), _) => {}
+    }
+}
+
+/// A value as JSON: a number where a number was, if it is one.
+fn spelled_like(leaf: &Value, value: &Scalar) -> Value {
+    let text = match value {
+        Scalar::Int(number) => number.to_string(),
+        Scalar::Bool(flag) => return Value::Bool(*flag),
+        Scalar::Text(text) => text.to_string(),
+        Scalar::Null | Scalar::Bytes(_) => return Value::Null,
+    };
+    match serde_json::from_str(&text) {
+        Ok(number @ Value::Number(_)) if leaf.is_number() => number,
+        _ => Value::String(text),
+    }
+}
