@@ -233,7 +233,7 @@ fn pairs() -> Vec<(Engine, Engine)> {
 }
 
 /// Sends a request to a process that ends meanwhile.
-fn send(process: &Process, line: &str, body: &str) {
+pub fn send(process: &Process, line: &str, body: &str) {
     let mut stream = TcpStream::connect(process.address).expect("it listens");
     stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time limit");
     let request = format!(
@@ -247,7 +247,7 @@ fn send(process: &Process, line: &str, body: &str) {
     assert!(read.is_err() || reply.is_empty(), "it answered: {reply}");
 }
 
-fn dies_at(file: &Path, point: &str) -> Process {
+pub fn dies_at(file: &Path, point: &str) -> Process {
     Process::serve_with(file, &[("FAILPOINTS", &format!("lease=return;{point}=return"))])
 }
 

@@ -6,6 +6,7 @@ mod audit;
 mod bad_files;
 mod cache;
 mod connections;
+mod cycles;
 mod differential;
 mod docs;
 mod explain;

@@ -1,5 +1,6 @@
 //! Changes of the rows of one table, within the transactions of a write.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use crate::execute::write::decisions::refuse_unfinished;
 use crate::execute::write::error::{MissingReference, WriteError};
 use crate::execute::write::keyed::{Removed, keys_of, row_keys};
 use crate::execute::write::operation::{self, KeyTexts, Operation, key_texts, printed};
+use crate::execute::write::promised::{postponed, set_later};
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::work::{Failure, Target, Work};
 use crate::execute::write::{pages, references, referrers, rewrite, whole};
@@ -45,10 +47,13 @@ pub fn rekeyed<'p>(plan: &'p WritePlan, columns: Option<&HashSet<usize>>) -> imp
 /// Adds rows; gives their keys.
 pub async fn insert(
     sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
     plan: &WritePlan,
     records: &[Values],
 ) -> Result<Vec<Option<Vec<String>>>, Failure> {
-    let given = as_given(plan, records);
+    let mut records = Cow::Borrowed(records);
+    let later = postponed(sessions, catalog, plan, &mut records, true);
+    let given = as_given(plan, &records);
     references::fence(sessions, plan, &given, None).await?;
     let table = &plan.table;
     let mut stored: Vec<RowRef> = Vec::with_capacity(records.len());
@@ -78,7 +83,9 @@ pub async fn insert(
     refuse_unfinished(sessions, plan, &stored).await?;
     let missing = references::missing(sessions, plan, &stored, None).await?;
     refuse_missing(missing)?;
-    Ok(key_texts(plan, &stored).into_iter().map(Some).collect())
+    let keys = key_texts(plan, &stored);
+    set_later(sessions, plan.id, later.into_iter().map(|(at, values)| (keys[at].clone(), values)).collect());
+    Ok(keys.into_iter().map(Some).collect())
 }
 
 fn refuse_missing(missing: Vec<Vec<MissingReference>>) -> Result<(), Failure> {
@@ -223,14 +230,15 @@ pub async fn update(
         }
         let values: Vec<Values> = absent.iter().map(|at| with_key(plan, target, *at, &records[*at])).collect();
         if !values.is_empty() {
-            let keys = insert(sessions, plan, &values).await.map_err(|failure| failure.at(&absent))?;
+            let keys = insert(sessions, catalog, plan, &values).await.map_err(|failure| failure.at(&absent))?;
             added = absent.into_iter().zip(keys).collect();
         }
         if places.is_empty() {
             return Ok(added.into_iter().map(|(_, key)| key).collect());
         }
     }
-    let records: Vec<Values> = places.iter().map(|at| records[*at].clone()).collect();
+    let mut records: Cow<'_, [Values]> = places.iter().map(|at| records[*at].clone()).collect();
+    let later = postponed(sessions, catalog, plan, &mut records, false);
     let records = &records[..];
     let keys = keys_of(&before, plan)?;
     let writes = |incoming: &&Incoming| {
@@ -274,7 +282,9 @@ pub async fn update(
     for incoming in rekeyed(plan, written.as_ref()) {
         follow(sessions, catalog, plan, incoming, &before, &after).await?;
     }
-    let mut keys = placed(target.keys.len(), places, key_texts(plan, &after));
+    let keys = key_texts(plan, &after);
+    set_later(sessions, plan.id, later.into_iter().map(|(at, values)| (keys[at].clone(), values)).collect());
+    let mut keys = placed(target.keys.len(), places, keys);
     added.into_iter().for_each(|(at, key)| keys[at] = key);
     Ok(keys)
 }

@@ -18,6 +18,7 @@ mod linked;
 mod nested;
 mod operation;
 mod pages;
+mod promised;
 mod references;
 mod referrers;
 mod repair;

@@ -87,6 +87,7 @@ pub async fn nested(
     nodes: &[Node],
     target: Option<&Target<'_>>,
 ) -> Result<Vec<Option<KeyTexts>>, Failure> {
+    sessions.promised.promise_all(catalog, nodes);
     let placed = nodes.iter().enumerate().map(|(at, node)| Placed::new(node, at, String::new())).collect();
     level(sessions, catalog, placed, target.map_or(How::Add, How::Find)).await
 }
@@ -202,7 +203,7 @@ async fn own(
 ) -> Result<Vec<Option<KeyTexts>>, Failure> {
     let values: Vec<Values> = placed.iter().map(|placed| placed.values.clone()).collect();
     let absent = match how {
-        How::Add => return insert(sessions, &planned_table(sessions.context, catalog, table)?, &values).await,
+        How::Add => return insert(sessions, catalog, &planned_table(sessions.context, catalog, table)?, &values).await,
         How::Find(target) => {
             let plan = planned_table(sessions.context, catalog, table)?;
             return change::update(sessions, catalog, &plan, target, &values).await;
@@ -244,7 +245,7 @@ async fn own(
             }
         }
         let plan = planned_table(sessions.context, catalog, table)?;
-        let keyed = insert(sessions, &plan, &values).await.map_err(|failure| failure.at(&added))?;
+        let keyed = insert(sessions, catalog, &plan, &values).await.map_err(|failure| failure.at(&added))?;
         added.iter().zip(keyed).for_each(|(at, key)| found[*at] = key);
     }
     let without_key = |at: usize| {
@@ -433,7 +434,7 @@ async fn joined(
         if let Err(error) = record::filled(entry, &rows[0], &[]) {
             return Err(WriteError::Record(Box::new(error)).into());
         }
-        insert(sessions, &junction_plan, &rows).await.map_err(|failure| failure.within(&of))?;
+        insert(sessions, catalog, &junction_plan, &rows).await.map_err(|failure| failure.within(&of))?;
     }
     let mut ids: Vec<Vec<String>> =
         having(sessions, &junction_plan, &[near_link, &far_link], &gone).await?.into_iter().map(|(_, id)| id).collect();

@@ -51,7 +51,10 @@ pub async fn missing(
     let mut missing: Vec<Vec<MissingReference>> = vec![Vec::new(); rows.len()];
     for outgoing in concerned(plan, columns) {
         let Gathered { keys, links } = join::gather(rows, &outgoing.hop);
-        let found = found(sessions, outgoing, &keys).await?;
+        let mut found = found(sessions, outgoing, &keys).await?;
+        for (key, found) in keys.iter().zip(&mut found).filter(|(_, found)| !**found) {
+            *found = sessions.promised.is_promised(outgoing, key);
+        }
         for (row, missing) in rows.iter().zip(&mut missing).enumerate().filter_map(|(at, (row, missing))| {
             let whole = links.of(at).iter().all(|key| found[*key as usize]);
             let read = whole && join::unreadable(row, &outgoing.hop).is_empty();

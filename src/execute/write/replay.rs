@@ -18,7 +18,7 @@ use crate::execute::write::linked::keyed;
 use crate::execute::write::operation::{Changed, Operation, Part, Record, id_text, unhex};
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::work::{Failure, Target};
-use crate::execute::write::{references, rewrite, whole};
+use crate::execute::write::{promised, references, rewrite, whole};
 use crate::name::SourceName;
 use crate::plan::record::{self, Values};
 use crate::plan::write::{Incoming, Outgoing, WritePlan, reached};
@@ -370,8 +370,16 @@ async fn redone(
     journal::mark(sessions.of(name).await?, &journal::marker(txid, name, None, None)).await?;
     point!("replay::marked");
     for operation in &part.operations {
+        if let Operation::Insert { table, rows, .. } = operation {
+            let plan = planned(sessions.context, catalog, name, table)?;
+            let values = values(catalog, &plan, rows)?;
+            values.iter().for_each(|values| sessions.promised.promise(catalog, plan.id, values));
+        }
+    }
+    for operation in &part.operations {
         operate(sessions, catalog, name, operation).await?;
     }
+    promised::fulfil(sessions, catalog).await?;
     // What only goes commits first where it refers to what goes here; all of it is done again if the rest is lost.
     let others: Vec<SourceName> =
         sessions.changed_sources().into_iter().filter(|source| *source != name).cloned().collect();
@@ -395,7 +403,7 @@ async fn operate(
         Operation::Insert { table, rows, .. } => {
             let plan = planned(context, catalog, name, table)?;
             let values = values(catalog, &plan, rows)?;
-            insert(sessions, &plan, &values).await.map_err(first)?;
+            insert(sessions, catalog, &plan, &values).await.map_err(first)?;
         }
         Operation::Update { table, rows } => {
             let plan = planned(context, catalog, name, table)?;

@@ -11,6 +11,7 @@ use crate::execute::write::change::{delete, insert, rekeyed, update, written_col
 use crate::execute::write::error::WriteError;
 use crate::execute::write::journal::{self, Known};
 use crate::execute::write::nested::nested;
+use crate::execute::write::promised::{self, promise_own};
 use crate::execute::write::repair::repair;
 use crate::execute::write::replay;
 use crate::execute::write::sessions::Sessions;
@@ -131,12 +132,16 @@ async fn attempted(
         sessions.marked = Some(own.clone());
     }
     let keys = match work {
-        Work::Insert(records) => insert(sessions, plan, records).await,
+        Work::Insert(records) => {
+            promise_own(sessions, catalog, plan, records);
+            insert(sessions, catalog, plan, records).await
+        }
         Work::Update(target, records) => update(sessions, catalog, plan, target, records).await,
         Work::Delete(target) => delete(sessions, catalog, plan, target).await,
         Work::Repair(target, key, how) => repair(sessions, catalog, plan, target, key, how).await,
         Work::Nested(nodes, target) => nested(sessions, catalog, nodes, target).await,
     }?;
+    promised::fulfil(sessions, catalog).await?;
     point!("write::done");
     let (changes, unkept) = (sessions.changes(), std::mem::take(&mut sessions.unkept));
     let mut done = Done { keys, changes, unkept, pending: None };

@@ -10,6 +10,7 @@ use crate::execute::error::ExecuteError;
 use crate::execute::fetch::key_set;
 use crate::execute::write::error::{MissingReference, WriteError};
 use crate::execute::write::operation::Operation;
+use crate::execute::write::promised::Promised;
 use crate::name::{SourceName, TableRef};
 use crate::plan::HopPlan;
 use crate::plan::write::{NamedKey, WritePlan};
@@ -37,6 +38,8 @@ pub struct Sessions<'a> {
     pub marked: Option<SourceName>,
     /// A write that was decided before is finished.
     pub redoing: bool,
+    /// Rows that are still to be added.
+    pub promised: Promised,
 }
 
 /// Rows of one table that a write changes.
@@ -71,6 +74,7 @@ impl<'a> Sessions<'a> {
             without_journal: BTreeSet::new(),
             marked: None,
             redoing: false,
+            promised: Promised::default(),
         };
         for source in journaled.iter().filter(|source| !sessions.is_read_only(source)).cloned().collect::<Vec<_>>() {
             let source = &source;

@@ -1,0 +1,193 @@
+//! Rows of one write that refer to each other before they are there. What a row refers to may be added later in the same
+//! write: its reference is looked at again in the end; where the database itself would refuse it, it is set then.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use crate::catalog::{Catalog, Kind, Relationship, TableId};
+use crate::execute::error::ExecuteError;
+use crate::execute::fetch::scalars;
+use crate::execute::write::error::{MissingReference, WriteError};
+use crate::execute::write::journal::{keys_of_texts, planned_table};
+use crate::execute::write::keyed::rows_by_key;
+use crate::execute::write::operation::{self, KeyTexts, Operation, printed};
+use crate::execute::write::sessions::Sessions;
+use crate::execute::write::{references, whole};
+use crate::plan::nested::Node;
+use crate::plan::record::{self, Values};
+use crate::plan::write::{Outgoing, WritePlan};
+use crate::statement::SmallKey;
+use crate::statement::write::Lock;
+use crate::value::{Key, Scalar};
+
+/// The values of rows that a write is still to add, and what waits for them.
+#[derive(Default)]
+pub struct Promised {
+    /// By the number of a key, the referenced values that its rows will have.
+    values: HashMap<u64, HashSet<SmallKey>>,
+    /// References that are verified in the end.
+    verified_later: Vec<(Outgoing, Key)>,
+    /// Values that rows get in the end.
+    set_later: Vec<(TableId, KeyTexts, Values)>,
+}
+
+/// The relationships by which others refer to rows of a table, or by which these refer to others.
+fn along(catalog: &Catalog, id: TableId, belongs: bool) -> impl Iterator<Item = &Relationship> {
+    let all = catalog.entry(id).relationships.iter().map(|relationship| &**relationship);
+    all.filter(move |relationship| relationship.through.is_none() && (relationship.kind == Kind::BelongsTo) == belongs)
+}
+
+/// The values that a record gives to the near columns of a relationship.
+fn given(relationship: &Relationship, values: &Values) -> Option<SmallKey> {
+    let value = |at: usize| values.iter().find(|(given, _)| *given == at).map(|(_, value)| value.clone());
+    let plain = relationship.hop.from.iter().filter(|side| side.path.is_empty());
+    let key: SmallKey = plain.filter_map(|side| value(side.column)).filter(|value| *value != Scalar::Null).collect();
+    (key.len() == relationship.hop.from.len()).then_some(key)
+}
+
+impl Promised {
+    /// Rows with these values will be added.
+    pub fn promise(&mut self, catalog: &Catalog, id: TableId, values: &Values) {
+        for relationship in along(catalog, id, false) {
+            if let Some(key) = given(relationship, values) {
+                self.values.entry(relationship.key.id).or_default().insert(key);
+            }
+        }
+    }
+
+    /// The same of all rows of a tree of records.
+    pub fn promise_all(&mut self, catalog: &Catalog, nodes: &[Node]) {
+        let mut left: Vec<&Node> = nodes.iter().collect();
+        while let Some(node) = left.pop() {
+            self.promise(catalog, node.table, &node.values);
+            left.extend(node.branches.iter().flat_map(|branch| branch.items.iter().map(|(_, item)| item.node())));
+        }
+    }
+
+    /// A row was added.
+    fn keep(&mut self, catalog: &Catalog, id: TableId, values: &Values) {
+        if self.values.is_empty() {
+            return;
+        }
+        for relationship in along(catalog, id, false) {
+            if let (Some(key), Some(known)) = (given(relationship, values), self.values.get_mut(&relationship.key.id)) {
+                known.remove(&key);
+            }
+        }
+    }
+
+    /// Whether the row that a key refers to is still to come; then it is looked for in the end.
+    pub fn is_promised(&mut self, outgoing: &Outgoing, key: &Key) -> bool {
+        let Some(known) = self.values.get(&outgoing.named.key.id) else { return false };
+        let promised = scalars(&outgoing.hop, key).is_some_and(|values| known.contains(&values));
+        if promised {
+            self.verified_later.push((outgoing.clone(), key.clone()));
+        }
+        promised
+    }
+}
+
+/// Promises the rows of records whose table refers to itself by a key that its database keeps.
+pub fn promise_own(sessions: &mut Sessions<'_>, catalog: &Catalog, plan: &WritePlan, records: &[Values]) {
+    let own = |relationship: &Relationship| !relationship.key.is_virtual && relationship.target == plan.id;
+    if records.len() > 1 && along(catalog, plan.id, true).any(own) {
+        records.iter().for_each(|values| sessions.promised.promise(catalog, plan.id, values));
+    }
+}
+
+/// Of records that are written, one after the other, the values that their own database would refuse, because the rows that
+/// they refer to come later: they are taken out, or made NULL where rows are `added`. Per record, what it gets in the end.
+pub fn postponed(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    plan: &WritePlan,
+    records: &mut Cow<'_, [Values]>,
+    added: bool,
+) -> Vec<(usize, Values)> {
+    let promised = &mut sessions.promised;
+    let natives: Vec<&Relationship> =
+        along(catalog, plan.id, true).filter(|relationship| !relationship.key.is_virtual).collect();
+    if promised.values.is_empty() {
+        return Vec::new();
+    }
+    let mut later = Vec::new();
+    for (at, record) in records.to_mut().iter_mut().enumerate() {
+        let own = record.clone();
+        for relationship in &natives {
+            let Some(key) = given(relationship, &own) else { continue };
+            let is_own = along(catalog, plan.id, false)
+                .any(|other| other.key.id == relationship.key.id && given(other, &own).as_ref() == Some(&key));
+            if is_own || !promised.values.get(&relationship.key.id).is_some_and(|known| known.contains(&key)) {
+                continue;
+            }
+            let columns = relationship.hop.from.iter().map(|side| side.column);
+            let columns: Vec<usize> = columns.filter(|at| plan.table.columns[*at].nullable).collect();
+            let (mut kept, mut set) = (Values::new(), Values::new());
+            for (column, value) in record.drain(..) {
+                if !columns.contains(&column) {
+                    kept.push((column, value));
+                    continue;
+                }
+                if added {
+                    kept.push((column, Scalar::Null));
+                }
+                set.push((column, value));
+            }
+            *record = kept;
+            if !set.is_empty() {
+                later.push((at, set));
+            }
+        }
+        if added {
+            promised.keep(catalog, plan.id, &own);
+        }
+    }
+    later
+}
+
+/// Notes what rows get in the end.
+pub fn set_later(sessions: &mut Sessions<'_>, id: TableId, rows: Vec<(KeyTexts, Values)>) {
+    sessions.promised.set_later.extend(rows.into_iter().map(|(key, values)| (id, key, values)));
+}
+
+/// All rows are there: those that waited for others get their values, and what was promised is looked for.
+pub async fn fulfil(sessions: &mut Sessions<'_>, catalog: &Catalog) -> Result<(), ExecuteError> {
+    let mut waiting = std::mem::take(&mut sessions.promised.set_later);
+    waiting.sort_by(|a, b| (a.0, &a.2).cmp(&(b.0, &b.2)));
+    for alike in waiting.chunk_by(|a, b| (a.0, &a.2) == (b.0, &b.2)) {
+        let (id, _, values) = &alike[0];
+        let plan = planned_table(sessions.context, catalog, *id)?;
+        let texts: Vec<KeyTexts> = alike.iter().map(|(_, key, _)| key.clone()).collect();
+        let keys = keys_of_texts(&plan, &texts)?;
+        let old = if sessions.several { whole::rows(sessions, catalog, &plan, &keys).await? } else { Vec::new() };
+        let columns = record::columns(&plan.table, values);
+        let set: Vec<_> = columns.into_iter().zip(values.iter().map(|(_, value)| value.clone())).collect();
+        sessions.update(&plan, &set, &keys).await?;
+        let rows = rows_by_key(sessions, &plan, &keys, Lock::None).await?;
+        let columns = values.iter().map(|(at, _)| *at).collect();
+        let missing = references::missing(sessions, &plan, &rows, Some(&columns)).await?;
+        refuse(missing.into_iter().flatten().collect())?;
+        if sessions.several {
+            let names: Vec<&str> = columns.iter().map(|at| &*plan.table.columns[*at].name).collect();
+            let new = whole::rows(sessions, catalog, &plan, &keys).await?;
+            let rows = texts.into_iter().zip(whole::only(old, &names)).zip(whole::only(new, &names));
+            let rows = rows.map(|((key, before), after)| operation::Changed { key, before, after }).collect();
+            let table = printed(&plan);
+            sessions.operation(&plan.table.name.source, || Operation::Update { table, rows });
+        }
+    }
+    let mut missing = Vec::new();
+    for (outgoing, key) in std::mem::take(&mut sessions.promised.verified_later) {
+        if references::found(sessions, &outgoing, std::slice::from_ref(&key)).await? != [true] {
+            let parts = key.parts(outgoing.hop.from.len());
+            let values = parts.iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect();
+            let (key, pointer) = (outgoing.named.clone(), outgoing.named.pointers[0].clone());
+            missing.push(MissingReference { key, pointer, values });
+        }
+    }
+    refuse(missing)
+}
+
+fn refuse(missing: Vec<MissingReference>) -> Result<(), ExecuteError> {
+    if missing.is_empty() { Ok(()) } else { Err(WriteError::Missing(missing).into()) }
+}
