@@ -14,7 +14,20 @@ use crate::statements::{self, Databases, Parameters};
 
 /// The routes of the benchmark's requests.
 pub fn routes() -> axum::Router<Arc<Databases>> {
-    statements::routes(get(contacts), get(contact), get(customers).post(add_customers))
+    statements::routes(get(contacts), get(contact).delete(delete_contact), get(customers).post(add_customers))
+}
+
+/// Removes a contact to whom no customer refers.
+async fn delete_contact(State(databases): State<Arc<Databases>>, Path(id): Path<i32>) -> impl IntoResponse {
+    let client = databases.own_postgres().await;
+    client.client.batch_execute("BEGIN").await.expect("a transaction");
+    let gone = client.client.query_one(&client.delete, &[&id]).await.expect("the contact");
+    let mut conn = databases.mysql().await;
+    let text = "SELECT COUNT(*) FROM customer WHERE username = ?";
+    let referring: Option<u64> = conn.exec_first(text, (gone.get::<_, &str>(0),)).await.expect("a count");
+    assert_eq!(referring, Some(0), "customers refer to it");
+    client.client.batch_execute("COMMIT").await.expect("a commit");
+    json(format!("{{\"id\":{id}}}"))
 }
 
 /// Adds customers, after a look whether their contacts are there.

@@ -12,12 +12,14 @@ INSERT INTO contact SELECT i, 'First' || i % 977, 'Lastname' || i % 7919, 'perso
   (ARRAY['DE', 'FR', 'GB', 'IT', 'SE'])[1 + i % 5], 'City number ' || i % 1000 FROM generate_series(1, 100000) i;
 ANALYZE contact";
 
-const CUSTOMERS: [&str; 6] = [
+const CUSTOMERS: [&str; 7] = [
     "CREATE TABLE customer (id INT PRIMARY KEY, username VARCHAR(60), plan VARCHAR(10), amount INT, note VARCHAR(80),
        KEY customer_username (username)) CHARACTER SET utf8mb4",
     "INSERT INTO customer SELECT seq, CONCAT('person', 1 + seq * 7919 % 100000, '@mail', (1 + seq * 7919 % 100000) % 50, '.example.org'),
        ELT(1 + seq % 3, 'free', 'pro', 'team'), seq % 1000, CONCAT('A short note about customer ', seq) FROM seq_1_to_500000",
     "ANALYZE TABLE customer",
+    // The same without a key that leads into the other database.
+    "CREATE TABLE plain_customer LIKE customer",
     "CREATE TABLE payment (id INT PRIMARY KEY, customer_id INT NOT NULL, amount INT NOT NULL, method VARCHAR(10) NOT NULL,
        KEY payment_customer (customer_id)) CHARACTER SET utf8mb4",
     "INSERT INTO payment SELECT seq, 1 + seq * 4999 % 500000, seq % 900, ELT(1 + seq % 3, 'card', 'debit', 'cash') FROM seq_1_to_500000",

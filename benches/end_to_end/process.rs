@@ -30,7 +30,7 @@ impl Server {
             .expect("a free port")
             .port();
         let keys = format!(
-            "[server]\nlisten = \"127.0.0.1:{port}\"\n{extra}\n[sources.crm]\nurl = \"{crm}\"\n[sources.billing]\nurl = \"{billing}\"\n\
+            "[server]\nlisten = \"127.0.0.1:{port}\"\n[limits]\nbody = \"8MB\"\n{extra}\n[sources.crm]\nurl = \"{crm}\"\n[sources.billing]\nurl = \"{billing}\"\n\
              [[foreign_key]]\ncolumn = \"billing.customer.username\"\nreferences = \"crm.contact.email\"\nname = \"contact\"\ninverse = \"customers\"\n\
              [[foreign_key]]\ncolumn = \"billing.payment.customer_id\"\nreferences = \"billing.customer.id\"\nname = \"customer\"\ninverse = \"payments\"\n"
         );

@@ -31,6 +31,8 @@ pub fn routes(
 /// The connections to both databases.
 pub struct Databases {
     postgres: Vec<Prepared>,
+    /// Connections for transactions, one at a time each.
+    writers: Vec<tokio::sync::Mutex<Prepared>>,
     next: AtomicUsize,
     /// MariaDB.
     pub mysql: mysql_async::Pool,
@@ -51,30 +53,41 @@ pub struct Prepared {
     pub by_id: Statement,
     /// Contacts by e-mail address.
     pub by_email: Statement,
+    /// Removes a contact by id; gives its e-mail address.
+    pub delete: Statement,
+}
+
+impl Prepared {
+    async fn open(crm: &str) -> Self {
+        let (client, connection) = tokio_postgres::connect(crm, tokio_postgres::NoTls).await.expect("PostgreSQL");
+        tokio::spawn(connection);
+        let page = format!(
+            "SELECT {CONTACT} FROM \"public\".\"contact\" t ORDER BY t.\"id\" LIMIT $1::text::int8 OFFSET $2::text::int8"
+        );
+        let by_id = format!(
+            "SELECT k.o, {CONTACT} FROM unnest(CAST($1::text[] AS int4[])) WITH ORDINALITY k(v0, o) JOIN \"public\".\"contact\" t ON t.\"id\" = k.v0 LIMIT 100001"
+        );
+        let by_email = format!(
+            "SELECT k.o, {CONTACT} FROM unnest(CAST($1::text[] AS text[])) WITH ORDINALITY k(v0, o) JOIN \"public\".\"contact\" t ON t.\"email\" = k.v0 LIMIT 100001"
+        );
+        let delete = "DELETE FROM \"public\".\"contact\" WHERE \"id\" = $1 RETURNING \"email\"";
+        Self {
+            page: client.prepare_typed(&page, &[Type::TEXT, Type::TEXT]).await.expect("a statement"),
+            by_id: client.prepare_typed(&by_id, &[Type::TEXT_ARRAY]).await.expect("a statement"),
+            by_email: client.prepare_typed(&by_email, &[Type::TEXT_ARRAY]).await.expect("a statement"),
+            delete: client.prepare_typed(delete, &[Type::INT4]).await.expect("a statement"),
+            client,
+        }
+    }
 }
 
 impl Databases {
     /// Connects to both.
     pub async fn open(crm: &str, billing: &str) -> Self {
-        let mut postgres = Vec::new();
+        let (mut postgres, mut writers) = (Vec::new(), Vec::new());
         for _ in 0..CONNECTIONS {
-            let (client, connection) = tokio_postgres::connect(crm, tokio_postgres::NoTls).await.expect("PostgreSQL");
-            tokio::spawn(connection);
-            let page = format!(
-                "SELECT {CONTACT} FROM \"public\".\"contact\" t ORDER BY t.\"id\" LIMIT $1::text::int8 OFFSET $2::text::int8"
-            );
-            let by_id = format!(
-                "SELECT k.o, {CONTACT} FROM unnest(CAST($1::text[] AS int4[])) WITH ORDINALITY k(v0, o) JOIN \"public\".\"contact\" t ON t.\"id\" = k.v0 LIMIT 100001"
-            );
-            let by_email = format!(
-                "SELECT k.o, {CONTACT} FROM unnest(CAST($1::text[] AS text[])) WITH ORDINALITY k(v0, o) JOIN \"public\".\"contact\" t ON t.\"email\" = k.v0 LIMIT 100001"
-            );
-            postgres.push(Prepared {
-                page: client.prepare_typed(&page, &[Type::TEXT, Type::TEXT]).await.expect("a statement"),
-                by_id: client.prepare_typed(&by_id, &[Type::TEXT_ARRAY]).await.expect("a statement"),
-                by_email: client.prepare_typed(&by_email, &[Type::TEXT_ARRAY]).await.expect("a statement"),
-                client,
-            });
+            postgres.push(Prepared::open(crm).await);
+            writers.push(tokio::sync::Mutex::new(Prepared::open(crm).await));
         }
         let opts = mysql_async::Opts::from_url(billing).expect("a url");
         let pool = mysql_async::PoolOpts::default()
@@ -84,6 +97,7 @@ impl Databases {
         let opts = mysql_async::OptsBuilder::from_opts(opts).pool_opts(pool).stmt_cache_size(256);
         Self {
             postgres,
+            writers,
             next: AtomicUsize::new(0),
             mysql: mysql_async::Pool::new(opts),
             customers: format!("SELECT {CUSTOMER} FROM `customer` t ORDER BY t.`id` LIMIT ? OFFSET ?"),
@@ -100,6 +114,11 @@ impl Databases {
     /// The next connection to PostgreSQL, in turn; statements on it are pipelined.
     pub fn postgres(&self) -> &Prepared {
         &self.postgres[self.next.fetch_add(1, Ordering::Relaxed) % self.postgres.len()]
+    }
+
+    /// A connection to PostgreSQL for a transaction.
+    pub async fn own_postgres(&self) -> tokio::sync::MutexGuard<'_, Prepared> {
+        self.writers[self.next.fetch_add(1, Ordering::Relaxed) % self.writers.len()].lock().await
     }
 
     /// A connection to MariaDB.

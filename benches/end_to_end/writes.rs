@@ -12,28 +12,50 @@ use crate::process::{CpuClock, Server};
 const CONNECTIONS: usize = 8;
 const ROUNDS: usize = 3;
 
+/// What a write is compared with.
+#[derive(Clone, Copy)]
+enum Against {
+    Nothing,
+    /// The same request to the handler by hand.
+    ByHand,
+    /// Another request to the proxy.
+    Proxy(&'static str),
+}
+
 /// A kind of write.
 struct Case {
     name: &'static str,
+    /// Verb and path; `{}` stands for the number of the write.
     line: &'static str,
     /// The body of the write of this number.
     body: fn(u64) -> String,
-    /// What the handler by hand does as well.
-    by_hand: bool,
+    against: Against,
 }
 
-const CASES: [Case; 4] = [
+const CASES: [Case; 6] = [
     Case {
         name: "add 1 customer",
         line: "POST /api/v2/billing/_table/customer",
         body: |at| customers(at, 1),
-        by_hand: true,
+        against: Against::ByHand,
     },
     Case {
         name: "add 1000 customers",
         line: "POST /api/v2/billing/_table/customer",
         body: |at| customers(at, 1000),
-        by_hand: true,
+        against: Against::ByHand,
+    },
+    Case {
+        name: "add 10000, or unchecked",
+        line: "POST /api/v2/billing/_table/customer",
+        body: |at| customers(at, 10_000),
+        against: Against::Proxy("POST /api/v2/billing/_table/plain_customer"),
+    },
+    Case {
+        name: "remove a contact",
+        line: "DELETE /api/v2/crm/_table/contact/{}",
+        body: |_| String::new(),
+        against: Against::ByHand,
     },
     Case {
         name: "contact with 3 customers",
@@ -47,13 +69,13 @@ const CASES: [Case; 4] = [
                 customers.join(",")
             )
         },
-        by_hand: false,
+        against: Against::Nothing,
     },
     Case {
         name: "e-mail that 5 follow",
         line: "PATCH /api/v2/crm/_table/contact",
         body: |at| format!("[{{\"id\":{},\"email\":\"changed{at}@example.org\"}}]", 1 + at % 90_000),
-        by_hand: false,
+        against: Against::Nothing,
     },
 ];
 
@@ -69,6 +91,23 @@ fn customers(at: u64, count: u64) -> String {
     format!("[{}]", (0..count).map(one).collect::<Vec<_>>().join(","))
 }
 
+/// The first contact to whom no customer refers.
+const FIRST_LONELY: u64 = 20_000_000;
+/// More of them than one measurement removes.
+const LONELY: u64 = 20_000;
+
+/// Adds contacts to whom no customer refers; gives the number after the last one.
+async fn add_lonely(proxy: &Server, first: u64) -> u64 {
+    let mut connection = Connection::open(&proxy.address).await;
+    for start in (first..first + LONELY).step_by(1000) {
+        let one = |id| format!("{{\"id\":{id},\"first_name\":\"A\",\"last_name\":\"B\",\"email\":\"lonely{id}\"}}");
+        let body = format!("[{}]", (start..start + 1000).map(one).collect::<Vec<_>>().join(","));
+        let (status, reply) = connection.send("POST /api/v2/crm/_table/contact", &body).await;
+        assert_eq!(status, 200, "{}", String::from_utf8_lossy(reply));
+    }
+    first + LONELY
+}
+
 /// Compares them.
 pub async fn measure(by_hand: &Server, proxy: &Server, time: Duration) {
     println!(
@@ -77,13 +116,23 @@ pub async fn measure(by_hand: &Server, proxy: &Server, time: Duration) {
     println!("{:<26} {:>9} {:>9} {:>9} {:>9} {:>7}", "", "by hand", "per s", "proxy", "per s", "ratio");
     // Numbers of rows are used once, whoever adds them.
     let next = Cell::new(0);
+    let mut lonely = FIRST_LONELY;
     for case in CASES {
         let mut rounds: [Vec<(f64, f64)>; 2] = Default::default();
         for _ in 0..ROUNDS {
-            if case.by_hand {
-                rounds[0].push(load(by_hand, &case, &next, time).await);
+            let other = match case.against {
+                Against::Nothing => None,
+                Against::ByHand => Some((by_hand, case.line)),
+                Against::Proxy(line) => Some((proxy, line)),
+            };
+            for (at, (server, line)) in other.into_iter().chain([(proxy, case.line)]).enumerate() {
+                if case.line.starts_with("DELETE") {
+                    next.set(lonely);
+                    lonely = add_lonely(proxy, lonely).await;
+                }
+                let at = if other.is_some() { at } else { 1 };
+                rounds[at].push(load(server, &case, line, &next, time).await);
             }
-            rounds[1].push(load(proxy, &case, &next, time).await);
         }
         let middle = |at: usize, of: fn(&(f64, f64)) -> f64| {
             let mut values: Vec<f64> = rounds[at].iter().map(of).collect();
@@ -92,18 +141,18 @@ pub async fn measure(by_hand: &Server, proxy: &Server, time: Duration) {
         };
         let (cpu, rate) = (middle(1, |round| round.0), middle(1, |round| round.1));
         print!("{:<26}", case.name);
-        match case.by_hand {
-            true => {
+        match rounds[0].is_empty() {
+            false => {
                 let (hand, hand_rate) = (middle(0, |round| round.0), middle(0, |round| round.1));
                 println!(" {hand:>9.3} {hand_rate:>9.0} {cpu:>9.3} {rate:>9.0} {:>7.2}", cpu / hand);
             }
-            false => println!(" {:>9} {:>9} {cpu:>9.3} {rate:>9.0} {:>7}", "", "", ""),
+            true => println!(" {:>9} {:>9} {cpu:>9.3} {rate:>9.0} {:>7}", "", "", ""),
         }
     }
 }
 
 /// CPU milliseconds per request, and requests per second.
-async fn load(server: &Server, case: &Case, next: &Cell<u64>, time: Duration) -> (f64, f64) {
+async fn load(server: &Server, case: &Case, line: &str, next: &Cell<u64>, time: Duration) -> (f64, f64) {
     let mut connections = Vec::new();
     for _ in 0..CONNECTIONS {
         connections.push(Connection::open(&server.address).await);
@@ -112,9 +161,10 @@ async fn load(server: &Server, case: &Case, next: &Cell<u64>, time: Duration) ->
     let asking = connections.into_iter().map(|mut connection| async move {
         let mut count = 0u64;
         while started.elapsed() < time {
-            let body = (case.body)(next.replace(next.get() + 1));
-            let (status, reply) = connection.send(case.line, &body).await;
-            assert_eq!(status, 200, "{}: {}", case.line, String::from_utf8_lossy(reply));
+            let number = next.replace(next.get() + 1);
+            let line = line.replace("{}", &number.to_string());
+            let (status, reply) = connection.send(&line, &(case.body)(number)).await;
+            assert_eq!(status, 200, "{line}: {}", String::from_utf8_lossy(reply));
             count += 1;
         }
         count

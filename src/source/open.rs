@@ -273,6 +273,8 @@ impl OpenSource {
     /// Reads with a lock that is given back at once.
     pub async fn verify(&self, fetch: &Fetch, lock: Lock) -> Result<Chunk, SourceError> {
         self.let_through()?;
+        #[cfg(feature = "failpoints")]
+        fail::fail_point!("statement", |word| crate::source::watched::faulted(word, self));
         self.count();
         let found = self.adapter.verify(fetch, lock).instrument(self.span_of(fetch)).await;
         self.note(fetch, found.as_ref().err());

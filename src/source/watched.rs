@@ -27,12 +27,25 @@ impl Watched {
     }
 }
 
+/// What tests make of a statement of a write: the process ends before it is sent, or it fails.
+#[cfg(feature = "failpoints")]
+pub fn faulted<T>(word: Option<String>, source: &OpenSource) -> Result<T, SourceError> {
+    let (source_name, cause) = (source.config.name.clone(), "a test's".to_owned());
+    match word.as_deref() {
+        Some("timeout") => Err(SourceError::Timeout { source_name, cause }),
+        Some("deadlock") => Err(SourceError::Conflict { source_name, cause }),
+        _ => std::process::abort(),
+    }
+}
+
 async fn watch<T>(
     source: &OpenSource,
     operation: &'static str,
     table: &TableName,
     work: impl Future<Output = Result<T, SourceError>>,
 ) -> Result<T, SourceError> {
+    #[cfg(feature = "failpoints")]
+    fail::fail_point!("statement", |word| faulted(word, source));
     let (started, span) = (Instant::now(), source.span(operation, table, 0));
     source.count();
     let outcome = work.instrument(span.clone()).await;
@@ -71,6 +84,8 @@ impl Session for Watched {
     }
 
     async fn commit(self: Box<Self>) -> Result<(), SourceError> {
+        #[cfg(feature = "failpoints")]
+        fail::fail_point!("statement", |word| faulted(word, &self.source));
         let (span, source) = (self.source.span("COMMIT", &TableName::new(""), 0), self.source);
         let started = Instant::now();
         let outcome = self.session.commit().instrument(span).await;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
@@ -14,6 +16,7 @@ use crate::operation::Process;
 use crate::support::databases::{Engine, all_engines, create, mysql, postgres};
 use crate::support::eventually;
 use crate::support::proxy::Proxy;
+use crate::writes::Numbers;
 
 const KEYS: &str = r#"
 [server]
@@ -81,9 +84,18 @@ enum Kind {
     Nest,
     /// Its code becomes another one, and it gets somebody else's child.
     Adopt,
+    /// It gets a child.
+    Add,
+    /// A child of it refers to nothing any more.
+    Leave,
+    /// A child of it goes.
+    Drop,
 }
 
+/// Writes of several databases.
 const KINDS: [Kind; 4] = [Kind::Rekey, Kind::Remove, Kind::Nest, Kind::Adopt];
+/// Writes of one database.
+const PLAIN: [Kind; 3] = [Kind::Add, Kind::Leave, Kind::Drop];
 /// What is added to the number of a parent for the one that is added.
 const ADDED: u64 = 1000;
 
@@ -93,13 +105,18 @@ impl Kind {
             Kind::Rekey | Kind::Adopt => format!("PATCH /api/v2/up/_table/parent/{parent}"),
             Kind::Nest => "POST /api/v2/up/_table/parent".to_owned(),
             Kind::Remove => format!("DELETE /api/v2/up/_table/parent/{parent}"),
+            Kind::Add => "POST /api/v2/down/_table/child".to_owned(),
+            Kind::Leave => format!("PATCH /api/v2/down/_table/child/{}", parent * 2),
+            Kind::Drop => format!("DELETE /api/v2/down/_table/child/{}", parent * 2),
         }
     }
 
     fn body(self, parent: u64) -> String {
         match self {
             Kind::Rekey => json!({"code": format!("q{parent}")}).to_string(),
-            Kind::Remove => String::new(),
+            Kind::Remove | Kind::Drop => String::new(),
+            Kind::Add => json!([{"id": parent + ADDED, "parent_code": format!("p{parent}")}]).to_string(),
+            Kind::Leave => json!({"parent_code": null}).to_string(),
             Kind::Nest => {
                 let at = parent + ADDED;
                 let children = [json!({"id": at * 2}), json!({"id": at * 2 + 1})];
@@ -131,9 +148,18 @@ impl Kind {
             Kind::Adopt => {
                 let code = format!("q{parent}");
                 let mut family = family(parent, &code);
-                if let Some(children) = family["children"].as_array_mut() {
-                    children.insert(0, json!({"id": 0, "parent_code": code}));
-                }
+                children(&mut family).insert(0, json!({"id": 0, "parent_code": code}));
+                family
+            }
+            Kind::Add => {
+                let code = format!("p{parent}");
+                let mut family = family(parent, &code);
+                children(&mut family).push(json!({"id": parent + ADDED, "parent_code": code}));
+                family
+            }
+            Kind::Leave | Kind::Drop => {
+                let mut family = family(parent, &format!("p{parent}"));
+                children(&mut family).remove(0);
                 family
             }
         }
@@ -144,6 +170,10 @@ impl Kind {
 fn family(parent: u64, code: &str) -> Value {
     let of = |each: u64| (0..each).map(|at| json!({"id": parent * each + at, "parent_code": code})).collect::<Vec<_>>();
     json!({"id": parent, "code": code, "children": of(2), "notes": of(1)})
+}
+
+fn children(family: &mut Value) -> &mut Vec<Value> {
+    family["children"].as_array_mut().expect("children")
 }
 
 struct Scene {
@@ -234,6 +264,12 @@ fn pairs() -> Vec<(Engine, Engine)> {
 
 /// Sends a request to a process that ends meanwhile.
 pub fn send(process: &Process, line: &str, body: &str) {
+    let reply = try_send(process, line, body);
+    assert!(reply.is_none(), "it answered: {reply:?}");
+}
+
+/// Sends a request to a process that may end meanwhile; gives the answer, if there is one.
+fn try_send(process: &Process, line: &str, body: &str) -> Option<String> {
     let mut stream = TcpStream::connect(process.address).expect("it listens");
     stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time limit");
     let request = format!(
@@ -244,7 +280,7 @@ pub fn send(process: &Process, line: &str, body: &str) {
     stream.write_all(request.as_bytes()).expect("sending");
     let mut reply = String::new();
     let read = stream.read_to_string(&mut reply);
-    assert!(read.is_err() || reply.is_empty(), "it answered: {reply}");
+    read.is_ok_and(|read| read > 0).then_some(reply)
 }
 
 pub fn dies_at(file: &Path, point: &str) -> Process {
@@ -377,6 +413,129 @@ async fn a_database_that_loses_its_sessions_gets_all_of_a_write_or_nothing() {
     }
 }
 
+/// What happens to one statement of a write.
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    /// The process ends before it is sent.
+    Dies,
+    /// All sessions of a database are lost before it is sent.
+    Loses(&'static str),
+    /// It fails with this error.
+    Fails(&'static str),
+}
+
+const FAULTS: [Fault; 5] =
+    [Fault::Dies, Fault::Loses("up"), Fault::Loses("down"), Fault::Fails("timeout"), Fault::Fails("deadlock")];
+
+impl Scene {
+    /// How many statements and commits a write takes.
+    async fn statements_of(&mut self, kind: Kind) -> usize {
+        let parent = self.fresh();
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = count.clone();
+        let note = move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+        };
+        fail::cfg_callback("statement", note).expect("a point");
+        let reply = self.proxy.send(&kind.line(parent), &[], &kind.body(parent)).await;
+        fail::remove("statement");
+        assert_eq!(reply.status, 200, "{} {kind:?}: {}", self.label, reply.text);
+        count.load(Ordering::Relaxed)
+    }
+
+    /// Does a write of which the statement of this number, counted from 0, meets a fault. Gives whether there was such a one.
+    async fn faulty(&mut self, kind: Kind, fault: Fault, number: usize) -> bool {
+        let (parent, what) = (self.fresh(), format!("{kind:?} {fault:?} {number}"));
+        let reply = match fault {
+            Fault::Dies => {
+                let points = format!("lease=return;statement={number}*off->return");
+                let mut process = Process::serve_with(&self.file(), &[("FAILPOINTS", &points)]);
+                match try_send(&process, &kind.line(parent), &kind.body(parent)) {
+                    None => {
+                        assert!(!process.wait().success());
+                        self.finish(&what).await;
+                        self.is_whole(kind, parent, &what).await;
+                        return true;
+                    }
+                    Some(reply) => {
+                        process.signal("-KILL");
+                        assert!(reply.starts_with("HTTP/1.1 200"), "{} {what}: {reply}", self.label);
+                        return false;
+                    }
+                }
+            }
+            Fault::Loses(victim) => {
+                let (url, runtime) = (self.urls[victim].clone(), tokio::runtime::Handle::current());
+                let count = AtomicUsize::new(0);
+                let lose = move || {
+                    if count.fetch_add(1, Ordering::Relaxed) == number {
+                        tokio::task::block_in_place(|| runtime.block_on(end_sessions(&url)));
+                        HAPPENED.store(true, Ordering::Relaxed);
+                    }
+                };
+                HAPPENED.store(false, Ordering::Relaxed);
+                fail::cfg_callback("statement", lose).expect("a point");
+                let reply = self.proxy.send(&kind.line(parent), &[], &kind.body(parent)).await;
+                fail::remove("statement");
+                if !HAPPENED.load(Ordering::Relaxed) {
+                    return false;
+                }
+                reply
+            }
+            Fault::Fails(error) => {
+                let once = format!("{number}*off->1*return({error})->off");
+                fail::cfg("statement", &once).expect("a point");
+                let reply = self.proxy.send(&kind.line(parent), &[], &kind.body(parent)).await;
+                fail::remove("statement");
+                reply
+            }
+        };
+        self.finish(&what).await;
+        let done = self.is_whole(kind, parent, &what).await;
+        let told = match reply.status.as_u16() {
+            200 | 202 => done,
+            _ => !done || reply.text.contains("is not known"),
+        };
+        assert!(told, "{} {what}: {} {}, and it was {done}", self.label, reply.status, reply.text);
+        true
+    }
+}
+
+/// Whether a fault has happened. Each test is a process of its own.
+static HAPPENED: AtomicBool = AtomicBool::new(false);
+
+/// Each statement and each commit of each kind of write, over each pair of engines, meets a fault; `make soak` tries each kind of
+/// fault there, and `make test` one of them, chosen by a seed (`CROSSKEY_SEED`).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_fails_at_any_statement_is_whole_or_nothing() {
+    fail::cfg("lease", "return").expect("a point");
+    let all = std::env::var("CROSSKEY_SOAK").is_ok();
+    let seed = crate::support::seed();
+    println!("CROSSKEY_SEED={seed}");
+    let mut numbers = Numbers(seed | 1);
+    for (up, down) in pairs() {
+        let lost = |fault: &Fault| {
+            let engine = match fault {
+                Fault::Loses("up") => up,
+                Fault::Loses(_) => down,
+                _ => return true,
+            };
+            engine != Engine::Sqlite
+        };
+        let faults: Vec<Fault> = FAULTS.into_iter().filter(lost).collect();
+        for kind in KINDS.into_iter().chain(PLAIN) {
+            let mut scene = Scene::of(up, down).await;
+            let sent = scene.statements_of(kind).await;
+            for number in 0..sent {
+                let chosen = numbers.below(faults.len() as u64) as usize;
+                for (_, fault) in faults.iter().enumerate().filter(|(at, _)| all || *at == chosen) {
+                    assert!(scene.faulty(kind, *fault, number).await, "{} {kind:?} {number}", scene.label);
+                }
+            }
+        }
+    }
+}
+
 /// What stands in the way of a decided write is not overwritten: a person decides.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_finished_waits_for_a_person() {
@@ -445,6 +604,30 @@ async fn a_renamed_value_comes_back_only_when_all_have_followed() {
         let added = scene.family(id).await;
         assert_eq!(added, json!({"id": id, "code": code, "children": [], "notes": []}), "{}", scene.label);
     }
+}
+
+/// A request that its client has named is marked wherever one of the same name may decide, whatever there is to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_named_request_is_marked_in_each_database_that_it_may_change() {
+    if !all_engines() {
+        return;
+    }
+    let mut scene = Scene::of(Engine::Postgres, Engine::Postgres).await;
+    let parent = scene.fresh();
+    let line = format!("DELETE /api/v2/down/_table/child?ids={},{}", parent * 2, parent * 2 + 1);
+    assert_eq!(scene.proxy.send(&line, &[], "").await.status, 200);
+    let line = format!("DELETE /api/v2/down/_table/note/{parent}");
+    assert_eq!(scene.proxy.send(&line, &[], "").await.status, 200);
+    // Nobody refers to it any more, and so only its own database changes.
+    let line = Kind::Remove.line(parent);
+    assert_eq!(scene.proxy.send(&line, &[("idempotency-key", "gone")], "").await.status, 200);
+    for source in ["up", "down"] {
+        let client = postgres(&scene.urls[source]).await;
+        let text = "SELECT count(*) FROM crosskey_applied WHERE part = $1 AND outcome = 'applied'";
+        let count: i64 = client.query_one(text, &[&source]).await.expect("markers").get(0);
+        assert_eq!(count, 1, "{source}");
+    }
+    assert_eq!(scene.proxy.send(&line, &[("idempotency-key", "gone")], "").await.status, 200);
 }
 
 /// Who renames a value again while others are still to follow the first name takes them along.

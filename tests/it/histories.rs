@@ -118,8 +118,7 @@ async fn write(proxy: Arc<Proxy>, writer: u64, round: u64, writes: u64, seed: u6
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_writers_leave_nothing_dangling_and_nothing_lost() {
     use Engine::{Mysql, Postgres, Sqlite};
-    let seed = std::env::var("CROSSKEY_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed: u64 = seed.unwrap_or_else(|| std::time::UNIX_EPOCH.elapsed().expect("a clock after 1970").as_secs());
+    let seed = crate::support::seed();
     let writes = if std::env::var_os("CROSSKEY_SOAK").is_some() { LONG } else { WRITES };
     let layouts = match all_engines() {
         true => vec![(Postgres, Mysql, Sqlite), (Mysql, Sqlite, Postgres), (Sqlite, Postgres, Mysql)],

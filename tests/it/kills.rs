@@ -183,8 +183,7 @@ fn pairs(long: bool) -> Vec<(Engine, Engine)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn named_requests_are_done_once_whoever_is_killed() {
     let long = std::env::var("CROSSKEY_SOAK").ok().and_then(|writes| writes.parse::<u64>().ok());
-    let seed = std::env::var("CROSSKEY_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed = seed.unwrap_or_else(|| std::time::UNIX_EPOCH.elapsed().expect("a clock after 1970").as_secs());
+    let seed = crate::support::seed();
     let (mut writes, mut kills) = (0, 0);
     for (up_engine, down_engine) in pairs(long.is_some()) {
         let label = format!("{up_engine:?} {down_engine:?}, CROSSKEY_SEED={seed}");

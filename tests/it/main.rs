@@ -21,6 +21,7 @@ mod model;
 mod openapi;
 mod operation;
 mod outage;
+mod protocol;
 mod races;
 mod related_keys;
 mod scenarios;

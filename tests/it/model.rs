@@ -297,8 +297,7 @@ async fn stored(proxy: &Proxy, tables: &[Table]) -> Rows {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn writes_end_as_a_model_says() {
-    let seed = std::env::var("CROSSKEY_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed: u64 = seed.unwrap_or_else(|| std::time::UNIX_EPOCH.elapsed().expect("a clock after 1970").as_secs());
+    let seed = crate::support::seed();
     let engines = [Engine::Sqlite, Engine::Postgres, Engine::Mysql];
     let (mut done, mut refused) = (0, 0);
     for schema in 0..SCHEMAS {

@@ -174,7 +174,8 @@ pub async fn commit(
 ) -> Result<Option<String>, ExecuteError> {
     let mut order = order(sessions.context, catalog, &sessions.changes());
     // The client's name for the request stands there, whatever else does.
-    order.extend(sessions.marked.clone().filter(|marked| !order.contains(marked)));
+    let named_in = sessions.named_in.iter().filter(|source| !order.contains(source)).cloned().collect::<Vec<_>>();
+    order.extend(named_in);
     let (decider, others) = order.split_first().ok_or(WriteError::Overtaken)?;
     if let Some(name) = order.iter().find(|name| sessions.without_journal.contains(*name)) {
         return Err(WriteError::NoJournal { source_name: name.to_string() }.into());

@@ -105,6 +105,9 @@ async fn attempt(
     let journaled = if several || named.is_some() { changing } else { BTreeSet::new() };
     let mut sessions = Sessions::begin(context, &sources, &journaled).await?;
     sessions.several = several;
+    if named.is_some() {
+        sessions.named_in = journaled.into_iter().filter(|source| !sessions.is_read_only(source)).collect();
+    }
     let outcome = attempted(&mut sessions, catalog, plan, work, keep, named).await;
     // Also where the outcome is not known.
     if keep {
@@ -149,7 +152,8 @@ async fn attempted(
         return Ok(done);
     }
     let mut changed = sessions.changed_sources();
-    changed.extend(sessions.marked.as_ref());
+    // Whatever another request of the same name finds to do: they meet in each source that one of them may decide in.
+    changed.extend(&sessions.named_in);
     if changed.len() > 1 {
         let result = serde_json::to_string(&done.keys).unwrap_or_default();
         done.pending = journal::commit(sessions, catalog, named, &result).await?;

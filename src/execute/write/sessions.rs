@@ -34,8 +34,10 @@ pub struct Sessions<'a> {
     pub operations: Vec<(SourceName, Operation)>,
     /// Sources that have no tables for that.
     pub without_journal: BTreeSet<SourceName>,
-    /// The source in which the client's name of the request is marked.
+    /// The source in which the client's name of the request is marked from the start.
     pub marked: Option<SourceName>,
+    /// Of a request that its client has named, all sources in which it might change rows.
+    pub named_in: BTreeSet<SourceName>,
     /// A write that was decided before is finished.
     pub redoing: bool,
     /// Rows that are still to be added.
@@ -73,6 +75,7 @@ impl<'a> Sessions<'a> {
             operations: Vec::new(),
             without_journal: BTreeSet::new(),
             marked: None,
+            named_in: BTreeSet::new(),
             redoing: false,
             promised: Promised::default(),
         };

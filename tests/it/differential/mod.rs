@@ -15,10 +15,7 @@ const KEYS: &str = include_str!("crosskey.toml");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn split_and_single_databases_agree() {
-    let seed = std::env::var("CROSSKEY_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock after 1970");
-        now.as_nanos() as u64
-    });
+    let seed = crate::support::seed();
     let cases: usize = std::env::var("CROSSKEY_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(5000);
     println!("CROSSKEY_SEED={seed}");
     let mut random = generate::Random::new(seed);

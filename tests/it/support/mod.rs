@@ -22,6 +22,12 @@ pub fn shop(source: &str) -> String {
     read(&format!("tests/data/shop/{source}.sql"))
 }
 
+/// The seed of a run: `CROSSKEY_SEED`, or the time. Tests print it, so that the run can be repeated.
+pub fn seed() -> u64 {
+    let given = std::env::var("CROSSKEY_SEED").ok().and_then(|seed| seed.parse().ok());
+    given.unwrap_or_else(|| std::time::UNIX_EPOCH.elapsed().expect("a clock after 1970").as_secs())
+}
+
 /// Asks again until it holds; a test that waits too long fails.
 pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
