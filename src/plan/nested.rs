@@ -181,10 +181,9 @@ impl Reading<'_> {
         let refused = |message: String, hint: &str| {
             Err(PlanError::Record { code: Code::InvalidRequest, message, hint: Some(hint.into()) })
         };
-        let in_document = |hop: &Hop| hop.to.iter().chain(&hop.from).any(|side| !side.path.is_empty());
-        if in_document(&found.hop) || found.through.as_ref().is_some_and(|through| in_document(&through.hop)) {
-            let message = format!("`{name}` refers by a value within a document, where related records cannot stand");
-            return refused(message, "write them first, and their keys into the document");
+        if found.through.is_some() && is_in_document(found) {
+            let message = format!("the rows of the junction of `{name}` refer by values within documents");
+            return refused(message, "write the junction's rows as related records");
         }
         let pointer = format!("/{}", crate::name::pointer_part(name));
         let mut branch = Branch {
@@ -196,7 +195,7 @@ impl Reading<'_> {
         };
         match (found.kind, value) {
             (Kind::BelongsTo, Value::Null) => return Ok(None),
-            (Kind::BelongsTo, Value::Object(record)) => {
+            (Kind::BelongsTo, Value::Object(record)) if !found.many => {
                 let node = self.node(found.target, record, depth + 1)?;
                 branch.items.push((pointer, if node.key.is_some() { Item::Save(node) } else { self.add(node, &[])? }));
             }
@@ -207,25 +206,26 @@ impl Reading<'_> {
                 let item = self.child(found, record, depth)?;
                 branch.items.push((pointer, item));
             }
-            (Kind::HasMany | Kind::ManyMany, Value::Array(records)) => {
+            (Kind::HasMany | Kind::ManyMany | Kind::BelongsTo, Value::Array(records)) if found.many => {
                 for (at, record) in records.iter().enumerate() {
                     let Value::Object(record) = record else {
                         return refused(format!("`{name}` takes records"), "each related record is an object");
                     };
                     let item = match found.kind {
+                        Kind::HasMany if is_in_document(found) => self.holder(entry, found, record, depth)?,
                         Kind::HasMany => self.child(found, record, depth)?,
-                        _ => self.target(entry, found, record, depth)?,
+                        _ => self.target(entry, found, record, depth, &[])?,
                     };
                     branch.items.push((format!("{pointer}/{at}"), item));
                 }
             }
-            (Kind::HasMany | Kind::ManyMany, _) => {
+            _ if found.many => {
                 return refused(
                     format!("`{name}` takes an array of records"),
                     "it lists what changes: records without a key are added; [] changes nothing",
                 );
             }
-            (Kind::BelongsTo | Kind::HasOne, _) => {
+            _ => {
                 return refused(format!("`{name}` takes one record"), "a related record is an object");
             }
         }
@@ -274,8 +274,25 @@ impl Reading<'_> {
         }
     }
 
-    /// A row at the other side of a junction.
-    fn target(&self, entry: &Entry, found: &Relationship, record: &Record, depth: u32) -> Result<Item, PlanError> {
+    /// A row in whose document a key of this one stands.
+    fn holder(&self, entry: &Entry, found: &Relationship, record: &Record, depth: u32) -> Result<Item, PlanError> {
+        let hop = &found.hop;
+        let set = hop.to.iter().map(|side| side.column).chain(hop.when_to.iter().map(|when| when.column));
+        Ok(match self.target(entry, found, record, depth, &set.collect::<Vec<_>>())? {
+            Item::Unlink(node) => Item::LetGo(node),
+            item => item,
+        })
+    }
+
+    /// A row at the other side of a junction, or of a document's array of keys; where it is added, some columns will be `set`.
+    fn target(
+        &self,
+        entry: &Entry,
+        found: &Relationship,
+        record: &Record,
+        depth: u32,
+        set: &[usize],
+    ) -> Result<Item, PlanError> {
         let table = &entry.table;
         let ours = |name: &str| {
             table.primary_key.iter().any(|at| {
@@ -294,7 +311,7 @@ impl Reading<'_> {
                 hint: Some("give its primary key".into()),
             }),
             (Some(_), false) => Ok(Item::Save(node)),
-            (None, false) => self.add(node, &[]),
+            (None, false) => self.add(node, set),
         }
     }
 
@@ -335,6 +352,13 @@ impl Reading<'_> {
             hop.from.iter().map(|side| side.column).chain(hop.when_from.iter().map(|when| when.column))
         })
     }
+}
+
+/// Whether the values of a relationship's keys stand in documents.
+pub fn is_in_document(relationship: &Relationship) -> bool {
+    let through = relationship.through.as_ref().map(|through| &through.hop);
+    let mut hops = std::iter::once(&relationship.hop).chain(through);
+    hops.any(|hop| hop.to.iter().chain(&hop.from).any(|side| !side.path.is_empty()))
 }
 
 /// DreamFactory's words for a related record that cannot be written.

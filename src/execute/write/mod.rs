@@ -11,6 +11,7 @@ macro_rules! point {
 
 mod change;
 mod decisions;
+mod document;
 mod error;
 mod journal;
 mod keyed;

@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 
 use crate::catalog::{Catalog, Kind, Relationship, TableId};
 use crate::execute::write::change::{self, insert};
+use crate::execute::write::document::{self, Edit};
 use crate::execute::write::error::WriteError;
 use crate::execute::write::journal::planned_table;
 use crate::execute::write::linked::{
@@ -17,10 +18,11 @@ use crate::execute::write::operation::KeyTexts;
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::work::{Failure, Target};
 use crate::plan;
-use crate::plan::nested::{Branch, Item, Link, Node, link_of, link_through, words};
+use crate::plan::nested::{Branch, Item, Link, Node, is_in_document, link_of, link_through, words};
 use crate::plan::record::{self, Values};
 use crate::plan::write::WritePlan;
 use crate::statement::SmallKey;
+use crate::value::Scalar;
 
 /// A row to be written, and where it stands in the call.
 #[derive(Clone)]
@@ -33,17 +35,37 @@ struct Placed<'n> {
     pointer: String,
     /// What the row has from the one that it belongs to.
     linked: Values,
+    /// Keys that come into its documents, or go.
+    edits: Vec<Edit>,
 }
 
 impl<'n> Placed<'n> {
     fn new(node: &'n Node, root: usize, pointer: String) -> Self {
-        Self { node, values: node.values.clone(), root, pointer, linked: Values::new() }
+        Self { node, values: node.values.clone(), root, pointer, linked: Values::new(), edits: Vec::new() }
     }
 
-    /// Makes the row refer to another one.
-    fn refer(&mut self, values: &Values) {
-        set(&mut self.values, values);
-        self.linked.clone_from(values);
+    /// Makes the row refer to one that it belongs to, whose related records it is among.
+    fn refer(&mut self, catalog: &Catalog, relationship: &Relationship, values: &Values) {
+        self.owe(catalog, relationship, values, false);
+        if !is_in_document(relationship) {
+            self.linked.clone_from(values);
+        }
+    }
+
+    /// Makes the row refer to another one by these values, or no more.
+    fn owe(&mut self, catalog: &Catalog, relationship: &Relationship, values: &Values, takes: bool) {
+        match Edit::new(catalog, &relationship.key, values, takes) {
+            None => set(&mut self.values, values),
+            Some(edit) => {
+                self.edits.push(edit);
+                if !takes {
+                    let others = |(at, _): &&(usize, Scalar)| {
+                        relationship.key.referencing.columns.iter().all(|side| side.column != *at)
+                    };
+                    set(&mut self.values, &values.iter().filter(others).cloned().collect::<Values>());
+                }
+            }
+        }
     }
 
     /// The row's identifier; what it has from another row counts, whatever the client says.
@@ -144,31 +166,43 @@ async fn belong<'n>(
     relationship: &Arc<Relationship>,
     placed: &mut [Placed<'n>],
 ) -> Result<(), Failure> {
-    let (mut owners, mut added, mut saved) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut owners, mut added, mut saved, mut let_go) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (at, owner, branch) in branches(placed, relationship) {
         for (pointer, item) in &branch.items {
             let one = Placed::new(item.node(), owner.root, format!("{}{pointer}", owner.pointer));
-            let place = if matches!(item, Item::Add(_)) { (true, added.len()) } else { (false, saved.len()) };
-            if place.0 {
-                added.push(one)
-            } else {
-                saved.push(one)
-            }
-            owners.push((at, place));
+            let to = match item {
+                Item::Add(_) => &mut added,
+                Item::Unlink(_) => &mut let_go,
+                _ => &mut saved,
+            };
+            owners.push((at, item, to.len()));
+            to.push(one);
         }
     }
     let words = words(relationship.kind);
+    let limits = sessions.context.limits;
+    let far = plan::write::looked_at(catalog, limits, relationship.target).map_err(unplanned)?;
+    // Of a row that is let go nothing is written.
+    let ids = let_go.iter().map(|placed| placed.node.key.clone().unwrap_or_default()).collect::<Vec<_>>();
+    let let_go = ids_as_keys(&far, &ids);
     let [added, saved] =
         written(sessions, catalog, added, saved, Absent::Add).await.map_err(|failure| failure.related(words))?;
-    let keys: Vec<KeyTexts> = owners
-        .iter()
-        .map(|(_, (is_new, place))| if *is_new { added[*place].clone() } else { saved[*place].clone() })
-        .collect();
-    let link = link_of(catalog, sessions.context.limits, table, relationship).map_err(unplanned)?;
+    let key = |(_, item, place): &(usize, &Item, usize)| match item {
+        Item::Add(_) => added[*place].clone(),
+        Item::Unlink(_) => let_go[*place].clone(),
+        _ => saved[*place].clone(),
+    };
+    let keys: Vec<KeyTexts> = owners.iter().map(key).collect();
+    let link = link_of(catalog, limits, table, relationship).map_err(unplanned)?;
     let values = linked(sessions, catalog, relationship.target, &link, &keys).await?;
-    for ((at, _), values) in owners.into_iter().zip(values) {
-        let Some(values) = values else { return Err(without_value(relationship, placed[at].root)) };
-        set(&mut placed[at].values, &values);
+    for ((at, item, _), values) in owners.into_iter().zip(values) {
+        let takes = matches!(item, Item::Unlink(_));
+        match values {
+            Some(values) => placed[at].owe(catalog, relationship, &values, takes),
+            // A row that is not there is in no document.
+            None if takes => {}
+            None => return Err(without_value(relationship, placed[at].root)),
+        }
     }
     Ok(())
 }
@@ -201,11 +235,19 @@ async fn own(
     placed: &[Placed<'_>],
     how: How<'_>,
 ) -> Result<Vec<Option<KeyTexts>>, Failure> {
-    let values: Vec<Values> = placed.iter().map(|placed| placed.values.clone()).collect();
+    let mut values: Vec<Values> = placed.iter().map(|placed| placed.values.clone()).collect();
     let absent = match how {
-        How::Add => return insert(sessions, catalog, &planned_table(sessions.context, catalog, table)?, &values).await,
+        How::Add => {
+            let plan = planned_table(sessions.context, catalog, table)?;
+            for (at, (placed, values)) in placed.iter().zip(&mut values).enumerate() {
+                document::fill(&plan.table, values, &placed.edits).map_err(|error| of_record(at, error))?;
+            }
+            return insert(sessions, catalog, &plan, &values).await;
+        }
         How::Find(target) => {
             let plan = planned_table(sessions.context, catalog, table)?;
+            let edits: Vec<&[Edit]> = placed.iter().map(|placed| &placed.edits[..]).collect();
+            document::change(sessions, catalog, &plan, target, &mut values, &edits).await?;
             return change::update(sessions, catalog, &plan, target, &values).await;
         }
         How::Save(absent) => absent,
@@ -227,8 +269,7 @@ async fn own(
     let counted = plan.table.primary_key.iter().any(|at| plan.table.columns[*at].auto_increment);
     let misses = absent == Absent::Miss || absent == Absent::AddUncounted && counted;
     if let Some(at) = added.first().filter(|_| misses) {
-        let error = WriteError::NotFound { id: texts[*at].clone() };
-        return Err(Failure { records: vec![(*at, error.into())], error: None });
+        return Err(of_record(*at, WriteError::NotFound { id: texts[*at].clone() }));
     }
     if !added.is_empty() {
         let entry = catalog.entry(table);
@@ -238,11 +279,11 @@ async fn own(
             set(&mut values, &key.collect::<Values>());
             values
         };
-        let values: Vec<Values> = added.iter().map(with_key).collect();
-        for (at, values) in added.iter().zip(&values) {
-            if let Err(error) = record::filled(entry, values, &[]) {
-                return Err(Failure { records: vec![(*at, WriteError::Record(Box::new(error)).into())], error: None });
-            }
+        let mut values: Vec<Values> = added.iter().map(with_key).collect();
+        for (at, values) in added.iter().zip(&mut values) {
+            document::fill(&plan.table, values, &placed[*at].edits).map_err(|error| of_record(*at, error))?;
+            let filled = record::filled(entry, values, &[]);
+            filled.map_err(|error| of_record(*at, WriteError::Record(Box::new(error))))?;
         }
         let plan = planned_table(sessions.context, catalog, table)?;
         let keyed = insert(sessions, catalog, &plan, &values).await.map_err(|failure| failure.at(&added))?;
@@ -256,15 +297,18 @@ async fn own(
     let changed: Vec<(usize, Values)> = (0..placed.len())
         .filter(|at| !added.contains(at))
         .map(|at| (at, without_key(at)))
-        .filter(|(_, values)| !values.is_empty())
+        .filter(|(at, values)| !values.is_empty() || !placed[*at].edits.is_empty())
         .collect();
     if !changed.is_empty() {
         let places: Vec<usize> = changed.iter().map(|(at, _)| *at).collect();
         let pick = |at: &usize| (keys[*at].clone(), texts[*at].clone());
         let (keys, texts): (Vec<SmallKey>, Vec<String>) = places.iter().map(pick).unzip();
         let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
-        let values: Vec<Values> = changed.into_iter().map(|(_, values)| values).collect();
+        let mut values: Vec<Values> = changed.into_iter().map(|(_, values)| values).collect();
         let plan = planned_table(sessions.context, catalog, table)?;
+        let edits: Vec<&[Edit]> = places.iter().map(|at| &placed[*at].edits[..]).collect();
+        let documents = document::change(sessions, catalog, &plan, &target, &mut values, &edits).await;
+        documents.map_err(|failure| failure.at(&places))?;
         let updated = change::update(sessions, catalog, &plan, &target, &values).await;
         let updated = updated.map_err(|failure| failure.at(&places))?;
         places.into_iter().zip(updated).for_each(|(at, key)| found[at] = key);
@@ -320,8 +364,12 @@ async fn related<'n>(
             let mut one = Placed::new(item.node(), owner.root, format!("{}{pointer}", owner.pointer));
             match item {
                 Item::Add(_) | Item::Save(_) => {
-                    one.refer(values);
+                    one.refer(catalog, relationship, values);
                     if matches!(item, Item::Add(_)) { added.push(one) } else { saved.push(one) }
+                }
+                Item::LetGo(_) if is_in_document(relationship) => {
+                    one.owe(catalog, relationship, values, true);
+                    let_go.push(one);
                 }
                 Item::LetGo(_) => {
                     one.linked.clone_from(values);
@@ -445,7 +493,10 @@ async fn joined(
     Ok(())
 }
 
+fn of_record(at: usize, error: WriteError) -> Failure {
+    Failure { records: vec![(at, error.into())], error: None }
+}
+
 fn without_value(relationship: &Relationship, root: usize) -> Failure {
-    let error = WriteError::NoValue { relationship: relationship.name.to_string() };
-    Failure { records: vec![(root, error.into())], error: None }
+    of_record(root, WriteError::NoValue { relationship: relationship.name.to_string() })
 }

@@ -1,0 +1,236 @@
+//! Keys within documents: put there, and taken out, where related records stand in a record.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::catalog::{Catalog, ForeignKey, Table};
+use crate::error::Code;
+use crate::execute::join::leaf_key;
+use crate::execute::write::change::rows_of;
+use crate::execute::write::error::WriteError;
+use crate::execute::write::keyed::keys_of;
+use crate::execute::write::linked::set;
+use crate::execute::write::rewrite::replace;
+use crate::execute::write::sessions::Sessions;
+use crate::execute::write::whole;
+use crate::execute::write::work::{Failure, Target};
+use crate::name::{PathStep, write_path};
+use crate::plan::PlanError;
+use crate::plan::record::Values;
+use crate::plan::write::WritePlan;
+use crate::statement::write::Lock;
+use crate::value::key::KeyBuilder;
+use crate::value::{Column, Key, Scalar, Type};
+
+/// A key that a document of a row has from then on, or has no more.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// The foreign key.
+    of: Arc<ForeignKey>,
+    /// The value, as the document spells it.
+    leaf: Value,
+    /// It is taken out.
+    takes: bool,
+}
+
+impl Edit {
+    /// By the values with which rows refer by a key to a row. None of a key whose values stand in columns.
+    pub fn new(catalog: &Catalog, of: &Arc<ForeignKey>, values: &Values, takes: bool) -> Option<Self> {
+        let side = of.referencing.columns.first().filter(|side| !side.path.is_empty())?;
+        let (_, value) = values.iter().find(|(at, _)| *at == side.column)?;
+        let referenced = &catalog.entry(of.referenced.table).table;
+        let leaf = leaf(&referenced.columns[of.referenced.columns[0].column], value);
+        Some(Self { of: of.clone(), leaf, takes })
+    }
+
+    fn column(&self) -> usize {
+        self.of.referencing.columns[0].column
+    }
+
+    fn path(&self) -> &[PathStep] {
+        &self.of.referencing.columns[0].path
+    }
+
+    fn key(&self, column: &Column, leaf: &Value) -> Option<Key> {
+        leaf_key(&mut KeyBuilder::default(), self.of.classes[0], column, leaf)
+    }
+
+    /// Does it to a document.
+    fn apply(&self, column: &Column, document: &mut Value) -> Result<(), WriteError> {
+        let key = self.key(column, &self.leaf);
+        let is_one = &mut |leaf: &Value| self.key(column, leaf) == key;
+        if self.takes {
+            replace(document, self.path(), is_one, None);
+            return Ok(());
+        }
+        if put(document, self.path(), &self.leaf, is_one) {
+            return Ok(());
+        }
+        let mut place = column.name.to_string();
+        // Writing to a text does not fail.
+        let _ = write_path(&mut place, self.path());
+        Err(WriteError::Record(Box::new(PlanError::Record {
+            code: Code::InvalidRequest,
+            message: format!("the document has something else in the place of the key `{place}`"),
+            hint: Some("write the document as a whole".into()),
+        })))
+    }
+}
+
+/// A value as a document spells it: a number where the referenced column has numbers.
+fn leaf(referenced: &Column, value: &Scalar) -> Value {
+    let text = match value {
+        Scalar::Int(number) => number.to_string(),
+        Scalar::Bool(flag) => return Value::Bool(*flag),
+        Scalar::Text(text) => text.to_string(),
+        Scalar::Null | Scalar::Bytes(_) => return Value::Null,
+    };
+    let is_bare = matches!(referenced.ty, Type::Int { .. } | Type::Decimal { .. } | Type::Float { .. } | Type::Bool);
+    match serde_json::from_str(&text) {
+        Ok(bare @ (Value::Number(_) | Value::Bool(_))) if is_bare => bare,
+        _ => Value::String(text),
+    }
+}
+
+/// Puts a leaf at the end of a path, and what is missing on the way; an array gets it unless it is there already. Gives
+/// whether there was a place for it.
+fn put(node: &mut Value, path: &[PathStep], leaf: &Value, is_one: &mut dyn FnMut(&Value) -> bool) -> bool {
+    match path.split_first() {
+        None => {
+            *node = leaf.clone();
+            true
+        }
+        Some((PathStep::Member(name), rest)) => {
+            if node.is_null() {
+                *node = Value::Object(serde_json::Map::new());
+            }
+            let Value::Object(members) = node else { return false };
+            put(members.entry(name.to_string()).or_insert(Value::Null), rest, leaf, is_one)
+        }
+        Some((PathStep::Each, rest)) => {
+            if node.is_null() {
+                *node = Value::Array(Vec::new());
+            }
+            let Value::Array(elements) = node else { return false };
+            if elements.iter().any(|element| has(element, rest, is_one)) {
+                return true;
+            }
+            let mut element = Value::Null;
+            let done = put(&mut element, rest, leaf, is_one);
+            elements.push(element);
+            done
+        }
+    }
+}
+
+/// Whether one of the leaves at the end of a path is this one.
+fn has(node: &Value, path: &[PathStep], is_one: &mut dyn FnMut(&Value) -> bool) -> bool {
+    match path.split_first() {
+        None => is_one(node),
+        Some((PathStep::Member(name), rest)) => node.get(&**name).is_some_and(|member| has(member, rest, is_one)),
+        Some((PathStep::Each, rest)) => node.as_array().into_iter().flatten().any(|element| has(element, rest, is_one)),
+    }
+}
+
+/// The document that a record gives.
+fn given(values: &Values, at: usize) -> Option<Value> {
+    let (_, value) = values.iter().find(|(given, _)| *given == at)?;
+    match value {
+        Scalar::Text(text) => serde_json::from_str(text).ok(),
+        _ => None,
+    }
+}
+
+/// A document as it is stored; a column of texts holds one as a text.
+fn stored(column: &Column, value: &Value) -> Value {
+    match value {
+        Value::String(text) if column.ty != Type::Json => serde_json::from_str(text).unwrap_or(Value::Null),
+        other => other.clone(),
+    }
+}
+
+/// The documents of a row that is added.
+pub fn fill(table: &Table, values: &mut Values, edits: &[Edit]) -> Result<(), WriteError> {
+    for edit in edits {
+        let at = edit.column();
+        let mut document = given(values, at).unwrap_or(Value::Null);
+        edit.apply(&table.columns[at], &mut document)?;
+        set(values, &[(at, Scalar::text(document.to_string()))]);
+    }
+    Ok(())
+}
+
+/// The documents of rows that are there, which are locked from then on; one that a record gives as a whole takes the place of
+/// the stored one first. A row that is named twice gets what both records say.
+pub async fn change(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    plan: &WritePlan,
+    target: &Target<'_>,
+    records: &mut [Values],
+    edits: &[&[Edit]],
+) -> Result<(), Failure> {
+    if edits.iter().all(|edits| edits.is_empty()) {
+        return Ok(());
+    }
+    // What they refer to is fenced before they are locked.
+    for edit in edits.iter().flat_map(|edits| edits.iter()).filter(|edit| !edit.takes) {
+        let outgoing = plan.outgoing.iter().find(|outgoing| outgoing.named.key.id == edit.of.id);
+        let key = edit.key(&plan.table.columns[edit.column()], &edit.leaf);
+        if let (Some(outgoing), Some(key)) = (outgoing, key) {
+            sessions.fence(&outgoing.named, &[key], false).await?;
+        }
+    }
+    let (places, rows) = rows_of(sessions, plan, target, Lock::Row).await?;
+    let keys = keys_of(&rows, plan)?;
+    let whole = whole::rows(sessions, catalog, plan, &keys).await?;
+    let mut documents: HashMap<(Key, usize), Value> = HashMap::new();
+    for ((place, key), record) in places.into_iter().zip(keys).zip(whole) {
+        for edit in edits[place] {
+            let at = edit.column();
+            let column = &plan.table.columns[at];
+            let document = documents.entry((key.clone(), at)).or_insert_with(|| {
+                let before = || record.get(&*column.name).map_or(Value::Null, |value| stored(column, value));
+                given(&records[place], at).unwrap_or_else(before)
+            });
+            let fault = |error: WriteError| Failure { records: vec![(place, error.into())], error: None };
+            edit.apply(column, document).map_err(fault)?;
+            set(&mut records[place], &[(at, Scalar::text(document.to_string()))]);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn after(document: Value, path: &[PathStep], leaf: Value) -> Option<Value> {
+        let mut document = document;
+        let same = leaf.clone();
+        put(&mut document, path, &leaf, &mut |other| *other == same).then_some(document)
+    }
+
+    #[test]
+    fn a_leaf_is_put_where_its_path_leads() {
+        let member = |name: &str| PathStep::Member(name.into());
+        let (owner, author) = (member("owner"), member("author"));
+        let path = [owner.clone(), author];
+        assert_eq!(after(Value::Null, &path, json!(7)), Some(json!({"owner": {"author": 7}})));
+        let document = json!({"owner": {"author": 1, "since": 2}});
+        assert_eq!(after(document, &path, json!(7)), Some(json!({"owner": {"author": 7, "since": 2}})));
+        assert_eq!(after(json!({"owner": [1]}), &path, json!(7)), None);
+        let tags = [member("tags"), PathStep::Each];
+        assert_eq!(after(json!({"tags": ["a"]}), &tags, json!("b")), Some(json!({"tags": ["a", "b"]})));
+        assert_eq!(after(json!({"tags": ["b"]}), &tags, json!("b")), Some(json!({"tags": ["b"]})));
+        let items = [PathStep::Each, member("product")];
+        let document = json!([{"product": 1, "count": 3}]);
+        assert_eq!(after(document.clone(), &items, json!(1)), Some(document.clone()));
+        assert_eq!(after(document, &items, json!(2)), Some(json!([{"product": 1, "count": 3}, {"product": 2}])));
+        assert_eq!(after(json!("text"), &items, json!(2)), None);
+    }
+}
