@@ -343,6 +343,26 @@ pub fn changed_by_delete(catalog: &Catalog, id: TableId) -> BTreeSet<SourceName>
     sources
 }
 
+/// The sources whose rows follow when these columns of rows of a table change.
+pub fn changed_by_rekey(catalog: &Catalog, id: TableId, columns: Vec<usize>) -> BTreeSet<SourceName> {
+    let (mut sources, mut seen, mut left) = (BTreeSet::new(), BTreeSet::new(), vec![(id, columns)]);
+    while let Some((id, columns)) = left.pop() {
+        if !seen.insert((id, columns.clone())) {
+            continue;
+        }
+        for relationship in &catalog.entry(id).relationships {
+            let (key, hop) = (&relationship.key, &relationship.hop);
+            let referring = relationship.through.is_none() && relationship.kind != Kind::BelongsTo;
+            let follows = key.is_virtual && key.enforce == Enforce::Always && key.on_update == Action::Cascade;
+            if referring && follows && hop.from.iter().any(|side| columns.contains(&side.column)) {
+                sources.insert(catalog.entry(relationship.target).table.name.source.clone());
+                left.push((relationship.target, hop.to.iter().map(|side| side.column).collect()));
+            }
+        }
+    }
+    sources
+}
+
 /// The sources that hold rows which removing rows of a table may reach: those that refer to them, and so on.
 pub fn reached(catalog: &Catalog, id: TableId) -> BTreeSet<SourceName> {
     let (mut sources, mut seen, mut left) = (BTreeSet::new(), BTreeSet::new(), vec![id]);

@@ -1,5 +1,6 @@
 //! Clients that repeat their requests until they are answered, while the processes that answer are killed again and again:
-//! each request is done once, whole. `make soak` runs it for long (`CROSSKEY_SOAK`: how many writes of each pair).
+//! each request is done once, whole. `make soak` runs it for long: 10,000 kills (`CROSSKEY_SOAK`: how many writes of
+//! each pair).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,8 +41,9 @@ inverse = "children"
 const CLIENTS: u64 = 4;
 /// Writes of each pair in `make test`.
 const WRITES: u64 = 60;
-/// Answered writes between two kills, about.
+/// Answered writes between two kills, about; in `make soak` fewer.
 const BETWEEN: u64 = 8;
+const BETWEEN_IN_SOAK: u64 = 2;
 
 fn id(engine: Engine) -> &'static str {
     match engine {
@@ -81,6 +83,7 @@ struct Replicas {
     running: Mutex<Vec<Process>>,
     answered: AtomicU64,
     kills: AtomicU64,
+    between: u64,
     seed: u64,
     /// Others take up at once what a killed process has left, and get in the way of those that are slow.
     env: Vec<(&'static str, &'static str)>,
@@ -95,7 +98,7 @@ impl Replicas {
     /// Counts an answer; now and then a process is killed and another one started in its place.
     fn count(&self) {
         let answered = self.answered.fetch_add(1, Ordering::Relaxed) + 1;
-        if answered % BETWEEN != self.seed % BETWEEN {
+        if answered % self.between != self.seed % self.between {
             return;
         }
         let fresh = Process::serve_with(&self.file, &self.env);
@@ -201,6 +204,7 @@ async fn named_requests_are_done_once_whoever_is_killed() {
             running: Mutex::new(running),
             answered: AtomicU64::new(0),
             kills: AtomicU64::new(0),
+            between: if long.is_some() { BETWEEN_IN_SOAK } else { BETWEEN },
             seed,
             env,
         });

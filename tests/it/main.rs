@@ -5,6 +5,7 @@ mod architecture;
 mod audit;
 mod bad_files;
 mod cache;
+mod chains;
 mod connections;
 mod cycles;
 mod differential;

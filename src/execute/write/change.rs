@@ -7,16 +7,15 @@ use std::sync::Arc;
 use crate::catalog::Catalog;
 use crate::config::Action;
 use crate::execute::error::ExecuteError;
-use crate::execute::fetch::scalars;
 use crate::execute::rows::RowRef;
 use crate::execute::write::decisions::refuse_unfinished;
 use crate::execute::write::error::{MissingReference, WriteError};
-use crate::execute::write::keyed::{Removed, keys_of, row_keys};
+use crate::execute::write::keyed::{Removed, keys_of, stored};
 use crate::execute::write::operation::{self, KeyTexts, Operation, key_texts, printed};
 use crate::execute::write::promised::{postponed, set_later};
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::work::{Failure, Target, Work};
-use crate::execute::write::{pages, references, referrers, rewrite, whole};
+use crate::execute::write::{references, referrers, rewrite, values, whole};
 use crate::plan::read::ALL;
 use crate::plan::record::{Values, columns};
 use crate::plan::write::{Incoming, WritePlan};
@@ -183,9 +182,9 @@ pub async fn locked<'p>(
     }
     let (_, seen) = rows_of(sessions, plan, target, Lock::None).await?;
     let concerned: Vec<&Incoming> = incoming().collect();
-    referrers::fence(sessions, concerned.iter().copied(), &seen).await?;
+    values::fence(sessions, concerned.iter().copied(), &seen).await?;
     let rows = rows_of(sessions, plan, target, Lock::Change).await?;
-    if referrers::same_values(concerned.into_iter(), &seen, &rows.1) {
+    if values::same_values(concerned.into_iter(), &seen, &rows.1) {
         Ok(rows)
     } else {
         Err(WriteError::Overtaken.into())
@@ -246,7 +245,7 @@ pub async fn update(
         matches!(incoming.named.key.on_update, Action::Cascade | Action::SetNull)
             && incoming.columns.iter().any(|at| columns.is_some_and(|columns| columns.contains(at)))
     };
-    referrers::guard(sessions, plan.guarded.iter().filter(writes), &before).await?;
+    values::guard(sessions, plan.guarded.iter().filter(writes), &before).await?;
     let table = &plan.table;
     let old = if sessions.several { whole::rows(sessions, catalog, plan, &keys).await? } else { Vec::new() };
     let mut at = 0;
@@ -264,7 +263,7 @@ pub async fn update(
     }
     // A record without values only says which row is meant.
     sessions.note(&table.name, None, "update", records.iter().filter(|values| !values.is_empty()).count());
-    let after = stored(sessions, plan, &keys, records).await?;
+    let after = stored(sessions, plan, &keys, |at| &records[at]).await?;
     if sessions.several && written.as_ref().is_some_and(|written| !written.is_empty()) {
         let wanted: Vec<&str> = written.iter().flatten().map(|at| &*table.columns[*at].name).collect();
         let new = whole::rows(sessions, catalog, plan, &keys_of(&after, plan)?).await?;
@@ -280,7 +279,7 @@ pub async fn update(
     let missing = references::missing(sessions, plan, &after, written.as_ref()).await?;
     refuse_missing(missing).map_err(|failure| failure.at(&places))?;
     for incoming in rekeyed(plan, written.as_ref()) {
-        follow(sessions, catalog, plan, incoming, &before, &after).await?;
+        rewrite::followed(sessions, catalog, plan, incoming, &before, &after).await?;
     }
     let keys = key_texts(plan, &after);
     set_later(sessions, plan.id, later.into_iter().map(|(at, values)| (keys[at].clone(), values)).collect());
@@ -315,87 +314,4 @@ fn from_which_side(plan: &WritePlan, set: &[(Arc<Column>, Scalar)], error: Execu
         }
         error => error,
     }
-}
-
-/// What becomes of those who refer to values that changed.
-async fn follow(
-    sessions: &mut Sessions<'_>,
-    catalog: &Catalog,
-    plan: &WritePlan,
-    incoming: &Incoming,
-    before: &[RowRef],
-    after: &[RowRef],
-) -> Result<(), ExecuteError> {
-    let [old, new] = [before, after].map(|rows| row_keys(rows, &incoming.hop));
-    let stays: HashSet<&Key> = new.iter().flatten().collect();
-    if old.iter().zip(&new).any(|(old, new)| old != new && old.as_ref().is_some_and(|old| stays.contains(old))) {
-        let what = format!("exchanging values that others refer to ({})", incoming.named.name);
-        return Err(WriteError::NotYet { what }.into());
-    }
-    let gone: Vec<(Key, Option<Key>)> = old
-        .iter()
-        .zip(&new)
-        .filter_map(|(old, new)| Some((old.clone()?, new.clone())))
-        .filter(|(old, _)| !stays.contains(old))
-        .collect();
-    let keys: Vec<Key> = gone.iter().map(|(old, _)| old.clone()).collect();
-    let keys = referrers::gone(sessions, plan, incoming, keys, &Removed::default()).await?;
-    let gone: Vec<(Key, Option<Key>)> = gone.into_iter().filter(|(old, _)| keys.contains(old)).collect();
-    if gone.is_empty() {
-        return Ok(());
-    }
-    match incoming.named.key.on_update {
-        Action::Cascade => {
-            for (old, new) in &gone {
-                match new {
-                    Some(new) => {
-                        let table = &plan.table.name;
-                        sessions.operation(&incoming.named.referring.source, || {
-                            Operation::follow(table, incoming, old, Some(new))
-                        });
-                        rewrite::follow(sessions, catalog, incoming, old, new).await?;
-                    }
-                    None => refuse(sessions, incoming, std::slice::from_ref(old)).await?,
-                }
-            }
-            Ok(())
-        }
-        Action::SetNull | Action::Restrict | Action::NoAction => refuse(sessions, incoming, &keys).await,
-    }
-}
-
-async fn refuse(sessions: &mut Sessions<'_>, incoming: &Incoming, keys: &[Key]) -> Result<(), ExecuteError> {
-    match pages::referrers(sessions, incoming, keys, &Removed::default()).await? {
-        Some(found) => Err(WriteError::Referenced(vec![found]).into()),
-        None => Ok(()),
-    }
-}
-
-/// The rows as they are now stored; a record may have given its row another key.
-async fn stored(
-    sessions: &mut Sessions<'_>,
-    plan: &WritePlan,
-    keys: &[Key],
-    records: &[Values],
-) -> Result<Vec<RowRef>, Failure> {
-    let part = |at: usize, key: &Key| -> Option<SmallKey> {
-        let mut part = scalars(&plan.identity, key)?;
-        for (place, column) in plan.table.primary_key.iter().enumerate() {
-            if let Some((_, value)) = records[at].iter().find(|(given, _)| given == column) {
-                part[place] = value.clone();
-            }
-        }
-        Some(part)
-    };
-    let keys: Vec<SmallKey> = keys.iter().enumerate().map(|(at, key)| part(at, key).unwrap_or_default()).collect();
-    let form = crate::execute::fetch::key_set(&plan.identity, &[], false);
-    let texts = vec![String::new(); keys.len()];
-    rows_of(
-        sessions,
-        plan,
-        &Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false },
-        Lock::None,
-    )
-    .await
-    .map(|(_, rows)| rows)
 }

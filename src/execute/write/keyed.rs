@@ -4,15 +4,16 @@ use std::collections::{HashMap, HashSet};
 
 use crate::catalog::TableId;
 use crate::execute::error::ExecuteError;
-use crate::execute::fetch::{fits, key_set};
+use crate::execute::fetch::{fits, key_set, scalars};
 use crate::execute::join;
 use crate::execute::rows::RowRef;
 use crate::execute::write::error::WriteError;
 use crate::execute::write::sessions::Sessions;
 use crate::plan::HopPlan;
+use crate::plan::record::Values;
 use crate::plan::write::WritePlan;
 use crate::statement::write::Lock;
-use crate::statement::{Fetch, KeySet};
+use crate::statement::{Fetch, KeySet, SmallKey};
 use crate::value::Key;
 
 /// Rows that are removed by one write, so that they do not stand in each other's way.
@@ -71,9 +72,41 @@ pub async fn rows_by_key(
     keys: &[Key],
     lock: Lock,
 ) -> Result<Vec<RowRef>, ExecuteError> {
+    let keys: Option<Vec<SmallKey>> = keys.iter().map(|key| scalars(&plan.identity, key)).collect();
+    rows_at(sessions, plan, keys.ok_or(WriteError::Overtaken)?, lock).await
+}
+
+/// Rows as they are stored after they got values, which may have changed their keys.
+pub async fn stored<'v>(
+    sessions: &mut Sessions<'_>,
+    plan: &WritePlan,
+    keys: &[Key],
+    values: impl Fn(usize) -> &'v Values,
+) -> Result<Vec<RowRef>, ExecuteError> {
+    let now = |(at, key): (usize, &Key)| {
+        let mut now = scalars(&plan.identity, key)?;
+        for (part, column) in now.iter_mut().zip(&plan.table.primary_key) {
+            if let Some((_, value)) = values(at).iter().find(|(given, _)| given == column) {
+                *part = value.clone();
+            }
+        }
+        Some(now)
+    };
+    let keys: Option<Vec<SmallKey>> = keys.iter().enumerate().map(now).collect();
+    rows_at(sessions, plan, keys.ok_or(WriteError::Overtaken)?, Lock::None).await
+}
+
+async fn rows_at(
+    sessions: &mut Sessions<'_>,
+    plan: &WritePlan,
+    keys: Vec<SmallKey>,
+    lock: Lock,
+) -> Result<Vec<RowRef>, ExecuteError> {
     let mut rows = Vec::with_capacity(keys.len());
-    for part in parts(sessions, &plan.identity, keys) {
-        let fetch = Fetch { max_rows: part.len() as u64, ..by_keys(&plan.step.fetch, &plan.identity, &part) };
+    let form = key_set(&plan.identity, &[], false);
+    for part in keys.chunks(sessions.context.limits.keys_per_batch) {
+        let set = KeySet { keys: part.to_vec(), unique: false, ..form.clone() };
+        let fetch = Fetch { keys: Some(set), max_rows: part.len() as u64, ..(*plan.step.fetch).clone() };
         let chunk = sessions.of(&plan.table.name.source).await?.fetch(&fetch, lock).await?;
         let mut found: Vec<Option<RowRef>> = vec![None; part.len()];
         let ordinals = chunk.ordinals().to_vec();

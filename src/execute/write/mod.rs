@@ -27,6 +27,7 @@ mod replay;
 mod rewrite;
 mod run;
 mod sessions;
+mod values;
 mod whole;
 mod work;
 

@@ -3,9 +3,6 @@
 //! A value is fenced before its row is locked, and looked for in the referring tables after that: who adds a reference
 //! holds the same fence until it is committed, and then looks whether the row is still there.
 
-use std::collections::HashSet;
-use std::sync::Arc;
-
 use futures_util::future::BoxFuture;
 
 use crate::catalog::Catalog;
@@ -15,11 +12,12 @@ use crate::execute::join;
 use crate::execute::rows::RowRef;
 use crate::execute::write::decisions::refuse_unfinished;
 use crate::execute::write::error::{Referrers, WriteError};
-use crate::execute::write::keyed::{Removed, by_keys, keys_of, parts, row_keys, rows_by_key};
+use crate::execute::write::keyed::{Removed, keys_of, rows_by_key};
 use crate::execute::write::operation::{Operation, key_texts, printed};
 use crate::execute::write::pages::{batches, page, referrers};
 use crate::execute::write::rewrite::set_null;
 use crate::execute::write::sessions::Sessions;
+use crate::execute::write::values::{fence, gone, guard, same_values};
 use crate::plan;
 use crate::plan::write::{Incoming, NamedKey, WritePlan};
 use crate::statement::write::Lock;
@@ -68,65 +66,6 @@ pub fn removing<'s>(
         sessions.note(table, by, "delete", rows.len());
         sessions.operation(&table.source, || Operation::Delete { table: printed(plan), keys: key_texts(plan, rows) });
         refuse_unfinished(sessions, plan, rows).await
-    })
-}
-
-/// Refuses what makes the database itself change rows in columns that keys of the file look at.
-pub async fn guard(
-    sessions: &mut Sessions<'_>,
-    guarded: impl Iterator<Item = &Incoming>,
-    rows: &[RowRef],
-) -> Result<(), ExecuteError> {
-    for incoming in guarded {
-        let keys = join::gather(rows, &incoming.hop).keys;
-        if referrers(sessions, incoming, &keys, &Removed::default()).await?.is_some() {
-            let what = format!("following what the database changes in {} with it", incoming.named.referring);
-            return Err(WriteError::NotYet { what }.into());
-        }
-    }
-    Ok(())
-}
-
-/// Fences the values of rows by which others refer to them.
-pub async fn fence(
-    sessions: &mut Sessions<'_>,
-    incoming: impl Iterator<Item = &Incoming>,
-    rows: &[RowRef],
-) -> Result<(), ExecuteError> {
-    for incoming in incoming {
-        sessions.fence(&incoming.named, &join::gather(rows, &incoming.hop).keys, true).await?;
-    }
-    Ok(())
-}
-
-/// Of the values of rows that go those that no other row has. Where the database does not keep them unique, several may have
-/// one.
-pub async fn gone(
-    sessions: &mut Sessions<'_>,
-    plan: &WritePlan,
-    incoming: &Incoming,
-    keys: Vec<Key>,
-    removed: &Removed,
-) -> Result<Vec<Key>, ExecuteError> {
-    let Some(same) = &incoming.same else { return Ok(keys) };
-    let mut stay = HashSet::new();
-    for part in parts(sessions, same, &keys) {
-        let fetch = by_keys(&plan.step.fetch, same, &part);
-        let chunk = sessions.of(&plan.table.name.source).await?.fetch(&fetch, Lock::Change).await?;
-        let rows: Vec<RowRef> = RowRef::all(&Arc::new(chunk)).collect();
-        let own = row_keys(&rows, &plan.identity);
-        let others = rows.into_iter().zip(&own).filter(|(_, key)| !removed.has(plan.id, key.as_ref()));
-        let others: Vec<RowRef> = others.map(|(row, _)| row).collect();
-        stay.extend(join::gather(&others, &incoming.hop).keys);
-    }
-    Ok(keys.into_iter().filter(|key| !stay.contains(key)).collect())
-}
-
-/// Whether each row has the values that it had, by those that others refer to.
-pub fn same_values<'p>(mut incoming: impl Iterator<Item = &'p Incoming>, before: &[RowRef], now: &[RowRef]) -> bool {
-    incoming.all(|incoming| {
-        let known: HashSet<Key> = join::gather(before, &incoming.hop).keys.into_iter().collect();
-        join::gather(now, &incoming.hop).keys.iter().all(|key| known.contains(key))
     })
 }
 

@@ -3,23 +3,80 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use crate::catalog::{Catalog, SideColumn};
+use crate::config::Action;
 use crate::execute::error::ExecuteError;
 use crate::execute::join;
 use crate::execute::rows::RowRef;
+use crate::execute::write::decisions::refuse_unfinished;
 use crate::execute::write::error::{MissingReference, WriteError};
-use crate::execute::write::keyed::{Removed, keys_of, rows_by_key};
+use crate::execute::write::keyed::{Removed, keys_of, row_keys, rows_by_key, stored};
+use crate::execute::write::operation::Operation;
 use crate::execute::write::pages::{self, batches, referrers};
 use crate::execute::write::references;
 use crate::execute::write::sessions::Sessions;
+use crate::execute::write::values::{fence, gone, guard, same_values};
 use crate::name::PathStep;
-use crate::plan::write::Incoming;
+use crate::plan::record::Values;
+use crate::plan::write::{Incoming, WritePlan};
 use crate::plan::{self, HopPlan};
 use crate::statement::write::Lock;
 use crate::value::key::KeyBuilder;
 use crate::value::{Column, Key, Scalar};
+
+/// What becomes of those who refer to values that changed.
+pub async fn followed(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    plan: &WritePlan,
+    incoming: &Incoming,
+    before: &[RowRef],
+    after: &[RowRef],
+) -> Result<(), ExecuteError> {
+    let [old, new] = [before, after].map(|rows| row_keys(rows, &incoming.hop));
+    let stays: HashSet<&Key> = new.iter().flatten().collect();
+    if old.iter().zip(&new).any(|(old, new)| old != new && old.as_ref().is_some_and(|old| stays.contains(old))) {
+        let what = format!("exchanging values that others refer to ({})", incoming.named.name);
+        return Err(WriteError::NotYet { what }.into());
+    }
+    let changed: Vec<(Key, Option<Key>)> = old
+        .iter()
+        .zip(&new)
+        .filter_map(|(old, new)| Some((old.clone()?, new.clone())))
+        .filter(|(old, _)| !stays.contains(old))
+        .collect();
+    let keys: Vec<Key> = changed.iter().map(|(old, _)| old.clone()).collect();
+    let keys = gone(sessions, plan, incoming, keys, &Removed::default()).await?;
+    if incoming.named.key.on_update != Action::Cascade {
+        return refuse(sessions, incoming, &keys, &Removed::default()).await;
+    }
+    for (old, new) in changed.into_iter().filter(|(old, _)| keys.contains(old)) {
+        let Some(new) = new else {
+            refuse(sessions, incoming, std::slice::from_ref(&old), &Removed::default()).await?;
+            continue;
+        };
+        let operation = || Operation::follow(&plan.table.name, incoming, &old, Some(&new));
+        sessions.operation(&incoming.named.referring.source, operation);
+        follow(sessions, catalog, incoming, &old, &new).await?;
+    }
+    Ok(())
+}
+
+/// Refuses to change values to which rows refer, unless they go in the same write.
+async fn refuse(
+    sessions: &mut Sessions<'_>,
+    incoming: &Incoming,
+    keys: &[Key],
+    removed: &Removed,
+) -> Result<(), ExecuteError> {
+    match referrers(sessions, incoming, keys, removed).await? {
+        Some(found) => Err(WriteError::Referenced(vec![found]).into()),
+        None => Ok(()),
+    }
+}
 
 /// Makes the referring rows refer to nothing.
 pub async fn set_null(
@@ -47,9 +104,8 @@ pub async fn follow(
     new: &Key,
 ) -> Result<(), ExecuteError> {
     let Some(values) = crate::execute::fetch::scalars(&incoming.hop, new) else {
-        let referrers = referrers(sessions, incoming, std::slice::from_ref(old), &Removed::default()).await?;
         // Its column has no room for the new value.
-        return referrers.map_or(Ok(()), |referrers| Err(WriteError::Referenced(vec![referrers]).into()));
+        return refuse(sessions, incoming, std::slice::from_ref(old), &Removed::default()).await;
     };
     let far = &catalog.entry(incoming.far).table;
     let columns = incoming.referring.as_ref().map(|columns| columns.iter().map(|at| far.columns[*at].clone()));
@@ -69,7 +125,19 @@ enum Set {
     Leaves(Option<Scalar>),
 }
 
-async fn write_to_referrers(
+fn write_to_referrers<'s>(
+    sessions: &'s mut Sessions<'_>,
+    catalog: &'s Catalog,
+    incoming: &'s Incoming,
+    keys: &'s [Key],
+    removed: &'s Removed,
+    set: &'s Set,
+    action: &'static str,
+) -> BoxFuture<'s, Result<(), ExecuteError>> {
+    Box::pin(written_to_referrers(sessions, catalog, incoming, keys, removed, set, action))
+}
+
+async fn written_to_referrers(
     sessions: &mut Sessions<'_>,
     catalog: &Catalog,
     incoming: &Incoming,
@@ -84,39 +152,44 @@ async fn write_to_referrers(
     let mut far = plan::write(catalog, sessions.context.limits, incoming.far).map_err(|error| WriteError::NotYet {
         what: format!("changing the rows of {} ({error})", incoming.named.referring),
     })?;
-    let touched = &incoming.named.key.referencing.columns;
-    // A referring column may itself be referred to: then those rows would have to change as well.
-    let is_chain = touched.iter().any(|side| far.incoming.iter().any(|of| of.columns.contains(&side.column)));
     let nulls = |(column, value): &(Arc<Column>, Scalar)| *value == Scalar::Null && !column.nullable;
-    let is_fixed = matches!(set, Set::Columns(set) if set.iter().any(nulls));
-    if is_chain || is_fixed {
-        return match referrers(sessions, incoming, keys, removed).await? {
-            None => Ok(()),
-            Some(found) if is_chain => {
-                let what = format!("{action} of a key whose columns are referenced themselves ({})", found.key.name);
-                Err(WriteError::NotYet { what }.into())
-            }
-            Some(found) => Err(WriteError::Referenced(vec![found]).into()),
-        };
+    if matches!(set, Set::Columns(set) if set.iter().any(nulls)) {
+        return refuse(sessions, incoming, keys, removed).await;
     }
     // The same columns, or leaves, may belong to other keys, which must find their rows as well.
+    let touched = &incoming.named.key.referencing.columns;
     far.outgoing.retain(|other| {
         let same = |side: &SideColumn| {
             other.columns.contains(&side.column) && other.hop.from.iter().any(|cell| *cell.path == side.path[..])
         };
         !Arc::ptr_eq(&other.named.key, &incoming.named.key) && touched.iter().any(same)
     });
-    let table = far.table.name.clone();
-    let (mut changed, mut left) = (0, batches(sessions, &incoming.hop, keys));
+    // They may be referred to themselves.
+    let touches = |of: &Incoming| touched.iter().any(|side| of.columns.contains(&side.column));
+    far.incoming.retain(|of| of.named.key.is_virtual && touches(of));
+    far.guarded.retain(|of| of.named.key.on_update != Action::Restrict && touches(of));
+    let mut left = batches(sessions, &incoming.hop, keys);
+    let mut changed = 0;
     while let Some(batch) = left.pop() {
-        let lock = if batch.is_paged() { Lock::None } else { Lock::Change };
+        let chain = !far.incoming.is_empty() || !far.guarded.is_empty();
+        let lock = if batch.is_paged() || chain { Lock::None } else { Lock::Change };
         let Some(mut page) = pages::page(sessions, incoming, &far, &batch, lock).await? else {
             left.extend(batch.smaller(incoming));
             continue;
         };
-        if batch.is_paged() {
-            rows_by_key(sessions, &far, &page.keys, Lock::Change).await?;
+        let mut before = Vec::new();
+        if chain {
+            before = rows_by_key(sessions, &far, &page.keys, Lock::None).await?;
+            fence(sessions, far.incoming.iter(), &before).await?;
+        }
+        if lock == Lock::None {
+            let locked = rows_by_key(sessions, &far, &page.keys, Lock::Change).await?;
+            let seen = std::mem::take(&mut page.keys);
             page = pages::page(sessions, incoming, &far, &batch, Lock::None).await?.ok_or(WriteError::Overtaken)?;
+            if !same_values(far.incoming.iter(), &before, &locked) || chain && page.keys != seen {
+                return Err(WriteError::Overtaken.into());
+            }
+            guard(sessions, far.guarded.iter(), &locked).await?;
         }
         // A row that several values lead to is changed once.
         let mut seen = HashSet::new();
@@ -128,8 +201,16 @@ async fn write_to_referrers(
             .collect();
         changed += own.len();
         let keys: Vec<Key> = own.iter().map(|(_, key)| key.clone()).collect();
+        let before = if chain { rows_by_key(sessions, &far, &keys, Lock::None).await? } else { Vec::new() };
+        let mut values = Values::new();
         match set {
-            Set::Columns(set) => sessions.update(&far, set, &keys).await?,
+            Set::Columns(set) => {
+                sessions.update(&far, set, &keys).await?;
+                let place = |(column, value): &(Arc<Column>, Scalar)| {
+                    far.table.columns.iter().position(|of| of == column).map(|at| (at, value.clone()))
+                };
+                values = set.iter().filter_map(place).collect();
+            }
             Set::Leaves(value) => {
                 for (row, key) in own {
                     let to = &incoming.hop.to[0];
@@ -140,15 +221,22 @@ async fn write_to_referrers(
                 }
             }
         }
-        let rows = rows_by_key(sessions, &far, &keys, Lock::None).await?;
-        let missing = references::missing(sessions, &far, &rows, None).await?;
+        let after = stored(sessions, &far, &keys, |_| &values).await?;
+        let missing = references::missing(sessions, &far, &after, None).await?;
         let missing: Vec<MissingReference> = missing.into_iter().flatten().collect();
         if !missing.is_empty() {
             return Err(WriteError::Missing(missing).into());
         }
+        if !far.incoming.is_empty() {
+            refuse_unfinished(sessions, &far, &before).await?;
+            refuse_unfinished(sessions, &far, &after).await?;
+        }
+        for of in &far.incoming {
+            followed(sessions, catalog, &far, of, &before, &after).await?;
+        }
         left.extend(batch.next(&page, keys));
     }
-    sessions.note(&table, Some(&incoming.named), action, changed);
+    sessions.note(&far.table.name, Some(&incoming.named), action, changed);
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::catalog::{Catalog, Kind, TableId};
-use crate::config::{Action, Enforce};
+use crate::config::Enforce;
 use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
 use crate::execute::write::change::{delete, insert, rekeyed, update, written_columns};
@@ -18,7 +18,7 @@ use crate::execute::write::sessions::Sessions;
 use crate::execute::write::work::{Done, Failure, Repair, Work};
 use crate::name::SourceName;
 use crate::plan;
-use crate::plan::write::{WritePlan, changed_by_delete, reached};
+use crate::plan::write::{WritePlan, changed_by_delete, changed_by_rekey, reached};
 use crate::query::Named;
 use crate::statement;
 use crate::telemetry::{METRICS, source_label};
@@ -196,8 +196,9 @@ fn sources(
         changing.extend(changed_by_delete(catalog, plan.id));
     } else if rekeyed(plan, written.as_ref()).next().is_some() {
         sources.extend(reached(catalog, plan.id));
-        let followed = rekeyed(plan, written.as_ref()).filter(|of| of.named.key.on_update == Action::Cascade);
-        changing.extend(followed.map(|of| of.named.referring.source.clone()));
+        let columns = rekeyed(plan, written.as_ref()).flat_map(|of| of.columns.iter().copied()).collect();
+        changing.extend(changed_by_rekey(catalog, plan.id, columns));
+        sources.extend(changing.iter().cloned());
     }
     if !matches!(work, Work::Delete(_)) {
         let looked_at = plan.outgoing.iter().filter(|outgoing| outgoing.named.key.enforce == Enforce::Always);
@@ -224,10 +225,8 @@ fn sources_of(
             if relationship.kind == Kind::BelongsTo && context.is_sqlite(far) {
                 sources.insert(far.clone());
             }
-            if relationship.kind != Kind::BelongsTo && relationship.key.on_update == Action::Cascade {
-                changing.insert(far.clone());
-            }
         }
+        changing.extend(changed_by_rekey(catalog, *id, (0..entry.table.columns.len()).collect()));
     }
     sources.extend(changing.iter().cloned());
     (sources, changing)
