@@ -13,7 +13,7 @@ use mysql_async::prelude::Queryable;
 use serde_json::{Value, json};
 
 use crate::operation::Process;
-use crate::support::databases::{Engine, all_engines, create, mysql, postgres};
+use crate::support::databases::{Engine, Servers, all_engines, create, mysql, postgres};
 use crate::support::eventually;
 use crate::support::proxy::Proxy;
 use crate::writes::Numbers;
@@ -75,7 +75,7 @@ fn down() -> String {
 
 /// A write of one parent.
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+pub enum Kind {
     /// Its code becomes another one.
     Rekey,
     /// It goes.
@@ -93,14 +93,14 @@ enum Kind {
 }
 
 /// Writes of several databases.
-const KINDS: [Kind; 4] = [Kind::Rekey, Kind::Remove, Kind::Nest, Kind::Adopt];
+pub const KINDS: [Kind; 4] = [Kind::Rekey, Kind::Remove, Kind::Nest, Kind::Adopt];
 /// Writes of one database.
-const PLAIN: [Kind; 3] = [Kind::Add, Kind::Leave, Kind::Drop];
+pub const PLAIN: [Kind; 3] = [Kind::Add, Kind::Leave, Kind::Drop];
 /// What is added to the number of a parent for the one that is added.
 const ADDED: u64 = 1000;
 
 impl Kind {
-    fn line(self, parent: u64) -> String {
+    pub fn line(self, parent: u64) -> String {
         match self {
             Kind::Rekey | Kind::Adopt => format!("PATCH /api/v2/up/_table/parent/{parent}"),
             Kind::Nest => "POST /api/v2/up/_table/parent".to_owned(),
@@ -111,7 +111,7 @@ impl Kind {
         }
     }
 
-    fn body(self, parent: u64) -> String {
+    pub fn body(self, parent: u64) -> String {
         match self {
             Kind::Rekey => json!({"code": format!("q{parent}")}).to_string(),
             Kind::Remove | Kind::Drop => String::new(),
@@ -124,6 +124,11 @@ impl Kind {
             }
             Kind::Adopt => json!({"code": format!("q{parent}"), "children": [{"id": 0}]}).to_string(),
         }
+    }
+
+    /// Whether it is one of a single database.
+    pub fn is_plain(self) -> bool {
+        matches!(self, Kind::Add | Kind::Leave | Kind::Drop)
     }
 
     /// The parent that it is about.
@@ -176,20 +181,29 @@ fn children(family: &mut Value) -> &mut Vec<Value> {
     family["children"].as_array_mut().expect("children")
 }
 
-struct Scene {
+pub struct Scene {
     folder: tempfile::TempDir,
-    proxy: Proxy,
+    pub proxy: Proxy,
     urls: BTreeMap<String, String>,
-    label: String,
+    pub label: String,
     next: u64,
 }
 
 impl Scene {
     async fn of(up_engine: Engine, down_engine: Engine) -> Self {
+        Self::on(None, up_engine, down_engine).await
+    }
+
+    /// The same on servers of its own.
+    pub async fn on(servers: Option<&Servers>, up_engine: Engine, down_engine: Engine) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
+        let make = async |engine, script: &str| match servers {
+            Some(servers) => servers.create(engine, folder.path(), script).await,
+            None => create(engine, folder.path(), script).await,
+        };
         let urls = BTreeMap::from([
-            ("up".to_owned(), create(up_engine, folder.path(), &up()).await),
-            ("down".to_owned(), create(down_engine, folder.path(), &down()).await),
+            ("up".to_owned(), make(up_engine, &up()).await),
+            ("down".to_owned(), make(down_engine, &down()).await),
         ]);
         let proxy = Proxy::open(folder.path(), KEYS, &urls).await;
         Self { folder, proxy, urls, label: format!("{up_engine:?} {down_engine:?}"), next: 0 }
@@ -200,13 +214,13 @@ impl Scene {
     }
 
     /// A parent that no write was for.
-    fn fresh(&mut self) -> u64 {
+    pub fn fresh(&mut self) -> u64 {
         self.next += 1;
         assert!(self.next < PARENTS, "more parents are needed");
         self.next
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub async fn get(&self, path: &str) -> Value {
         let reply = self.proxy.send(&format!("GET {path}"), &[("cache-control", "no-cache")], "").await;
         if reply.status == 404 { Value::Null } else { reply.json() }
     }
@@ -217,7 +231,7 @@ impl Scene {
     }
 
     /// Finishes what was left behind.
-    async fn finish(&self, what: &str) {
+    pub async fn finish(&self, what: &str) {
         eventually(what, async || {
             self.proxy.engine.look_at_journals(false).await;
             self.proxy.engine.transactions().await.is_ok_and(|left| left.is_empty())
@@ -226,7 +240,7 @@ impl Scene {
     }
 
     /// All of a write is there, or nothing; gives which.
-    async fn is_whole(&self, kind: Kind, parent: u64, what: &str) -> bool {
+    pub async fn is_whole(&self, kind: Kind, parent: u64, what: &str) -> bool {
         let found = self.family(kind.parent(parent)).await;
         let done = found == kind.after(parent);
         assert!(done || found == kind.before(parent), "{} {what}: half of it: {found}", self.label);

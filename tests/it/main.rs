@@ -25,6 +25,7 @@ mod outage;
 mod protocol;
 mod races;
 mod related_keys;
+mod restarts;
 mod scenarios;
 mod streaming;
 mod suggest;

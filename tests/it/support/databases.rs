@@ -49,8 +49,57 @@ fn fresh_name() -> String {
     format!("ck_{}_{}_{}", std::process::id(), now.as_nanos() % 1_000_000_007, NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
+/// Servers of one test alone, which it may restart.
+pub struct Servers {
+    folder: tempfile::TempDir,
+}
+
+impl Servers {
+    pub fn start() -> Self {
+        let folder = tempfile::Builder::new().prefix("ck").tempdir().expect("a folder");
+        let servers = Self { folder };
+        servers.ask("start", None);
+        servers
+    }
+
+    /// Ends a server and starts it again, with the same data and under the same address.
+    pub fn restart(&self, engine: Engine) {
+        let name = if engine == Engine::Postgres { "postgres" } else { "mariadb" };
+        self.ask("halt", Some(name));
+        self.ask("resume", Some(name));
+    }
+
+    fn ask(&self, command: &str, name: Option<&str>) {
+        let script = crate::support::root().join("scripts/servers.sh");
+        let mut process = std::process::Command::new(script);
+        process.arg(command).arg(self.folder.path()).args(name);
+        assert!(process.status().expect("the script runs").success(), "{command} {name:?}");
+    }
+
+    fn address(&self, variable: &str) -> String {
+        let env = std::fs::read_to_string(self.folder.path().join("env")).expect("addresses");
+        let line = env.lines().find_map(|line| line.strip_prefix(&format!("export {variable}=")));
+        line.unwrap_or_else(|| panic!("{variable} in {env}")).to_owned()
+    }
+
+    /// As [`create`], on these servers.
+    pub async fn create(&self, engine: Engine, folder: &Path, script: &str) -> String {
+        create_on(&|variable| self.address(variable), engine, folder, script).await
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        self.ask("stop", None);
+    }
+}
+
 /// Makes a database, runs the script in it, and gives its url.
 pub async fn create(engine: Engine, folder: &Path, script: &str) -> String {
+    create_on(&server, engine, folder, script).await
+}
+
+async fn create_on(server: &dyn Fn(&str) -> String, engine: Engine, folder: &Path, script: &str) -> String {
     let name = fresh_name();
     match engine {
         Engine::Sqlite => {
