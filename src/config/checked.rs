@@ -87,9 +87,9 @@ pub struct Source {
 }
 
 impl Source {
-    /// How long a write waits for what others hold.
+    /// How long a write waits for what others hold: less than a statement may take, so that it is told which of both it was.
     pub fn lock_timeout(&self) -> Duration {
-        self.statement_timeout.min(Duration::from_secs(2))
+        (self.statement_timeout * 3 / 4).min(Duration::from_secs(2))
     }
 
     /// Whether a table is served: it matches an include pattern and no exclude pattern, and is not one of ours.

@@ -20,10 +20,8 @@ impl Engine {
     /// Finishes what other processes left, and this one, until the process ends.
     pub async fn finish_writes(self: Arc<Self>) {
         let mut forgot = Instant::now();
+        // At once: where processes are ended again and again, none may live until it looks for the second time.
         loop {
-            // Several processes do not look at the same moment for ever.
-            let jitter = std::time::UNIX_EPOCH.elapsed().map_or(0, |now| now.subsec_nanos() % 200);
-            tokio::time::sleep(LOOK + Duration::from_millis(u64::from(jitter))).await;
             let forgets = forgot.elapsed() > FORGET;
             if forgets {
                 forgot = Instant::now();
@@ -31,6 +29,9 @@ impl Engine {
             // In a task of its own, which is not dropped half way.
             let this = self.clone();
             drop(tokio::spawn(async move { this.look_at_journals(forgets).await }).await);
+            // Several processes do not look at the same moment for ever.
+            let jitter = std::time::UNIX_EPOCH.elapsed().map_or(0, |now| now.subsec_nanos() % 200);
+            tokio::time::sleep(LOOK + Duration::from_millis(u64::from(jitter))).await;
         }
     }
 

@@ -129,18 +129,24 @@ async fn insist(replicas: &Replicas, line: &str, key: &str, body: &Value) -> Val
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let mut at = replicas.answered.load(Ordering::Relaxed);
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(120);
+    let mut last = None;
     loop {
-        assert!(std::time::Instant::now() < deadline, "{line} {key} is not answered");
         at += 1;
+        if std::time::Instant::now() > deadline {
+            let left = ask(replicas.address(at), "GET /admin/transactions", "", "").await;
+            panic!("{line} {key} is not answered; last it was {last:?}; unfinished: {left:?}");
+        }
         match ask(replicas.address(at), line, key, &body).await {
             Some((200, reply)) => {
                 replicas.count();
                 return reply;
             }
             // Still being finished, in each other's way, or a process that is not there: the same request again.
-            Some((202 | 409 | 429 | 503 | 504, _)) | None => tokio::task::yield_now().await,
+            Some(told @ (202 | 409 | 429 | 503 | 504, _)) => last = Some(told),
+            None => {}
             Some((status, reply)) => panic!("{line} {key}: {status} {reply}"),
         }
+        tokio::task::yield_now().await;
     }
 }
 

@@ -33,4 +33,5 @@ mod support;
 mod traces;
 mod transfer;
 mod volume;
+mod write_failures;
 mod writes;

@@ -64,6 +64,13 @@ impl Pulse {
         *self.last.lock() = None;
     }
 
+    /// Interrupts the statements of a connection of one's own that last longer than this since the last beat.
+    pub async fn watch(&self, conn: &mut sqlx::SqliteConnection, time: Duration) -> Result<(), sqlx::Error> {
+        let watched = self.clone();
+        conn.lock_handle().await?.set_progress_handler(STEPS, move || watched.goes_on(time));
+        Ok(())
+    }
+
     fn goes_on(&self, time: Duration) -> bool {
         self.last.lock().is_some_and(|last| last.elapsed() < time)
     }

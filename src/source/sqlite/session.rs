@@ -13,6 +13,7 @@ use crate::name::TableName;
 use crate::source::adapter::{PATIENCE, Session, SourceError, Violation};
 use crate::source::change;
 use crate::source::sql::{self, Dialect, LONGEST_KEPT, Sql};
+use crate::source::sqlite::connect::Pulse;
 use crate::source::sqlite::dialect::Sqlite;
 use crate::source::sqlite::read::{Failure, bind, run, translate};
 use crate::statement::write::{Delete, Fence, Insert, Lock, Update};
@@ -39,6 +40,8 @@ pub struct Writer {
 
 struct Open {
     conn: SqliteConnection,
+    /// Beats when a statement begins.
+    pulse: Pulse,
     /// Which of the files that had the path it is.
     generation: u64,
 }
@@ -64,8 +67,13 @@ impl Write {
                 .create_if_missing(false)
                 .foreign_keys(true)
                 .optimize_on_close(false, None);
-            let conn = options.connect().await.map_err(|error| SourceError::unavailable(&source.name, error))?;
-            *open = Some(Open { conn, generation });
+            let opened = async {
+                let mut conn = options.connect().await?;
+                let pulse = Pulse::default();
+                pulse.watch(&mut conn, source.statement_timeout).await?;
+                Ok::<_, sqlx::Error>(Open { conn, pulse, generation })
+            };
+            *open = Some(opened.await.map_err(|error| SourceError::unavailable(&source.name, error))?);
         }
         let mut write = Self { open, source: source.clone(), over: false };
         let begun = write.take_lock().await;
@@ -112,7 +120,8 @@ impl Write {
         work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, Failure>,
     ) -> Result<T, SourceError> {
         let gone = || SourceError::unavailable(&self.source.name, "the connection is gone");
-        let conn = &mut self.open.as_mut().ok_or_else(gone)?.conn;
+        let Open { conn, pulse, .. } = self.open.as_mut().ok_or_else(gone)?;
+        pulse.beat();
         let patience = self.source.statement_timeout + self.source.lock_timeout() + PATIENCE;
         match tokio::time::timeout(patience, work(conn)).await {
             Ok(Ok(done)) => Ok(done),
