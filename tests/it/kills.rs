@@ -257,3 +257,41 @@ async fn named_requests_are_done_once_whoever_is_killed() {
     }
     println!("{writes} writes answered, {kills} processes killed, CROSSKEY_SEED={seed}");
 }
+
+/// SQLite gives the numbers of rows that were never committed to others; then those rows get new ones.
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_that_others_have_taken_are_no_conflict() {
+    let engines: &[Engine] =
+        if all_engines() { &[Engine::Sqlite, Engine::Postgres, Engine::Mysql] } else { &[Engine::Sqlite] };
+    for engine in engines {
+        let folder = tempfile::tempdir().expect("a folder");
+        let urls = BTreeMap::from([
+            ("up".to_owned(), create(*engine, folder.path(), &up(*engine)).await),
+            ("down".to_owned(), create(Engine::Sqlite, folder.path(), &down(Engine::Sqlite)).await),
+        ]);
+        let proxy = Proxy::open(folder.path(), KEYS, &urls).await;
+        let line = "POST /api/v2/up/_table/log";
+        let body = |name: &str| json!([{"op": name, "entries": [{}, {}]}]).to_string();
+        assert_eq!(proxy.send(line, &[], &body("first")).await.status, 200, "{engine:?}");
+        let mut process = crate::faults::dies_at(&folder.path().join("crosskey.toml"), "write::decided");
+        crate::faults::send(&process, line, &body("second"));
+        assert!(!process.wait().success());
+        // These take the numbers that the entries of the second one had.
+        let others = json!([{"log_id": 1}, {"log_id": 1}, {"log_id": 1}]).to_string();
+        assert_eq!(proxy.send("POST /api/v2/down/_table/entry", &[], &others).await.status, 200, "{engine:?}");
+        eventually("it is finished", async || {
+            proxy.engine.look_at_journals(false).await;
+            proxy.engine.transactions().await.is_ok_and(|left| left.is_empty())
+        })
+        .await;
+        let rows =
+            proxy.send("GET /api/v2/down/_table/entry?order=id", &[("cache-control", "no-cache")], "").await.json();
+        let logs: Vec<i64> = rows["resource"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .map(|row| row["log_id"].as_i64().expect("a number"))
+            .collect();
+        assert_eq!(logs, [1, 1, 1, 1, 1, 2, 2], "{engine:?}: {rows}");
+    }
+}

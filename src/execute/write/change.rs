@@ -78,6 +78,7 @@ pub async fn insert(
         table: printed(plan),
         keys: key_texts(plan, &stored),
         rows: Vec::new(),
+        unnumbered: is_counted(plan, &records),
     });
     refuse_unfinished(sessions, plan, &stored).await?;
     let missing = references::missing(sessions, plan, &stored, None).await?;
@@ -85,6 +86,13 @@ pub async fn insert(
     let keys = key_texts(plan, &stored);
     set_later(sessions, plan.id, later.into_iter().map(|(at, values)| (keys[at].clone(), values)).collect());
     Ok(keys.into_iter().map(Some).collect())
+}
+
+/// Whether the database itself numbers the rows.
+fn is_counted(plan: &WritePlan, records: &[Values]) -> bool {
+    let [key] = &plan.table.primary_key[..] else { return false };
+    let given = |values: &Values| values.iter().any(|(at, _)| at == key);
+    plan.table.columns[*key].auto_increment && !records.iter().any(given)
 }
 
 fn refuse_missing(missing: Vec<Vec<MissingReference>>) -> Result<(), Failure> {

@@ -169,6 +169,7 @@ pub fn order(context: &Context<'_>, catalog: &Catalog, changed: &[Changed]) -> V
 pub async fn commit(
     sessions: &mut Sessions<'_>,
     catalog: &Catalog,
+    root: TableId,
     named: Option<(&str, &str)>,
     result: &str,
 ) -> Result<Option<String>, ExecuteError> {
@@ -183,7 +184,7 @@ pub async fn commit(
     let txid = named.map_or_else(fresh, |(txid, _)| txid.to_owned());
     let hash = named.map(|(_, hash)| hash);
     let operations = std::mem::take(&mut sessions.operations);
-    let operations = completed(sessions, catalog, others, operations).await?;
+    let operations = completed(sessions, catalog, root, others, operations).await?;
     // Whoever would bring back a value that others are still to leave finds that in the journal beside it.
     // Where rows only go, the value stays until all have left it.
     let goes = only_goes(&sessions.changes());
@@ -289,15 +290,24 @@ pub async fn was_decided(context: &Context<'_>, decider: &SourceName, txid: &str
 async fn completed(
     sessions: &mut Sessions<'_>,
     catalog: &Catalog,
+    root: TableId,
     of: &[SourceName],
     operations: Vec<(SourceName, Operation)>,
 ) -> Result<Vec<(SourceName, Operation)>, ExecuteError> {
+    let tables: BTreeSet<TableId> = sessions
+        .changed_tables()
+        .filter_map(|table| catalog.table(table.source.as_str(), &table.table.printed()))
+        .collect();
     let mut completed = Vec::with_capacity(operations.len());
     for (source, mut operation) in operations.into_iter().filter(|(source, _)| of.contains(source)) {
-        if let Operation::Insert { table, keys, rows } = &mut operation {
+        if let Operation::Insert { table, keys, rows, unnumbered } = &mut operation {
             let plan = planned(sessions.context, catalog, &source, table)?;
             let wanted = keys_of_texts(&plan, keys)?;
             *rows = whole::rows(sessions, catalog, &plan, &wanted).await?;
+            // The client is told the numbers of its own rows, and other rows of the write may have those of this table.
+            let relationships = &catalog.entry(plan.id).relationships;
+            let known = relationships.iter().any(|of| of.kind != Kind::BelongsTo && tables.contains(&of.target));
+            *unnumbered &= sessions.context.is_sqlite(&source) && plan.id != root && !known;
         }
         completed.push((source, operation));
     }

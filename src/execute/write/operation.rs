@@ -34,6 +34,9 @@ pub enum Operation {
         keys: Vec<Vec<String>>,
         /// The rows as they were stored, with all their columns.
         rows: Vec<Record>,
+        /// Their numbers are the database's, and nobody knows them yet: where one is taken meanwhile, the row gets another.
+        #[serde(default)]
+        unnumbered: bool,
     },
     /// Rows get values.
     Update {

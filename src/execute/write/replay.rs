@@ -9,7 +9,7 @@ use crate::catalog::Catalog;
 use crate::error::Coded;
 use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
-use crate::execute::write::change::{delete, insert, update};
+use crate::execute::write::change::{delete, existing, insert, update};
 use crate::execute::write::decisions::{decision, rows, text};
 use crate::execute::write::error::WriteError;
 use crate::execute::write::journal::{self, keys_of_texts, lease, now, planned, planned_table};
@@ -400,9 +400,17 @@ async fn operate(
 ) -> Result<(), ExecuteError> {
     let context = sessions.context;
     match operation {
-        Operation::Insert { table, rows, .. } => {
+        Operation::Insert { table, keys, rows, unnumbered } => {
             let plan = planned(context, catalog, name, table)?;
-            let values = values(catalog, &plan, rows)?;
+            let mut values = values(catalog, &plan, rows)?;
+            if *unnumbered {
+                // SQLite gives the numbers of rows that were never committed to others.
+                let (form, keys, texts) = target(&plan, keys)?;
+                let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
+                let taken = existing(sessions, &plan, &target).await.map_err(first)?;
+                let taken = values.iter_mut().zip(taken).filter(|(_, taken)| taken.is_some());
+                taken.for_each(|(values, _)| values.retain(|(at, _)| !plan.table.primary_key.contains(at)));
+            }
             insert(sessions, catalog, &plan, &values).await.map_err(first)?;
         }
         Operation::Update { table, rows } => {

@@ -156,7 +156,7 @@ async fn attempted(
     changed.extend(&sessions.named_in);
     if changed.len() > 1 {
         let result = serde_json::to_string(&done.keys).unwrap_or_default();
-        done.pending = journal::commit(sessions, catalog, named, &result).await?;
+        done.pending = journal::commit(sessions, catalog, plan.id, named, &result).await?;
         return Ok(done);
     }
     let only = changed.first().map_or_else(|| own.clone(), |source| (*source).clone());

@@ -141,6 +141,11 @@ impl<'a> Sessions<'a> {
         self.context.sources.get(source).is_some_and(|source| source.config.read_only)
     }
 
+    /// The tables whose rows are changed.
+    pub fn changed_tables(&self) -> impl Iterator<Item = &TableRef> {
+        self.changed.iter().map(|changed| &changed.table)
+    }
+
     /// The sources whose rows are changed.
     pub fn changed_sources(&self) -> BTreeSet<&SourceName> {
         self.changed.iter().filter(|changed| changed.rows > 0).map(|changed| &changed.table.source).collect()
