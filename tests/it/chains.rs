@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::faults::{dies_at, send};
 use crate::support::databases::{Engine, create};
-use crate::support::eventually;
 use crate::support::proxy::Proxy;
 use crate::writes::pairs;
 
@@ -141,11 +140,7 @@ async fn a_chain_is_followed_to_its_end_whoever_dies() {
                 &json!({"code": if to == from { "f0" } else { to }}).to_string(),
             );
             assert!(!process.wait().success());
-            eventually(point, async || {
-                scene.proxy.engine.look_at_journals(false).await;
-                scene.proxy.engine.transactions().await.is_ok_and(|left| left.is_empty())
-            })
-            .await;
+            scene.proxy.finish_writes(point).await;
             assert_eq!(scene.codes().await, expected(to), "{} {point}", scene.label);
         }
     }

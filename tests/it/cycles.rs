@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::faults::{dies_at, send};
 use crate::support::databases::{Engine, create};
-use crate::support::eventually;
 use crate::support::proxy::Proxy;
 use crate::writes::pairs;
 
@@ -150,11 +149,7 @@ async fn rows_that_refer_to_each_other_are_finished_together() {
         send(&process, "POST /api/v2/house/_table/desk", &body);
         assert!(!process.wait().success());
         assert_eq!(scene.rows("firm.employee").await, json!([]), "{}", scene.label);
-        eventually("it is finished", async || {
-            scene.proxy.engine.look_at_journals(false).await;
-            scene.proxy.engine.transactions().await.is_ok_and(|left| left.is_empty())
-        })
-        .await;
+        scene.proxy.finish_writes("it is finished").await;
         let expected = [employee(1, Some(2), None, Some(7)), employee(2, Some(1), None, Some(7))];
         assert_eq!(scene.rows("firm.employee").await, json!(expected), "{}", scene.label);
     }

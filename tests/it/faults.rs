@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::operation::Process;
 use crate::support::databases::{Engine, Servers, all_engines, create, mysql, postgres};
 use crate::support::eventually;
-use crate::support::proxy::Proxy;
+use crate::support::proxy::{Proxy, Reply};
 use crate::writes::Numbers;
 
 const KEYS: &str = r#"
@@ -232,11 +232,16 @@ impl Scene {
 
     /// Finishes what was left behind.
     pub async fn finish(&self, what: &str) {
-        eventually(what, async || {
-            self.proxy.engine.look_at_journals(false).await;
-            self.proxy.engine.transactions().await.is_ok_and(|left| left.is_empty())
-        })
-        .await;
+        self.proxy.finish_writes(what).await;
+    }
+
+    /// Who got an answer got a true one.
+    pub fn assert_told(&self, reply: &Reply, done: bool, what: &str) {
+        let is_true = match reply.status.as_u16() {
+            200 | 202 => done,
+            _ => !done || reply.text.contains("is not known"),
+        };
+        assert!(is_true, "{} {what}: {} {}, and it was {done}", self.label, reply.status, reply.text);
     }
 
     /// All of a write is there, or nothing; gives which.
@@ -416,11 +421,7 @@ async fn a_database_that_loses_its_sessions_gets_all_of_a_write_or_nothing() {
                     }
                     scene.finish(&what).await;
                     let done = scene.is_whole(kind, parent, &what).await;
-                    let told = match reply.status.as_u16() {
-                        200 | 202 => done,
-                        _ => !done || reply.text.contains("is not known"),
-                    };
-                    assert!(told, "{} {what}: {} {}, and it was {done}", scene.label, reply.status, reply.text);
+                    scene.assert_told(&reply, done, &what);
                 }
             }
         }
@@ -506,11 +507,7 @@ impl Scene {
         };
         self.finish(&what).await;
         let done = self.is_whole(kind, parent, &what).await;
-        let told = match reply.status.as_u16() {
-            200 | 202 => done,
-            _ => !done || reply.text.contains("is not known"),
-        };
-        assert!(told, "{} {what}: {} {}, and it was {done}", self.label, reply.status, reply.text);
+        self.assert_told(&reply, done, &what);
         true
     }
 }
@@ -697,11 +694,7 @@ async fn parts_are_done_in_their_order() {
             (count("people/_table/author").await, count("lib/_table/book").await, count("link/_table/book_shelf").await)
         };
         assert_eq!(counts().await, (3, 2, 1), "{label}");
-        eventually("all of it is done", async || {
-            proxy.engine.look_at_journals(false).await;
-            proxy.engine.transactions().await.is_ok_and(|left| left.is_empty())
-        })
-        .await;
+        proxy.finish_writes("all of it is done").await;
         assert_eq!(counts().await, (3, 3, 2), "{label}");
     }
 }

@@ -13,7 +13,6 @@ use tokio::net::TcpStream;
 
 use crate::operation::Process;
 use crate::support::databases::{Engine, all_engines, create};
-use crate::support::eventually;
 use crate::support::proxy::Proxy;
 
 const KEYS: &str = r#"
@@ -220,11 +219,7 @@ async fn named_requests_are_done_once_whoever_is_killed() {
         for client in clients {
             done.push(client.await.unwrap_or_else(|panic| panic!("{label}: {panic}")));
         }
-        eventually("nothing is left to be finished", async || {
-            proxy.engine.look_at_journals(false).await;
-            proxy.engine.transactions().await.is_ok_and(|left| left.is_empty())
-        })
-        .await;
+        proxy.finish_writes("nothing is left to be finished").await;
         let get = async |path: &str| {
             let rows = proxy.send(&format!("GET /api/v2/{path}"), &[("accept", "application/x-ndjson")], "").await;
             rows.text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a row")).collect::<Vec<_>>()
@@ -279,11 +274,7 @@ async fn numbers_that_others_have_taken_are_no_conflict() {
         // These take the numbers that the entries of the second one had.
         let others = json!([{"log_id": 1}, {"log_id": 1}, {"log_id": 1}]).to_string();
         assert_eq!(proxy.send("POST /api/v2/down/_table/entry", &[], &others).await.status, 200, "{engine:?}");
-        eventually("it is finished", async || {
-            proxy.engine.look_at_journals(false).await;
-            proxy.engine.transactions().await.is_ok_and(|left| left.is_empty())
-        })
-        .await;
+        proxy.finish_writes("it is finished").await;
         let rows =
             proxy.send("GET /api/v2/down/_table/entry?order=id", &[("cache-control", "no-cache")], "").await.json();
         let logs: Vec<i64> = rows["resource"]

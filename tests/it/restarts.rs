@@ -48,11 +48,7 @@ async fn a_server_that_restarts_gets_all_of_a_write_or_nothing() {
                 .await;
                 scene.finish(&what).await;
                 let done = scene.is_whole(kind, parent, &what).await;
-                let told = match reply.status.as_u16() {
-                    200 | 202 => done,
-                    _ => !done || reply.text.contains("is not known"),
-                };
-                assert!(told, "{} {what}: {} {}, and it was {done}", scene.label, reply.status, reply.text);
+                scene.assert_told(&reply, done, &what);
             }
         }
     }

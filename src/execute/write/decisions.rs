@@ -13,12 +13,7 @@ use crate::name::SourceName;
 use crate::plan::write::WritePlan;
 use crate::statement::journal::{self, DECIDED, Decision, Which};
 use crate::statement::write::Lock;
-use crate::value::{Chunk, json};
-
-/// The rows of a chunk.
-pub fn rows(chunk: Chunk) -> Vec<RowRef> {
-    RowRef::all(&Arc::new(chunk)).collect()
-}
+use crate::value::json;
 
 /// The text of a cell, where it has one.
 pub fn text(row: &RowRef, cell: usize) -> Option<String> {
@@ -55,7 +50,7 @@ pub async fn refuse_unfinished(
     if elsewhere.is_empty() || sessions.redoing || !sessions.context.source(source_name)?.has_journal_now().await? {
         return Ok(());
     }
-    let pending = rows(sessions.of(source_name).await?.fetch(&journal::renames(), Lock::None).await?);
+    let pending = RowRef::of(sessions.of(source_name).await?.fetch(&journal::renames(), Lock::None).await?);
     if pending.is_empty() {
         return Ok(());
     }
@@ -79,11 +74,11 @@ async fn is_done(sessions: &mut Sessions<'_>, decider: &SourceName, txid: &str) 
     if sessions.context.source(decider)?.finished().iter().any(|finished| finished == txid) {
         return Ok(true);
     }
-    let found = rows(sessions.of(decider).await?.fetch(&journal::decisions(Which::One(txid)), Lock::None).await?);
+    let found = RowRef::of(sessions.of(decider).await?.fetch(&journal::decisions(Which::One(txid)), Lock::None).await?);
     let Some(decision) = found.first().map(decision) else { return Ok(true) };
     for part in serde_json::from_str::<Vec<Part>>(&decision.plan).unwrap_or_default() {
         let source = sessions.context.source(&SourceName::new(&part.source))?;
-        let markers = rows(source.fetch(Arc::new(journal::markers(txid))).await?);
+        let markers = RowRef::of(source.fetch(Arc::new(journal::markers(txid))).await?);
         if !markers.iter().any(|marker| text(marker, 0).as_deref() == Some(part.source.as_str())) {
             return Ok(false);
         }

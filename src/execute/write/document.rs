@@ -11,8 +11,8 @@ use crate::execute::join::leaf_key;
 use crate::execute::write::change::rows_of;
 use crate::execute::write::error::WriteError;
 use crate::execute::write::keyed::keys_of;
+use crate::execute::write::leaves::{as_leaf, put, replace};
 use crate::execute::write::linked::set;
-use crate::execute::write::rewrite::replace;
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::whole;
 use crate::execute::write::work::{Failure, Target};
@@ -41,7 +41,9 @@ impl Edit {
         let side = of.referencing.columns.first().filter(|side| !side.path.is_empty())?;
         let (_, value) = values.iter().find(|(at, _)| *at == side.column)?;
         let referenced = &catalog.entry(of.referenced.table).table;
-        let leaf = leaf(&referenced.columns[of.referenced.columns[0].column], value);
+        let ty = &referenced.columns[of.referenced.columns[0].column].ty;
+        let leaf =
+            as_leaf(value, matches!(ty, Type::Int { .. } | Type::Decimal { .. } | Type::Float { .. } | Type::Bool));
         Some(Self { of: of.clone(), leaf, takes })
     }
 
@@ -76,61 +78,6 @@ impl Edit {
             message: format!("the document has something else in the place of the key `{place}`"),
             hint: Some("write the document as a whole".into()),
         })))
-    }
-}
-
-/// A value as a document spells it: a number where the referenced column has numbers.
-fn leaf(referenced: &Column, value: &Scalar) -> Value {
-    let text = match value {
-        Scalar::Int(number) => number.to_string(),
-        Scalar::Bool(flag) => return Value::Bool(*flag),
-        Scalar::Text(text) => text.to_string(),
-        Scalar::Null | Scalar::Bytes(_) => return Value::Null,
-    };
-    let is_bare = matches!(referenced.ty, Type::Int { .. } | Type::Decimal { .. } | Type::Float { .. } | Type::Bool);
-    match serde_json::from_str(&text) {
-        Ok(bare @ (Value::Number(_) | Value::Bool(_))) if is_bare => bare,
-        _ => Value::String(text),
-    }
-}
-
-/// Puts a leaf at the end of a path, and what is missing on the way; an array gets it unless it is there already. Gives
-/// whether there was a place for it.
-fn put(node: &mut Value, path: &[PathStep], leaf: &Value, is_one: &mut dyn FnMut(&Value) -> bool) -> bool {
-    match path.split_first() {
-        None => {
-            *node = leaf.clone();
-            true
-        }
-        Some((PathStep::Member(name), rest)) => {
-            if node.is_null() {
-                *node = Value::Object(serde_json::Map::new());
-            }
-            let Value::Object(members) = node else { return false };
-            put(members.entry(name.to_string()).or_insert(Value::Null), rest, leaf, is_one)
-        }
-        Some((PathStep::Each, rest)) => {
-            if node.is_null() {
-                *node = Value::Array(Vec::new());
-            }
-            let Value::Array(elements) = node else { return false };
-            if elements.iter().any(|element| has(element, rest, is_one)) {
-                return true;
-            }
-            let mut element = Value::Null;
-            let done = put(&mut element, rest, leaf, is_one);
-            elements.push(element);
-            done
-        }
-    }
-}
-
-/// Whether one of the leaves at the end of a path is this one.
-fn has(node: &Value, path: &[PathStep], is_one: &mut dyn FnMut(&Value) -> bool) -> bool {
-    match path.split_first() {
-        None => is_one(node),
-        Some((PathStep::Member(name), rest)) => node.get(&**name).is_some_and(|member| has(member, rest, is_one)),
-        Some((PathStep::Each, rest)) => node.as_array().into_iter().flatten().any(|element| has(element, rest, is_one)),
     }
 }
 
@@ -201,36 +148,4 @@ pub async fn change(
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn after(document: Value, path: &[PathStep], leaf: Value) -> Option<Value> {
-        let mut document = document;
-        let same = leaf.clone();
-        put(&mut document, path, &leaf, &mut |other| *other == same).then_some(document)
-    }
-
-    #[test]
-    fn a_leaf_is_put_where_its_path_leads() {
-        let member = |name: &str| PathStep::Member(name.into());
-        let (owner, author) = (member("owner"), member("author"));
-        let path = [owner.clone(), author];
-        assert_eq!(after(Value::Null, &path, json!(7)), Some(json!({"owner": {"author": 7}})));
-        let document = json!({"owner": {"author": 1, "since": 2}});
-        assert_eq!(after(document, &path, json!(7)), Some(json!({"owner": {"author": 7, "since": 2}})));
-        assert_eq!(after(json!({"owner": [1]}), &path, json!(7)), None);
-        let tags = [member("tags"), PathStep::Each];
-        assert_eq!(after(json!({"tags": ["a"]}), &tags, json!("b")), Some(json!({"tags": ["a", "b"]})));
-        assert_eq!(after(json!({"tags": ["b"]}), &tags, json!("b")), Some(json!({"tags": ["b"]})));
-        let items = [PathStep::Each, member("product")];
-        let document = json!([{"product": 1, "count": 3}]);
-        assert_eq!(after(document.clone(), &items, json!(1)), Some(document.clone()));
-        assert_eq!(after(document, &items, json!(2)), Some(json!([{"product": 1, "count": 3}, {"product": 2}])));
-        assert_eq!(after(json!("text"), &items, json!(2)), None);
-    }
 }

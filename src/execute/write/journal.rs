@@ -10,7 +10,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::catalog::{Catalog, Kind, TableId};
 use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
-use crate::execute::write::decisions::{decision, rows, text};
+use crate::execute::rows::RowRef;
+use crate::execute::write::decisions::{decision, text};
 use crate::execute::write::error::WriteError;
 use crate::execute::write::keyed::row_keys;
 use crate::execute::write::operation::{Operation, Part, parts};
@@ -96,7 +97,7 @@ pub async fn known(
         if source.config.read_only || !source.has_journal_now().await? {
             continue;
         }
-        for row in rows(source.fetch(Arc::new(journal::markers(txid))).await?) {
+        for row in RowRef::of(source.fetch(Arc::new(journal::markers(txid))).await?) {
             let [part, outcome, hash, result] = [0, 1, 2, 3].map(|cell| text(&row, cell));
             marked.extend(part);
             if hash.is_some_and(|hash| hash != named.hash) {
@@ -109,7 +110,7 @@ pub async fn known(
                 _ => {}
             }
         }
-        let decisions = rows(source.fetch(Arc::new(journal::decisions(Which::One(txid)))).await?);
+        let decisions = RowRef::of(source.fetch(Arc::new(journal::decisions(Which::One(txid)))).await?);
         for decision in decisions.iter().map(decision) {
             parts.extend(serde_json::from_str::<Vec<Part>>(&decision.plan).unwrap_or_default());
         }
@@ -276,7 +277,8 @@ pub async fn was_decided(context: &Context<'_>, decider: &SourceName, txid: &str
             Err(ExecuteError::Write(WriteError::Repeated)) => {
                 session.rollback().await;
                 let Ok(found) = source.fetch(Arc::new(journal::markers(txid))).await else { continue };
-                let of_decider = rows(found).into_iter().find(|row| text(row, 0).as_deref() == Some(decider.as_str()));
+                let of_decider =
+                    RowRef::of(found).into_iter().find(|row| text(row, 0).as_deref() == Some(decider.as_str()));
                 let outcome = of_decider.and_then(|row| text(&row, 1)).and_then(|word| Outcome::from_word(&word));
                 return Ok(outcome == Some(Outcome::Applied));
             }
@@ -325,7 +327,7 @@ pub fn keys_of_texts(plan: &WritePlan, keys: &[Vec<String>]) -> Result<Vec<Key>,
             builder.end_cell();
         }
     }
-    let found = row_keys(&rows(builder.finish()), &plan.identity);
+    let found = row_keys(&RowRef::of(builder.finish()), &plan.identity);
     let id = |at: usize| keys[at].join(",");
     found.into_iter().enumerate().map(|(at, key)| key.ok_or_else(|| WriteError::NotFound { id: id(at) })).collect()
 }

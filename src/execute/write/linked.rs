@@ -8,7 +8,6 @@ use crate::execute::fetch::{key_set, scalars};
 use crate::execute::join;
 use crate::execute::rows::RowRef;
 use crate::execute::write::change::{self, delete};
-use crate::execute::write::decisions::rows;
 use crate::execute::write::error::WriteError;
 use crate::execute::write::journal::keys_of_texts;
 use crate::execute::write::keyed::row_keys;
@@ -115,7 +114,7 @@ pub async fn having(
         let ordinals: Vec<u32> = chunk.ordinals().to_vec();
         let spelled =
             |cell: &[u8]| json::read_str(cell).map_or_else(|| String::from_utf8_lossy(cell).into_owned(), Into::into);
-        for (row, ordinal) in rows(chunk).iter().zip(ordinals) {
+        for (row, ordinal) in RowRef::of(chunk).iter().zip(ordinals) {
             let id = (0..table.primary_key.len()).map(|cell| spelled(row.cell(cell))).collect();
             found.push((part * batch + ordinal as usize, id));
         }
@@ -156,7 +155,7 @@ pub async fn linked(
         let lookup = KeySet { unique: false, ..key_set(&link.identity, part, false) };
         let fetch = Fetch { keys: Some(lookup), max_rows: ALL, ..(*link.step.fetch).clone() };
         let chunk = sessions.of(&plan.table.name.source).await?.fetch(&fetch, Lock::None).await?;
-        let read: Vec<RowRef> = rows(chunk);
+        let read: Vec<RowRef> = RowRef::of(chunk);
         let own = row_keys(&read, &link.identity);
         let values = join::gather(&read, &link.hop);
         for (row, key) in own.into_iter().enumerate() {

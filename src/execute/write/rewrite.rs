@@ -14,12 +14,12 @@ use crate::execute::rows::RowRef;
 use crate::execute::write::decisions::refuse_unfinished;
 use crate::execute::write::error::{MissingReference, WriteError};
 use crate::execute::write::keyed::{Removed, keys_of, row_keys, rows_by_key, stored};
+use crate::execute::write::leaves::replace;
 use crate::execute::write::operation::Operation;
 use crate::execute::write::pages::{self, batches, referrers};
 use crate::execute::write::references;
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::values::{fence, gone, guard, same_values};
-use crate::name::PathStep;
 use crate::plan::record::Values;
 use crate::plan::write::{Incoming, WritePlan};
 use crate::plan::{self, HopPlan};
@@ -250,41 +250,4 @@ fn leaves_replaced(hop: &HopPlan, cell: &[u8], keys: &[Key], value: Option<&Scal
     };
     replace(&mut document, &to.path, &mut is_one, value);
     Some(Scalar::text(document.to_string()))
-}
-
-/// Gives leaves another value; without one an array loses the element, and a member becomes null.
-pub fn replace(node: &mut Value, path: &[PathStep], is_one: &mut dyn FnMut(&Value) -> bool, value: Option<&Scalar>) {
-    match (path.split_first(), node) {
-        (None, leaf) => {
-            if is_one(leaf) {
-                *leaf = value.map_or(Value::Null, |value| spelled_like(leaf, value));
-            }
-        }
-        (Some((PathStep::Member(name), rest)), node) => {
-            if let Some(member) = node.get_mut(&**name) {
-                replace(member, rest, is_one, value);
-            }
-        }
-        (Some((PathStep::Each, [])), Value::Array(elements)) if value.is_none() => {
-            elements.retain(|element| !is_one(element));
-        }
-        (Some((PathStep::Each, rest)), Value::Array(elements)) => {
-            elements.iter_mut().for_each(|element| replace(element, rest, is_one, value));
-        }
-        (Some((PathStep::Each, _)), _) => {}
-    }
-}
-
-/// A value as JSON: a number where a number was, if it is one.
-fn spelled_like(leaf: &Value, value: &Scalar) -> Value {
-    let text = match value {
-        Scalar::Int(number) => number.to_string(),
-        Scalar::Bool(flag) => return Value::Bool(*flag),
-        Scalar::Text(text) => text.to_string(),
-        Scalar::Null | Scalar::Bytes(_) => return Value::Null,
-    };
-    match serde_json::from_str(&text) {
-        Ok(number @ Value::Number(_)) if leaf.is_number() => number,
-        _ => Value::String(text),
-    }
 }

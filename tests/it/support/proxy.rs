@@ -60,6 +60,15 @@ impl Proxy {
         Ok(Self { service: Service::new(engine.clone()), engine })
     }
 
+    /// Finishes the writes of several databases that were left behind, as every process does.
+    pub async fn finish_writes(&self, what: &str) {
+        crate::support::eventually(what, async || {
+            self.engine.look_at_journals(false).await;
+            self.engine.transactions().await.is_ok_and(|left| left.is_empty())
+        })
+        .await;
+    }
+
     /// Asks `GET /path`.
     pub async fn get(&self, path: &str) -> Reply {
         self.send(&format!("GET {path}"), &[], "").await

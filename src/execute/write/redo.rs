@@ -1,0 +1,225 @@
+//! A part of a decided write is done again, by what stands there: what others have changed meanwhile is not overwritten.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::catalog::Catalog;
+use crate::execute::context::Context;
+use crate::execute::error::ExecuteError;
+use crate::execute::write::change::{delete, existing, insert, update};
+use crate::execute::write::error::WriteError;
+use crate::execute::write::journal::{self, keys_of_texts, planned, planned_table};
+use crate::execute::write::keyed::Removed;
+use crate::execute::write::linked::keyed;
+use crate::execute::write::operation::{Changed, Operation, Part, Record, id_text, unhex};
+use crate::execute::write::sessions::Sessions;
+use crate::execute::write::work::{Failure, Target};
+use crate::execute::write::{promised, references, rewrite, whole};
+use crate::name::SourceName;
+use crate::plan::record::{self, Values};
+use crate::plan::write::{Incoming, Outgoing, WritePlan, reached};
+use crate::statement::{Condition, KeySet, SmallKey};
+use crate::value::{Key, json};
+
+/// Does one part of a write, unless it is done already.
+pub async fn redo(context: &Context<'_>, catalog: &Catalog, txid: &str, part: &Part) -> Result<(), ExecuteError> {
+    let name = SourceName::new(&part.source);
+    let mut sources = BTreeSet::from([name.clone()]);
+    for operation in &part.operations {
+        let plan = match operation {
+            Operation::Insert { table, .. } | Operation::Update { table, .. } | Operation::Delete { table, .. } => {
+                planned(context, catalog, &name, table)?
+            }
+            Operation::Follow { table, source, .. } => planned(context, catalog, &SourceName::new(source), table)?,
+        };
+        sources.extend(match operation {
+            Operation::Delete { .. } => reached(catalog, plan.id),
+            // Looking at a file of SQLite takes its one lock.
+            Operation::Follow { .. } => {
+                [plan.table.name.source.clone()].into_iter().filter(|of| context.is_sqlite(of)).collect()
+            }
+            Operation::Insert { .. } | Operation::Update { .. } => {
+                let far = plan.outgoing.iter().map(|outgoing| outgoing.far.source.clone());
+                far.filter(|of| context.is_sqlite(of)).collect()
+            }
+        });
+    }
+    let mut sessions = Sessions::begin(context, &sources, &BTreeSet::from([name.clone()])).await?;
+    sessions.redoing = true;
+    let done = redone(&mut sessions, catalog, txid, &name, part).await;
+    sessions.invalidate(catalog);
+    sessions.rollback().await;
+    match done {
+        // An open original, or another process, has the marker: it is done, or will be.
+        Err(ExecuteError::Write(WriteError::Repeated)) => Ok(()),
+        done => done,
+    }
+}
+
+async fn redone(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    txid: &str,
+    name: &SourceName,
+    part: &Part,
+) -> Result<(), ExecuteError> {
+    // Whoever has the marker of this part has done it; an open original is waited for.
+    journal::mark(sessions.of(name).await?, &journal::marker(txid, name, None, None)).await?;
+    point!("replay::marked");
+    for operation in &part.operations {
+        if let Operation::Insert { table, rows, .. } = operation {
+            let plan = planned(sessions.context, catalog, name, table)?;
+            let values = values(catalog, &plan, rows)?;
+            values.iter().for_each(|values| sessions.promised.promise(catalog, plan.id, values));
+        }
+    }
+    for operation in &part.operations {
+        operate(sessions, catalog, name, operation).await?;
+    }
+    promised::fulfil(sessions, catalog).await?;
+    // What only goes commits first where it refers to what goes here; all of it is done again if the rest is lost.
+    let others: Vec<SourceName> =
+        sessions.changed_sources().into_iter().filter(|source| *source != name).cloned().collect();
+    for other in others {
+        sessions.commit_one(&other).await?;
+    }
+    point!("replay::done");
+    sessions.commit_one(name).await?;
+    point!("replay::committed");
+    Ok(())
+}
+
+async fn operate(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    name: &SourceName,
+    operation: &Operation,
+) -> Result<(), ExecuteError> {
+    let context = sessions.context;
+    match operation {
+        Operation::Insert { table, keys, rows, unnumbered } => {
+            let plan = planned(context, catalog, name, table)?;
+            let mut values = values(catalog, &plan, rows)?;
+            if *unnumbered {
+                // SQLite gives the numbers of rows that were never committed to others.
+                let (form, keys, texts) = target(&plan, keys)?;
+                let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
+                let taken = existing(sessions, &plan, &target).await.map_err(first)?;
+                let taken = values.iter_mut().zip(taken).filter(|(_, taken)| taken.is_some());
+                taken.for_each(|(values, _)| values.retain(|(at, _)| !plan.table.primary_key.contains(at)));
+            }
+            insert(sessions, catalog, &plan, &values).await.map_err(first)?;
+        }
+        Operation::Update { table, rows } => {
+            let plan = planned(context, catalog, name, table)?;
+            let due = still_due(sessions, catalog, &plan, rows).await?;
+            let keys: Vec<Vec<String>> = due.iter().map(|row| row.key.clone()).collect();
+            let records: Vec<Record> = due.iter().map(|row| row.after.clone()).collect();
+            let values = values(catalog, &plan, &records)?;
+            if !values.is_empty() {
+                let (form, keys, texts) = target(&plan, &keys)?;
+                let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
+                update(sessions, catalog, &plan, &target, &values).await.map_err(first)?;
+            }
+        }
+        Operation::Delete { table, keys } => {
+            let plan = planned(context, catalog, name, table)?;
+            let (form, keys, texts) = target(&plan, keys)?;
+            // Rows that are gone already are passed over.
+            let any = Condition::All(Vec::new());
+            let target = Target { form: &form, keys: &keys, texts: &texts, condition: Some(&any), upsert: false };
+            delete(sessions, catalog, &plan, &target).await.map_err(first)?;
+        }
+        Operation::Follow { table, source, foreign_key, old, new } => {
+            let plan = planned(context, catalog, &SourceName::new(source), table)?;
+            let known = |incoming: &&Incoming| id_text(incoming) == *foreign_key;
+            let gone = || WriteError::NotYet { what: "following a key that is not in the key file any more".into() };
+            let incoming = plan.incoming.iter().find(known).ok_or_else(gone)?;
+            let old = unhex(old).ok_or_else(gone)?;
+            match new {
+                Some(new) => {
+                    let new = unhex(new).ok_or_else(gone)?;
+                    must_stand(sessions, catalog, incoming, &new).await?;
+                    rewrite::follow(sessions, catalog, incoming, &old, &new).await?;
+                }
+                None => {
+                    let removed = Removed::default();
+                    rewrite::set_null(sessions, catalog, incoming, std::slice::from_ref(&old), &removed).await?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Others are to refer to a value from now on: its row must be there, and stay until they do.
+async fn must_stand(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    incoming: &Incoming,
+    value: &Key,
+) -> Result<(), ExecuteError> {
+    let value = std::slice::from_ref(value);
+    sessions.fence(&incoming.named, value, false).await?;
+    let referring = planned_table(sessions.context, catalog, incoming.far)?;
+    let own = |outgoing: &&Outgoing| Arc::ptr_eq(&outgoing.named.key, &incoming.named.key);
+    let Some(outgoing) = referring.outgoing.iter().find(own) else { return Ok(()) };
+    match references::found(sessions, outgoing, value).await?[..] {
+        [true] => Ok(()),
+        _ => Err(WriteError::NotYet { what: "following a value that is gone again".into() }.into()),
+    }
+}
+
+/// The rows that still have the values that they had before. One that has neither these nor the written ones was changed by
+/// somebody else, which is not undone.
+async fn still_due<'r>(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    plan: &WritePlan,
+    rows: &'r [Changed],
+) -> Result<Vec<&'r Changed>, ExecuteError> {
+    let texts: Vec<Vec<String>> = rows.iter().map(|row| row.key.clone()).collect();
+    let keys = keys_of_texts(plan, &texts)?;
+    let changed = || WriteError::Ambiguous { id: "a row that was changed meanwhile".into() };
+    let stand = whole::rows(sessions, catalog, plan, &keys).await.map_err(|error| match error {
+        ExecuteError::Write(WriteError::Overtaken) => changed().into(),
+        error => error,
+    })?;
+    let mut due = Vec::new();
+    for (row, stands) in rows.iter().zip(stand) {
+        let has = |wanted: &Record| wanted.iter().all(|(name, value)| stands.get(name) == Some(value));
+        if has(&row.after) {
+            continue;
+        }
+        if !has(&row.before) {
+            return Err(changed().into());
+        }
+        due.push(row);
+    }
+    Ok(due)
+}
+
+fn values(catalog: &Catalog, plan: &WritePlan, rows: &[Record]) -> Result<Vec<Values>, ExecuteError> {
+    let entry = catalog.entry(plan.id);
+    let read = |record: &Record| {
+        if let Some(name) = record.keys().find(|name| entry.table.column(name).is_none()) {
+            let what = format!("writing what the journal has: {} has no column {name} any more", plan.table.name);
+            return Err(WriteError::NotYet { what }.into());
+        }
+        record::changed(entry, record)
+            .map_err(|error| WriteError::NotYet { what: format!("writing what the journal has ({error})") }.into())
+    };
+    rows.iter().map(read).collect()
+}
+
+type Keyed = (KeySet, Vec<SmallKey>, Vec<String>);
+
+fn target(plan: &WritePlan, keys: &[Vec<String>]) -> Result<Keyed, ExecuteError> {
+    let spelled = |value: &String| json::read_str(value.as_bytes()).map_or_else(|| value.clone(), Into::into);
+    keyed(plan, keys.iter().map(|key| key.iter().map(spelled).collect()).collect())
+}
+
+fn first(failure: Failure) -> ExecuteError {
+    let record = failure.records.into_iter().next().map(|(_, error)| error);
+    record.or(failure.error).unwrap_or_else(|| WriteError::Overtaken.into())
+}
