@@ -326,3 +326,34 @@ async fn a_key_that_only_warns_is_told() {
         assert_eq!(proxy.statements()["up"], statements, "{enforce}");
     }
 }
+
+/// Rows of a source that is only read stand in the way of a change that they would have to follow, and of no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_is_only_read_is_in_the_way_only_of_what_it_refers_to() {
+    for (up, down) in pairs() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let rows = "INSERT INTO parent VALUES (1, 'a'), (2, 'b'), (3, 'c')";
+        let urls = BTreeMap::from([
+            ("up".to_owned(), create(up, folder.path(), &format!("{UP};\n{rows}")).await),
+            (
+                "down".to_owned(),
+                create(down, folder.path(), &format!("{DOWN};\nINSERT INTO child VALUES (1, 'a')")).await,
+            ),
+        ]);
+        let keys = KEYS.replace("[sources.down]\n", "[sources.down]\nread_only = true\n");
+        let proxy = Proxy::open(folder.path(), &format!("{keys}on_delete = \"cascade\"\n"), &urls).await;
+        let line = |verb: &str, id: u64| format!("{verb} /api/v2/up/_table/parent/{id}");
+        for (line, body, status) in [
+            (line("PATCH", 1), r#"{"code": "x"}"#, 400),
+            (line("DELETE", 1), "", 400),
+            (line("PATCH", 2), r#"{"code": "y"}"#, 200),
+            (line("DELETE", 3), "", 200),
+        ] {
+            let reply = proxy.send(&line, &[], body).await;
+            assert_eq!(reply.status, status, "{up:?} {down:?} {line}: {}", reply.text);
+            assert!(status == 200 || reply.text.contains("down.child"), "{up:?} {down:?} {line}: {}", reply.text);
+        }
+        let rows = proxy.get("/api/v2/up/_table/parent?order=id").await.json();
+        assert_eq!(rows["resource"], json!([{"id": 1, "code": "a"}, {"id": 2, "code": "y"}]), "{up:?} {down:?}");
+    }
+}

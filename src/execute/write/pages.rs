@@ -3,14 +3,15 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use crate::catalog::Catalog;
 use crate::execute::error::ExecuteError;
 use crate::execute::fetch::recheck;
 use crate::execute::rows::RowRef;
 use crate::execute::write::error::{Referrers, WriteError};
 use crate::execute::write::keyed::{Removed, by_keys, keys_of, parts, row_keys};
 use crate::execute::write::sessions::Sessions;
-use crate::plan::HopPlan;
 use crate::plan::write::{Incoming, WritePlan};
+use crate::plan::{self, HopPlan};
 use crate::source::SourceError;
 use crate::statement::Fetch;
 use crate::statement::write::Lock;
@@ -196,4 +197,27 @@ pub async fn referrers(
         }
     }
     Ok((count > 0).then(|| Referrers { key: incoming.named.clone(), count, more, examples }))
+}
+
+/// How the rows that refer to these values are written; none where there are no such rows.
+pub async fn referring(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    incoming: &Incoming,
+    keys: &[Key],
+    removed: &Removed,
+    action: &str,
+) -> Result<Option<WritePlan>, ExecuteError> {
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    match plan::write(catalog, sessions.context.limits, incoming.far) {
+        Ok(plan) => Ok(Some(plan)),
+        // What cannot be written does no harm where nothing is to be written.
+        Err(_) if referrers(sessions, incoming, keys, removed).await?.is_none() => Ok(None),
+        Err(error) => {
+            let what = format!("{action} the rows of {} ({error})", incoming.named.referring);
+            Err(WriteError::NotYet { what }.into())
+        }
+    }
 }

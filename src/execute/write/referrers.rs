@@ -14,11 +14,10 @@ use crate::execute::write::decisions::refuse_unfinished;
 use crate::execute::write::error::{Referrers, WriteError};
 use crate::execute::write::keyed::{Removed, keys_of, rows_by_key};
 use crate::execute::write::operation::{Operation, key_texts, printed};
-use crate::execute::write::pages::{batches, page, referrers};
+use crate::execute::write::pages::{batches, page, referrers, referring};
 use crate::execute::write::rewrite::set_null;
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::values::{fence, gone, guard, same_values};
-use crate::plan;
 use crate::plan::write::{Incoming, NamedKey, WritePlan};
 use crate::statement::write::Lock;
 use crate::value::Key;
@@ -77,12 +76,7 @@ async fn cascade(
     keys: &[Key],
     removed: &mut Removed,
 ) -> Result<(), ExecuteError> {
-    if keys.is_empty() {
-        return Ok(());
-    }
-    let far = plan::write(catalog, sessions.context.limits, incoming.far).map_err(|error| WriteError::NotYet {
-        what: format!("removing the rows of {} ({error})", incoming.named.referring),
-    })?;
+    let Some(far) = referring(sessions, catalog, incoming, keys, removed, "removing").await? else { return Ok(()) };
     let mut left = batches(sessions, &incoming.hop, keys);
     while let Some(batch) = left.pop() {
         let Some(seen) = page(sessions, incoming, &far, &batch, Lock::None).await? else {

@@ -20,9 +20,9 @@ use crate::execute::write::pages::{self, batches, referrers};
 use crate::execute::write::references;
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::values::{fence, gone, guard, same_values};
+use crate::plan::HopPlan;
 use crate::plan::record::Values;
 use crate::plan::write::{Incoming, WritePlan};
-use crate::plan::{self, HopPlan};
 use crate::statement::write::Lock;
 use crate::value::key::KeyBuilder;
 use crate::value::{Column, Key, Scalar};
@@ -146,12 +146,8 @@ async fn written_to_referrers(
     set: &Set,
     action: &'static str,
 ) -> Result<(), ExecuteError> {
-    if keys.is_empty() {
-        return Ok(());
-    }
-    let mut far = plan::write(catalog, sessions.context.limits, incoming.far).map_err(|error| WriteError::NotYet {
-        what: format!("changing the rows of {} ({error})", incoming.named.referring),
-    })?;
+    let far = pages::referring(sessions, catalog, incoming, keys, removed, "changing").await?;
+    let Some(mut far) = far else { return Ok(()) };
     let nulls = |(column, value): &(Arc<Column>, Scalar)| *value == Scalar::Null && !column.nullable;
     if matches!(set, Set::Columns(set) if set.iter().any(nulls)) {
         return refuse(sessions, incoming, keys, removed).await;
