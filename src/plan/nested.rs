@@ -196,8 +196,15 @@ impl Reading<'_> {
         match (found.kind, value) {
             (Kind::BelongsTo, Value::Null) => return Ok(None),
             (Kind::BelongsTo, Value::Object(record)) if !found.many => {
-                let node = self.node(found.target, record, depth + 1)?;
-                branch.items.push((pointer, if node.key.is_some() { Item::Save(node) } else { self.add(node, &[])? }));
+                // Of a document's member it may say that it goes; of columns their own value does.
+                let item = match is_in_document(found) {
+                    true => self.target(entry, found, record, depth, &[])?,
+                    false => match self.node(found.target, record, depth + 1)? {
+                        node if node.key.is_some() => Item::Save(node),
+                        node => self.add(node, &[])?,
+                    },
+                };
+                branch.items.push((pointer, item));
             }
             (Kind::HasOne, Value::Null) => branch.lets_go = true,
             (Kind::HasOne, Value::Object(record)) if record.is_empty() => branch.lets_go = true,

@@ -119,6 +119,16 @@ async fn rows_refer_to_rows_that_come_later() {
         expected.push(employee(12, None, Some(1), None));
         assert_eq!(scene.rows("firm.employee").await, json!(expected), "{label}");
         assert_eq!(scene.rows("firm.team").await, json!([{"id": 1, "lead_id": 12}]), "{label}");
+        // What is there already is referred to at once: with what hangs on the row in the other database, and twice.
+        scene.done("POST /api/v2/firm/_table/team", &json!([{"id": 2}])).await;
+        let body = json!({"team_by_team_id": {"id": 2}, "desks": [{"id": 31}]});
+        let told = scene.proxy.send("PATCH /api/v2/firm/_table/employee/4?dry_run=true", &[], &body.to_string()).await;
+        assert!(told.text.contains("firm.employee"), "{label}: {}", told.text);
+        scene.done("PATCH /api/v2/firm/_table/employee/4", &body).await;
+        expected[3] = employee(4, None, Some(2), None);
+        assert_eq!(scene.rows("firm.employee").await, json!(expected), "{label}");
+        assert_eq!(scene.rows("house.desk").await, json!([{"id": 31, "owner_id": 4}]), "{label}");
+        assert_eq!(scene.proxy.send("DELETE /api/v2/house/_table/desk/31", &[], "").await.status, 200, "{label}");
         // Two databases that refer to each other.
         let body = json!([{"id": 20, "boss_id": 21, "desk_id": 30, "desks": [{"id": 30}]}, {"id": 21}]);
         scene.done("POST /api/v2/firm/_table/employee?rollback=true", &body).await;

@@ -1,6 +1,7 @@
 //! Servers that restart in the middle of writes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::faults::{KINDS, PLAIN, Scene};
 use crate::support::databases::{Engine, Servers, all_engines};
@@ -31,10 +32,16 @@ async fn a_server_that_restarts_gets_all_of_a_write_or_nothing() {
                 let point = points[numbers.below(points.len() as u64) as usize];
                 let (parent, what) = (scene.fresh(), format!("{kind:?} {point} {victim:?}, CROSSKEY_SEED={seed}"));
                 let restarted = servers.clone();
-                let restart = move || tokio::task::block_in_place(|| restarted.restart(victim));
+                let happened = Arc::new(AtomicBool::new(false));
+                let noted = happened.clone();
+                let restart = move || {
+                    tokio::task::block_in_place(|| restarted.restart(victim));
+                    noted.store(true, Ordering::Relaxed);
+                };
                 fail::cfg_callback(point, restart).expect("a point");
                 let reply = scene.proxy.send(&kind.line(parent), &[], &kind.body(parent)).await;
                 fail::remove(point);
+                assert!(happened.load(Ordering::Relaxed), "{} {what}: it did not get there", scene.label);
                 eventually("both sources answer", async || {
                     let ready = async |source: &str| {
                         let line = format!(

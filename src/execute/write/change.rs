@@ -51,7 +51,7 @@ pub async fn insert(
     records: &[Values],
 ) -> Result<Vec<Option<Vec<String>>>, Failure> {
     let mut records = Cow::Borrowed(records);
-    let later = postponed(sessions, catalog, plan, &mut records, true);
+    let later = postponed(sessions, catalog, plan, &mut records, true).await?;
     let given = as_given(plan, &records);
     references::fence(sessions, plan, &given, None).await?;
     let table = &plan.table;
@@ -245,7 +245,9 @@ pub async fn update(
         }
     }
     let mut records: Cow<'_, [Values]> = places.iter().map(|at| records[*at].clone()).collect();
-    let later = postponed(sessions, catalog, plan, &mut records, false);
+    // A record without values only says which row is meant.
+    let written_rows = records.iter().filter(|values| !values.is_empty()).count();
+    let later = postponed(sessions, catalog, plan, &mut records, false).await?;
     let records = &records[..];
     let keys = keys_of(&before, plan)?;
     let writes = |incoming: &&Incoming| {
@@ -269,8 +271,7 @@ pub async fn update(
             sessions.update(plan, &set, &rows).await.map_err(|error| from_which_side(plan, &set, error))?;
         }
     }
-    // A record without values only says which row is meant.
-    sessions.note(&table.name, None, "update", records.iter().filter(|values| !values.is_empty()).count());
+    sessions.note(&table.name, None, "update", written_rows);
     let after = stored(sessions, plan, &keys, |at| &records[at]).await?;
     if sessions.several && written.as_ref().is_some_and(|written| !written.is_empty()) {
         let wanted: Vec<&str> = written.iter().flatten().map(|at| &*table.columns[*at].name).collect();

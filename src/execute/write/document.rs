@@ -59,16 +59,16 @@ impl Edit {
         leaf_key(&mut KeyBuilder::default(), self.of.classes[0], column, leaf)
     }
 
-    /// Does it to a document.
-    fn apply(&self, column: &Column, document: &mut Value) -> Result<(), WriteError> {
-        let key = self.key(column, &self.leaf);
+    /// Does it to a document; gives whether that changed it.
+    fn apply(&self, column: &Column, document: &mut Value) -> Result<bool, WriteError> {
+        let (key, before) = (self.key(column, &self.leaf), document.clone());
         let is_one = &mut |leaf: &Value| self.key(column, leaf) == key;
         if self.takes {
             replace(document, self.path(), is_one, None);
-            return Ok(());
+            return Ok(*document != before);
         }
         if put(document, self.path(), &self.leaf, is_one) {
-            return Ok(());
+            return Ok(*document != before);
         }
         let mut place = column.name.to_string();
         // Writing to a text does not fail.
@@ -81,30 +81,46 @@ impl Edit {
     }
 }
 
-/// The document that a record gives.
-fn given(values: &Values, at: usize) -> Option<Value> {
+/// The document that a record gives; none where it gives none.
+fn given(column: &Column, values: &Values, at: usize) -> Option<Result<Value, WriteError>> {
     let (_, value) = values.iter().find(|(given, _)| *given == at)?;
-    match value {
-        Scalar::Text(text) => serde_json::from_str(text).ok(),
-        _ => None,
-    }
+    Some(match value {
+        Scalar::Null => Ok(Value::Null),
+        Scalar::Text(text) => read(column, text),
+        _ => Err(no_document(column)),
+    })
 }
 
 /// A document as it is stored; a column of texts holds one as a text.
-fn stored(column: &Column, value: &Value) -> Value {
+fn stored(column: &Column, value: Option<&Value>) -> Result<Value, WriteError> {
     match value {
-        Value::String(text) if column.ty != Type::Json => serde_json::from_str(text).unwrap_or(Value::Null),
-        other => other.clone(),
+        None => Ok(Value::Null),
+        Some(Value::String(text)) if column.ty != Type::Json => read(column, text),
+        Some(other) => Ok(other.clone()),
     }
+}
+
+fn read(column: &Column, text: &str) -> Result<Value, WriteError> {
+    serde_json::from_str(text).map_err(|_| no_document(column))
+}
+
+fn no_document(column: &Column) -> WriteError {
+    WriteError::Record(Box::new(PlanError::Record {
+        code: Code::InvalidRequest,
+        message: format!("`{}` holds no document that a key could come into, or go from", column.name),
+        hint: Some("write the document as a whole".into()),
+    }))
 }
 
 /// The documents of a row that is added.
 pub fn fill(table: &Table, values: &mut Values, edits: &[Edit]) -> Result<(), WriteError> {
     for edit in edits {
         let at = edit.column();
-        let mut document = given(values, at).unwrap_or(Value::Null);
-        edit.apply(&table.columns[at], &mut document)?;
-        set(values, &[(at, Scalar::text(document.to_string()))]);
+        let column = &table.columns[at];
+        let mut document = given(column, values, at).unwrap_or(Ok(Value::Null))?;
+        if edit.apply(column, &mut document)? {
+            set(values, &[(at, Scalar::text(document.to_string()))]);
+        }
     }
     Ok(())
 }
@@ -130,7 +146,13 @@ pub async fn change(
             sessions.fence(&outgoing.named, &[key], false).await?;
         }
     }
+    let fault = |at: usize, error: WriteError| Failure { records: vec![(at, error.into())], error: None };
     let (places, rows) = rows_of(sessions, plan, target, Lock::Row).await?;
+    if target.upsert {
+        for at in (0..records.len()).filter(|at| !places.contains(at)) {
+            fill(&plan.table, &mut records[at], edits[at]).map_err(|error| fault(at, error))?;
+        }
+    }
     let keys = keys_of(&rows, plan)?;
     let whole = whole::rows(sessions, catalog, plan, &keys).await?;
     let mut documents: HashMap<(Key, usize), Value> = HashMap::new();
@@ -138,13 +160,17 @@ pub async fn change(
         for edit in edits[place] {
             let at = edit.column();
             let column = &plan.table.columns[at];
-            let document = documents.entry((key.clone(), at)).or_insert_with(|| {
-                let before = || record.get(&*column.name).map_or(Value::Null, |value| stored(column, value));
-                given(&records[place], at).unwrap_or_else(before)
-            });
-            let fault = |error: WriteError| Failure { records: vec![(place, error.into())], error: None };
-            edit.apply(column, document).map_err(fault)?;
-            set(&mut records[place], &[(at, Scalar::text(document.to_string()))]);
+            let known = documents.remove(&(key.clone(), at));
+            let before = match (given(column, &records[place], at), known) {
+                (Some(given), _) => given,
+                (None, Some(known)) => Ok(known),
+                (None, None) => stored(column, record.get(&*column.name)),
+            };
+            let mut document = before.map_err(|error| fault(place, error))?;
+            if edit.apply(column, &mut document).map_err(|error| fault(place, error))? {
+                set(&mut records[place], &[(at, Scalar::text(document.to_string()))]);
+            }
+            documents.insert((key.clone(), at), document);
         }
     }
     Ok(())

@@ -128,8 +128,10 @@ fn only_goes(changed: &[Changed]) -> bool {
 }
 
 /// The order in which sources commit: the referenced side first, so that what refers to a row finds it; where rows only go,
-/// the referring side first. Among equals SQLite comes first, whose row numbers are not kept for who has not committed.
-pub fn order(context: &Context<'_>, catalog: &Catalog, changed: &[Changed]) -> Vec<SourceName> {
+/// the referring side first. Among equals the client's own rows come
+/// first, and then SQLite, whose row numbers are not kept for who has not committed.
+pub fn order(context: &Context<'_>, catalog: &Catalog, root: TableId, changed: &[Changed]) -> Vec<SourceName> {
+    let own = &catalog.entry(root).table.name.source;
     let only_goes = only_goes(changed);
     let tables: Vec<_> = changed
         .iter()
@@ -154,7 +156,7 @@ pub fn order(context: &Context<'_>, catalog: &Catalog, changed: &[Changed]) -> V
     let mut order = Vec::new();
     while let Some(next) = before
         .iter()
-        .min_by_key(|(name, before)| (before.len(), !context.is_sqlite(name), (*name).clone()))
+        .min_by_key(|(name, before)| (before.len(), *name != own, !context.is_sqlite(name), (*name).clone()))
         .map(|(name, _)| name.clone())
     {
         before.remove(&next);
@@ -174,7 +176,7 @@ pub async fn commit(
     named: Option<(&str, &str)>,
     result: &str,
 ) -> Result<Option<String>, ExecuteError> {
-    let mut order = order(sessions.context, catalog, &sessions.changes());
+    let mut order = order(sessions.context, catalog, root, &sessions.changes());
     // The client's name for the request stands there, whatever else does.
     let named_in = sessions.named_in.iter().filter(|source| !order.contains(source)).cloned().collect::<Vec<_>>();
     order.extend(named_in);
@@ -300,8 +302,21 @@ async fn completed(
         .changed_tables()
         .filter_map(|table| catalog.table(table.source.as_str(), &table.table.printed()))
         .collect();
+    let updated = |source: &SourceName, table: &str| {
+        let is_one = |(of, operation): &(SourceName, Operation)| {
+            of == source && matches!(operation, Operation::Update { table: of, .. } if of == table)
+        };
+        operations.iter().any(is_one)
+    };
+    let updated: Vec<bool> = operations
+        .iter()
+        .map(|(source, operation)| matches!(operation, Operation::Insert { table, .. } if updated(source, table)))
+        .collect();
     let mut completed = Vec::with_capacity(operations.len());
-    for (source, mut operation) in operations.into_iter().filter(|(source, _)| of.contains(source)) {
+    for ((source, mut operation), updated) in operations.into_iter().zip(updated) {
+        if !of.contains(&source) {
+            continue;
+        }
         if let Operation::Insert { table, keys, rows, unnumbered } = &mut operation {
             let plan = planned(sessions.context, catalog, &source, table)?;
             let wanted = keys_of_texts(&plan, keys)?;
@@ -309,7 +324,7 @@ async fn completed(
             // The client is told the numbers of its own rows, and other rows of the write may have those of this table.
             let relationships = &catalog.entry(plan.id).relationships;
             let known = relationships.iter().any(|of| of.kind != Kind::BelongsTo && tables.contains(&of.target));
-            *unnumbered &= sessions.context.is_sqlite(&source) && plan.id != root && !known;
+            *unnumbered &= sessions.context.is_sqlite(&source) && plan.id != root && !known && !updated;
         }
         completed.push((source, operation));
     }

@@ -58,6 +58,8 @@ struct Paged {
     size: u64,
     /// Rows that stand before the next page: those that were dealt with do not refer to the value any more.
     passed: u64,
+    /// Rows were dealt with since the first page.
+    advanced: bool,
 }
 
 /// The batches of values; the last one is the next.
@@ -82,7 +84,9 @@ impl Batch {
             return vec![Batch::of(second), self];
         }
         let most = incoming.step.fetch.max_rows;
-        let paged = self.paged.map_or(Paged { size: most, passed: 0 }, |paged| Paged { size: paged.size / 2, ..paged });
+        let paged = self
+            .paged
+            .map_or(Paged { size: most, passed: 0, advanced: false }, |paged| Paged { size: paged.size / 2, ..paged });
         vec![Batch { paged: Some(paged), ..self }]
     }
 
@@ -93,10 +97,18 @@ impl Batch {
 
     /// What comes after a page of which these rows were dealt with.
     pub fn next(mut self, page: &Page, done: Vec<Key>) -> Option<Batch> {
-        let paged = self.paged.as_mut().filter(|_| page.is_full)?;
+        let paged = self.paged.as_mut()?;
         let gone: HashSet<&Key> = done.iter().collect();
         let stay = page.all.iter().filter(|key| !key.as_ref().is_some_and(|key| gone.contains(key))).count();
-        paged.passed += stay as u64;
+        paged.advanced |= !done.is_empty();
+        if page.is_full {
+            paged.passed += stay as u64;
+        } else if paged.passed > 0 && paged.advanced {
+            // What only seems to refer is held by no lock: where such rows went meanwhile, others were passed over.
+            (paged.passed, paged.advanced) = (0, false);
+        } else {
+            return None;
+        }
         self.done.extend(done);
         Some(self)
     }
@@ -125,8 +137,10 @@ impl Page {
     ) -> Result<HashSet<Key>, ExecuteError> {
         let now = page(sessions, incoming, far, batch, Lock::None).await?.ok_or(WriteError::Overtaken)?;
         let seen: HashSet<&Key> = self.keys.iter().collect();
-        // Only keys that a database keeps by itself let rows come while their values are fenced.
-        if !batch.is_paged() && now.keys.iter().any(|key| !seen.contains(key)) {
+        // Only keys that a database keeps by itself let rows come while their values are fenced. Where a row has left a page,
+        // the pages are others.
+        let fewer = batch.is_paged() && now.keys.len() < seen.len();
+        if fewer || now.keys.iter().any(|key| !seen.contains(key)) {
             return Err(WriteError::Overtaken.into());
         }
         Ok(now.keys.into_iter().collect())
@@ -142,7 +156,7 @@ pub async fn page(
     lock: Lock,
 ) -> Result<Option<Page>, ExecuteError> {
     let mut fetch = by_keys(&incoming.step.fetch, &incoming.hop, &batch.values);
-    if let Some(Paged { size, passed }) = batch.paged {
+    if let Some(Paged { size, passed, .. }) = batch.paged {
         (fetch.limit, fetch.offset) = (Some(size), passed);
     }
     let chunk = match look(sessions, incoming, &fetch, lock).await {

@@ -2,25 +2,28 @@
 //! write: its reference is looked at again in the end; where the database itself would refuse it, it is set then.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::catalog::{Catalog, Kind, Relationship, TableId};
+use crate::catalog::{Catalog, Kind, Relationship, SideColumn, TableId};
+use crate::config::Enforce;
 use crate::execute::error::ExecuteError;
 use crate::execute::fetch::scalars;
 use crate::execute::write::error::{MissingReference, WriteError};
 use crate::execute::write::journal::{keys_of_texts, planned_table};
 use crate::execute::write::keyed::rows_by_key;
+use crate::execute::write::linked::set;
 use crate::execute::write::operation::{self, KeyTexts, Operation, printed};
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::{references, whole};
 use crate::plan::nested::Node;
+use crate::plan::read::ALL;
 use crate::plan::record::{self, Values};
 use crate::plan::write::{Outgoing, WritePlan};
-use crate::statement::SmallKey;
 use crate::statement::write::Lock;
+use crate::statement::{Fetch, KeyColumn, KeySet, Matching, Output, SmallKey};
 use crate::value::{Key, Scalar};
 
-/// The values of rows that a write is still to add, and what waits for them.
+/// The values that rows of a write will have, and what waits for those that are not there yet.
 #[derive(Default)]
 pub struct Promised {
     /// By the number of a key, the referenced values that its rows will have.
@@ -97,31 +100,37 @@ pub fn promise_own(sessions: &mut Sessions<'_>, catalog: &Catalog, plan: &WriteP
 
 /// Of records that are written, one after the other, the values that their own database would refuse, because the rows that
 /// they refer to come later: they are taken out, or made NULL where rows are `added`. Per record, what it gets in the end.
-pub fn postponed(
+pub async fn postponed(
     sessions: &mut Sessions<'_>,
     catalog: &Catalog,
     plan: &WritePlan,
     records: &mut Cow<'_, [Values]>,
     added: bool,
-) -> Vec<(usize, Values)> {
-    let promised = &mut sessions.promised;
+) -> Result<Vec<(usize, Values)>, ExecuteError> {
+    if sessions.promised.values.is_empty() {
+        return Ok(Vec::new());
+    }
     let natives: Vec<&Relationship> =
         along(catalog, plan.id, true).filter(|relationship| !relationship.key.is_virtual).collect();
-    if promised.values.is_empty() {
-        return Vec::new();
-    }
     let mut later = Vec::new();
-    for (at, record) in records.to_mut().iter_mut().enumerate() {
-        let own = record.clone();
+    for at in 0..records.len() {
+        let own = records[at].clone();
         for relationship in &natives {
             let Some(key) = given(relationship, &own) else { continue };
             let is_own = along(catalog, plan.id, false)
                 .any(|other| other.key.id == relationship.key.id && given(other, &own).as_ref() == Some(&key));
-            if is_own || !promised.values.get(&relationship.key.id).is_some_and(|known| known.contains(&key)) {
+            let promised = sessions.promised.values.get(&relationship.key.id);
+            if is_own || !promised.is_some_and(|known| known.contains(&key)) {
                 continue;
             }
             let columns = relationship.hop.from.iter().map(|side| side.column);
             let columns: Vec<usize> = columns.filter(|at| plan.table.columns[*at].nullable).collect();
+            // Who refers to these columns would have to follow them a second time.
+            let is_referenced = plan.incoming.iter().any(|of| of.columns.iter().any(|at| columns.contains(at)));
+            if columns.is_empty() || is_referenced || is_there(sessions, catalog, relationship, key).await? {
+                continue;
+            }
+            let record = &mut records.to_mut()[at];
             let (mut kept, mut set) = (Values::new(), Values::new());
             for (column, value) in record.drain(..) {
                 if !columns.contains(&column) {
@@ -139,10 +148,28 @@ pub fn postponed(
             }
         }
         if added {
-            promised.keep(catalog, plan.id, &own);
+            sessions.promised.keep(catalog, plan.id, &own);
         }
     }
-    later
+    Ok(later)
+}
+
+/// Whether the row that a key of the database refers to is there already.
+async fn is_there(
+    sessions: &mut Sessions<'_>,
+    catalog: &Catalog,
+    relationship: &Relationship,
+    key: SmallKey,
+) -> Result<bool, ExecuteError> {
+    let table = &catalog.entry(relationship.target).table;
+    let column = |at: usize| table.columns[at].clone();
+    let of = |side: &SideColumn| KeyColumn { column: column(side.column), path: Vec::new(), matching: Matching::Own };
+    let columns: Vec<KeyColumn> = relationship.hop.to.iter().map(of).collect();
+    let outputs = relationship.hop.to.iter().map(|side| Output::Column(column(side.column))).collect();
+    let set = KeySet { columns, keys: vec![key], unique: false, ranked: false, when: Vec::new(), groups: None };
+    let fetch =
+        Fetch { keys: Some(set), ..Fetch::all(table.name.table.clone(), outputs, ALL, sessions.context.limits.bytes) };
+    Ok(sessions.of(&table.name.source).await?.fetch(&fetch, Lock::None).await?.rows() > 0)
 }
 
 /// Notes what rows get in the end.
@@ -152,7 +179,13 @@ pub fn set_later(sessions: &mut Sessions<'_>, id: TableId, rows: Vec<(KeyTexts, 
 
 /// All rows are there: those that waited for others get their values, and what was promised is looked for.
 pub async fn fulfil(sessions: &mut Sessions<'_>, catalog: &Catalog) -> Result<(), ExecuteError> {
-    let mut waiting = std::mem::take(&mut sessions.promised.set_later);
+    // Of a row that was named twice, what it got last.
+    let mut rows: BTreeMap<(TableId, KeyTexts), Values> = BTreeMap::new();
+    for (id, key, values) in std::mem::take(&mut sessions.promised.set_later) {
+        set(rows.entry((id, key)).or_default(), &values);
+    }
+    let mut waiting: Vec<(TableId, KeyTexts, Values)> =
+        rows.into_iter().map(|((id, key), values)| (id, key, values)).collect();
     waiting.sort_by(|a, b| (a.0, &a.2).cmp(&(b.0, &b.2)));
     for alike in waiting.chunk_by(|a, b| (a.0, &a.2) == (b.0, &b.2)) {
         let (id, _, values) = &alike[0];
@@ -161,8 +194,8 @@ pub async fn fulfil(sessions: &mut Sessions<'_>, catalog: &Catalog) -> Result<()
         let keys = keys_of_texts(&plan, &texts)?;
         let old = if sessions.several { whole::rows(sessions, catalog, &plan, &keys).await? } else { Vec::new() };
         let columns = record::columns(&plan.table, values);
-        let set: Vec<_> = columns.into_iter().zip(values.iter().map(|(_, value)| value.clone())).collect();
-        sessions.update(&plan, &set, &keys).await?;
+        let updated: Vec<_> = columns.into_iter().zip(values.iter().map(|(_, value)| value.clone())).collect();
+        sessions.update(&plan, &updated, &keys).await?;
         let rows = rows_by_key(sessions, &plan, &keys, Lock::None).await?;
         let columns = values.iter().map(|(at, _)| *at).collect();
         let missing = references::missing(sessions, &plan, &rows, Some(&columns)).await?;
@@ -182,7 +215,11 @@ pub async fn fulfil(sessions: &mut Sessions<'_>, catalog: &Catalog) -> Result<()
             let parts = key.parts(outgoing.hop.from.len());
             let values = parts.iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect();
             let (key, pointer) = (outgoing.named.clone(), outgoing.named.pointers[0].clone());
-            missing.push(MissingReference { key, pointer, values });
+            let told = MissingReference { key, pointer, values };
+            match outgoing.named.key.enforce {
+                Enforce::Always => missing.push(told),
+                _ => sessions.unkept.push(told),
+            }
         }
     }
     refuse(missing)

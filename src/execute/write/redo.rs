@@ -104,9 +104,11 @@ async fn operate(
                 // SQLite gives the numbers of rows that were never committed to others.
                 let (form, keys, texts) = target(&plan, keys)?;
                 let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
-                let taken = existing(sessions, &plan, &target).await.map_err(first)?;
-                let taken = values.iter_mut().zip(taken).filter(|(_, taken)| taken.is_some());
-                taken.for_each(|(values, _)| values.retain(|(at, _)| !plan.table.primary_key.contains(at)));
+                // Where one of them is taken, a new one may be the next one's.
+                if existing(sessions, &plan, &target).await.map_err(first)?.iter().any(Option::is_some) {
+                    let keyless = |values: &mut Values| values.retain(|(at, _)| !plan.table.primary_key.contains(at));
+                    values.iter_mut().for_each(keyless);
+                }
             }
             insert(sessions, catalog, &plan, &values).await.map_err(first)?;
         }

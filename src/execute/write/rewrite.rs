@@ -50,7 +50,8 @@ pub async fn followed(
         .collect();
     let keys: Vec<Key> = changed.iter().map(|(old, _)| old.clone()).collect();
     let keys = gone(sessions, plan, incoming, keys, &Removed::default()).await?;
-    if incoming.named.key.on_update != Action::Cascade {
+    // When it was decided nobody was in the way; who came since then refers to rows that follow now.
+    if incoming.named.key.on_update != Action::Cascade && !sessions.redoing {
         return refuse(sessions, incoming, &keys, &Removed::default()).await;
     }
     for (old, new) in changed.into_iter().filter(|(old, _)| keys.contains(old)) {
@@ -182,7 +183,7 @@ async fn written_to_referrers(
             let locked = rows_by_key(sessions, &far, &page.keys, Lock::Change).await?;
             let seen = std::mem::take(&mut page.keys);
             page = pages::page(sessions, incoming, &far, &batch, Lock::None).await?.ok_or(WriteError::Overtaken)?;
-            if !same_values(far.incoming.iter(), &before, &locked) || chain && page.keys != seen {
+            if !same_values(far.incoming.iter(), &before, &locked) || page.keys != seen {
                 return Err(WriteError::Overtaken.into());
             }
             guard(sessions, far.guarded.iter(), &locked).await?;
