@@ -1,10 +1,13 @@
 //! More rows refer to a value than one statement gives: all of them are removed, or follow, a page at a time.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use mysql_async::prelude::Queryable;
 use serde_json::{Value, json};
 
-use crate::support::databases::{Engine, create};
+use crate::support::databases::{Engine, create, mysql, postgres};
 use crate::support::proxy::Proxy;
 use crate::writes::pairs;
 
@@ -111,6 +114,7 @@ fn paper(row: u64, first: &str) -> Value {
 struct Scene {
     proxy: Proxy,
     label: String,
+    down_url: String,
     _folder: tempfile::TempDir,
 }
 
@@ -122,7 +126,8 @@ impl Scene {
             ("down".to_owned(), create(down_engine, folder.path(), &down(down_engine)).await),
         ]);
         let proxy = Proxy::open(folder.path(), KEYS, &urls).await;
-        Self { proxy, label: format!("{up_engine:?} {down_engine:?}"), _folder: folder }
+        let down_url = urls["down"].clone();
+        Self { proxy, label: format!("{up_engine:?} {down_engine:?}"), down_url, _folder: folder }
     }
 
     async fn done(&self, line: &str, body: &str) -> Value {
@@ -199,4 +204,59 @@ async fn rows_that_refer_to_each_other_go_with_the_first() {
         scene.done("DELETE /api/v2/down/_table/node/1", "").await;
         assert_eq!(scene.count("down.node", "id>0").await, 0, "{}", scene.label);
     }
+}
+
+/// Somebody moves a row of the first page to another parent, at any moment of a removal or of a change: nothing is passed over,
+/// and what was moved stays as it was moved.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_moves_away_meanwhile_hides_no_other() {
+    for (up, down) in pairs().into_iter().filter(|(up, down)| up == down && *up != Engine::Sqlite) {
+        for (line, body) in
+            [("DELETE /api/v2/up/_table/parent/1", ""), ("PATCH /api/v2/up/_table/parent/1", r#"{"code": "q"}"#)]
+        {
+            let mut number = 0;
+            loop {
+                let scene = Scene::of(up, down).await;
+                let what = format!("{} {line} {number}", scene.label);
+                let (met, moved) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+                let (url, runtime, count) =
+                    (scene.down_url.clone(), tokio::runtime::Handle::current(), AtomicUsize::new(0));
+                let (noted, told) = (met.clone(), moved.clone());
+                let act = move || {
+                    if count.fetch_add(1, Ordering::Relaxed) == number {
+                        noted.store(true, Ordering::Relaxed);
+                        let done = tokio::task::block_in_place(|| runtime.block_on(move_away(down, &url)));
+                        told.store(done, Ordering::Relaxed);
+                    }
+                };
+                fail::cfg_callback("statement", act).expect("a point");
+                let reply = scene.proxy.send(line, &[], body).await;
+                fail::remove("statement");
+                if !met.load(Ordering::Relaxed) {
+                    assert_eq!(reply.status, 200, "{what}: {}", reply.text);
+                    break;
+                }
+                assert_eq!(reply.status, 200, "{what}: {}", reply.text);
+                for table in ["down.child", "down.note"] {
+                    assert_eq!(scene.count(table, "parent_code='p1'").await, 0, "{what} {table}");
+                }
+                let stays = scene.count("down.child", "(id=10) and (parent_code='p2')").await == 1;
+                assert_eq!(stays, moved.load(Ordering::Relaxed), "{what}");
+                number += 29;
+            }
+        }
+    }
+}
+
+/// Moves a child of the first parent to the second one, past the proxy, unless it is locked; gives whether it did.
+async fn move_away(engine: Engine, url: &str) -> bool {
+    let text = "UPDATE child SET parent_code = 'p2' WHERE id = 10 AND parent_code = 'p1'";
+    if engine == Engine::Postgres {
+        let client = postgres(url).await;
+        client.batch_execute("SET lock_timeout = '50ms'").await.expect("a time limit");
+        return client.execute(text, &[]).await.is_ok_and(|rows| rows == 1);
+    }
+    let mut conn = mysql(url).await;
+    conn.query_drop("SET innodb_lock_wait_timeout = 0").await.expect("a time limit");
+    conn.query_drop(text).await.is_ok() && conn.affected_rows() == 1
 }
