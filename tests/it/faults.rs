@@ -539,6 +539,9 @@ async fn a_write_that_fails_at_any_statement_is_whole_or_nothing() {
             let sent = scene.statements_of(kind).await;
             assert!(sent > 0, "{} {kind:?}", scene.label);
             for number in 0..sent {
+                if all {
+                    scene = Scene::of(up, down).await;
+                }
                 let chosen = numbers.below(faults.len() as u64) as usize;
                 for (_, fault) in faults.iter().enumerate().filter(|(at, _)| all || *at == chosen) {
                     assert!(scene.faulty(kind, *fault, number).await, "{} {kind:?} {number}", scene.label);
