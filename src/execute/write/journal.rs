@@ -302,21 +302,13 @@ async fn completed(
         .changed_tables()
         .filter_map(|table| catalog.table(table.source.as_str(), &table.table.printed()))
         .collect();
-    let updated = |source: &SourceName, table: &str| {
-        let is_one = |(of, operation): &(SourceName, Operation)| {
-            of == source && matches!(operation, Operation::Update { table: of, .. } if of == table)
-        };
-        operations.iter().any(is_one)
+    let of_update = |(source, operation): &(SourceName, Operation)| match operation {
+        Operation::Update { table, .. } => Some((source.clone(), table.clone())),
+        _ => None,
     };
-    let updated: Vec<bool> = operations
-        .iter()
-        .map(|(source, operation)| matches!(operation, Operation::Insert { table, .. } if updated(source, table)))
-        .collect();
+    let updated: BTreeSet<(SourceName, String)> = operations.iter().filter_map(of_update).collect();
     let mut completed = Vec::with_capacity(operations.len());
-    for ((source, mut operation), updated) in operations.into_iter().zip(updated) {
-        if !of.contains(&source) {
-            continue;
-        }
+    for (source, mut operation) in operations.into_iter().filter(|(source, _)| of.contains(source)) {
         if let Operation::Insert { table, keys, rows, unnumbered } = &mut operation {
             let plan = planned(sessions.context, catalog, &source, table)?;
             let wanted = keys_of_texts(&plan, keys)?;
@@ -324,7 +316,8 @@ async fn completed(
             // The client is told the numbers of its own rows, and other rows of the write may have those of this table.
             let relationships = &catalog.entry(plan.id).relationships;
             let known = relationships.iter().any(|of| of.kind != Kind::BelongsTo && tables.contains(&of.target));
-            *unnumbered &= sessions.context.is_sqlite(&source) && plan.id != root && !known && !updated;
+            *unnumbered &= sessions.context.is_sqlite(&source) && plan.id != root && !known;
+            *unnumbered &= !updated.contains(&(source.clone(), table.clone()));
         }
         completed.push((source, operation));
     }

@@ -69,9 +69,6 @@ impl Promised {
 
     /// A row was added.
     fn keep(&mut self, catalog: &Catalog, id: TableId, values: &Values) {
-        if self.values.is_empty() {
-            return;
-        }
         for relationship in along(catalog, id, false) {
             if let (Some(key), Some(known)) = (given(relationship, values), self.values.get_mut(&relationship.key.id)) {
                 known.remove(&key);

@@ -1,6 +1,6 @@
 //! Referring rows get another value, or none, in columns or within documents.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -167,8 +167,8 @@ async fn written_to_referrers(
     far.guarded.retain(|of| of.named.key.on_update != Action::Restrict && touches(of));
     let mut left = batches(sessions, &incoming.hop, keys);
     let mut changed = 0;
+    let chain = !far.incoming.is_empty() || !far.guarded.is_empty();
     while let Some(batch) = left.pop() {
-        let chain = !far.incoming.is_empty() || !far.guarded.is_empty();
         let lock = if batch.is_paged() || chain { Lock::None } else { Lock::Change };
         let Some(mut page) = pages::page(sessions, incoming, &far, &batch, lock).await? else {
             left.extend(batch.smaller(incoming));
@@ -179,6 +179,8 @@ async fn written_to_referrers(
             before = rows_by_key(sessions, &far, &page.keys, Lock::None).await?;
             fence(sessions, far.incoming.iter(), &before).await?;
         }
+        // By their keys, as they were before: read for who refers to them.
+        let mut known: HashMap<Key, RowRef> = HashMap::new();
         if lock == Lock::None {
             let locked = rows_by_key(sessions, &far, &page.keys, Lock::Change).await?;
             let seen = std::mem::take(&mut page.keys);
@@ -187,6 +189,7 @@ async fn written_to_referrers(
                 return Err(WriteError::Overtaken.into());
             }
             guard(sessions, far.guarded.iter(), &locked).await?;
+            known.extend(seen.into_iter().zip(locked));
         }
         // A row that several values lead to is changed once.
         let mut seen = HashSet::new();
@@ -198,7 +201,7 @@ async fn written_to_referrers(
             .collect();
         changed += own.len();
         let keys: Vec<Key> = own.iter().map(|(_, key)| key.clone()).collect();
-        let before = if chain { rows_by_key(sessions, &far, &keys, Lock::None).await? } else { Vec::new() };
+        let before: Vec<RowRef> = keys.iter().filter_map(|key| known.remove(key)).collect();
         let mut values = Values::new();
         match set {
             Set::Columns(set) => {

@@ -1,7 +1,6 @@
 //! Values by which rows are referred to: their fences, and which of them go with the rows.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use crate::execute::error::ExecuteError;
 use crate::execute::join;
@@ -56,7 +55,7 @@ pub async fn gone(
     for part in parts(sessions, same, &keys) {
         let fetch = by_keys(&plan.step.fetch, same, &part);
         let chunk = sessions.of(&plan.table.name.source).await?.fetch(&fetch, Lock::Change).await?;
-        let rows: Vec<RowRef> = RowRef::all(&Arc::new(chunk)).collect();
+        let rows = RowRef::of(chunk);
         let own = row_keys(&rows, &plan.identity);
         let others = rows.into_iter().zip(&own).filter(|(_, key)| !removed.has(plan.id, key.as_ref()));
         let others: Vec<RowRef> = others.map(|(row, _)| row).collect();
