@@ -185,6 +185,7 @@ fn facts(error: &WriteError) -> Vec<(&'static str, Value)> {
         | WriteError::Fixed { .. }
         | WriteError::Ambiguous { .. }
         | WriteError::NotYet { .. }
+        | WriteError::TooMuch { .. }
         | WriteError::Repeated
         | WriteError::Undecided { txid: None }
         | WriteError::OtherRequest

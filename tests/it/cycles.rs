@@ -135,6 +135,10 @@ async fn rows_refer_to_rows_that_come_later() {
         expected.extend([employee(20, Some(21), None, Some(30)), employee(21, None, None, None)]);
         assert_eq!(scene.rows("firm.employee").await, json!(expected), "{label}");
         assert_eq!(scene.rows("house.desk").await, json!([{"id": 30, "owner_id": 20}]), "{label}");
+        // A row that is only let go does not come: each record is told where it gave the value.
+        let body = json!([{"id": 41, "desk_id": 77}, {"id": 42, "desks": [{"id": 77, "owner_id": null}]}]);
+        let reply = scene.proxy.send("POST /api/v2/firm/_table/employee?rollback=true", &[], &body.to_string()).await;
+        assert_eq!(reply.status, 400, "{label}: {}", reply.text);
         // One that nobody adds is missed all the same, and so is one that its database misses.
         for (row, reason) in [
             (json!([{"id": 40, "desk_id": 99, "desks": [{"id": 41}]}]), "REFERENCE_NOT_FOUND"),

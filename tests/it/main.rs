@@ -17,6 +17,7 @@ mod filters_at_size;
 mod histories;
 mod kills;
 mod limits;
+mod long_chains;
 mod many_referrers;
 mod model;
 mod openapi;

@@ -22,7 +22,7 @@ use crate::plan::write::{Incoming, WritePlan};
 use crate::source::{SourceError, Violation};
 use crate::statement::write::{Insert, Lock};
 use crate::statement::{Condition, Fetch, KeySet, SmallKey};
-use crate::value::{ChunkBuilder, Column, Key, Scalar};
+use crate::value::{Column, Key, Scalar};
 
 /// The columns that a write of rows gives values to; none where it is all of them.
 pub fn written_columns(work: Work<'_>) -> Option<HashSet<usize>> {
@@ -52,7 +52,7 @@ pub async fn insert(
 ) -> Result<Vec<Option<Vec<String>>>, Failure> {
     let mut records = Cow::Borrowed(records);
     let later = postponed(sessions, catalog, plan, &mut records, true).await?;
-    let given = as_given(plan, &records);
+    let given = references::as_given(plan, &records);
     references::fence(sessions, plan, &given, None).await?;
     let table = &plan.table;
     let mut stored: Vec<RowRef> = Vec::with_capacity(records.len());
@@ -100,22 +100,6 @@ fn refuse_missing(missing: Vec<Vec<MissingReference>>) -> Result<(), Failure> {
     let records: Vec<(usize, ExecuteError)> =
         faulty.map(|(at, missing)| (at, WriteError::Missing(missing).into())).collect();
     if records.is_empty() { Ok(()) } else { Err(Failure { records, error: None }) }
-}
-
-/// Records as rows, before they are stored: enough to tell which values they refer by.
-fn as_given(plan: &WritePlan, records: &[Values]) -> Vec<RowRef> {
-    let mut builder = ChunkBuilder::new(plan.step.fetch.layout());
-    for record in records {
-        for column in &*plan.step.columns {
-            let value = column.and_then(|at| record.iter().find(|(given, _)| *given == at as usize));
-            match value {
-                Some((at, value)) => references::cell(builder.out(), value, &plan.table.columns[*at]),
-                None => builder.out().extend_from_slice(b"null"),
-            }
-            builder.end_cell();
-        }
-    }
-    RowRef::all(&Arc::new(builder.finish())).collect()
 }
 
 /// Keys at the places of their records.
@@ -223,7 +207,7 @@ pub async fn update(
     records: &[Values],
 ) -> Result<Vec<Option<Vec<String>>>, Failure> {
     let written = written_columns(Work::Update(target, records));
-    references::fence(sessions, plan, &as_given(plan, records), written.as_ref()).await?;
+    references::fence(sessions, plan, &references::as_given(plan, records), written.as_ref()).await?;
     let (places, before) =
         locked(sessions, plan, target, || Box::new(rekeyed(plan, written.as_ref())), Lock::Row).await?;
     let mut added = Vec::new();

@@ -95,6 +95,13 @@ pub enum WriteError {
         /// What it is.
         what: String,
     },
+    /// What is to be kept of a write in the journal is too large.
+    TooMuch {
+        /// How many bytes it has.
+        bytes: usize,
+        /// How many it may have.
+        most: usize,
+    },
     /// What was read before the locks were taken has changed; the write may begin again.
     Overtaken,
 }
@@ -148,6 +155,10 @@ impl fmt::Display for WriteError {
             }
             WriteError::Fixed { column } => write!(f, "Field '{column}' can not be NULL."),
             WriteError::NotYet { what } => write!(f, "{what} is not in this version"),
+            WriteError::TooMuch { bytes, most } => write!(
+                f,
+                "the write leaves {bytes} bytes to be done in other databases; {most} can be kept for that at a time"
+            ),
             WriteError::Overtaken => f.write_str("others change the same rows at the same time"),
         }
     }
@@ -169,6 +180,7 @@ impl Coded for WriteError {
             WriteError::Overtaken | WriteError::Repeated | WriteError::OtherRequest | WriteError::Unfinished { .. } => {
                 Code::Conflict
             }
+            WriteError::TooMuch { .. } => Code::BudgetExceeded,
             WriteError::Undecided { .. } => Code::SourceUnavailable,
         }
     }
@@ -195,6 +207,7 @@ impl Coded for WriteError {
             WriteError::Record(error) => return error.hint(),
             WriteError::NoValue { .. } => "give the row that value first".into(),
             WriteError::Fixed { .. } => "with allow_related_delete=true such a row is removed".into(),
+            WriteError::TooMuch { .. } => "write fewer records at a time".into(),
             WriteError::NotYet { .. } => "change the referring rows by themselves first".into(),
             WriteError::Overtaken | WriteError::Repeated | WriteError::Unfinished { .. } => "try again".into(),
         })

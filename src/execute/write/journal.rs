@@ -35,6 +35,9 @@ pub fn lease() -> i64 {
     LEASE.as_millis() as i64
 }
 
+/// Most bytes of what a write leaves in the journal, well below what is read of it at a time.
+const PLAN: usize = 48 << 20;
+
 /// Tries to find out how a commit ended whose answer was lost, and the pause between them.
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(200);
@@ -115,6 +118,13 @@ pub async fn known(
             parts.extend(serde_json::from_str::<Vec<Part>>(&decision.plan).unwrap_or_default());
         }
     }
+    for part in &parts {
+        let name = SourceName::new(&part.source);
+        if !sources.contains(&name) {
+            let found = context.source(&name)?.fetch(Arc::new(journal::markers(txid))).await?;
+            marked.extend(RowRef::of(found).iter().filter_map(|row| text(row, 0)));
+        }
+    }
     let pending = parts.iter().any(|part| !marked.contains(&part.source));
     Ok(match known {
         Known::Done(keys, _) => Known::Done(keys, pending.then(|| txid.to_owned())),
@@ -168,6 +178,50 @@ pub fn order(context: &Context<'_>, catalog: &Catalog, root: TableId, changed: &
     order
 }
 
+/// A decision that these parts are done after it.
+fn decided(txid: &str, parts: &[Part], renames: Vec<String>) -> Result<Decision, ExecuteError> {
+    let plan = serde_json::to_string(parts).unwrap_or_default();
+    if plan.len() > PLAN {
+        return Err(WriteError::TooMuch { bytes: plan.len(), most: PLAN }.into());
+    }
+    Ok(Decision {
+        txid: txid.to_owned(),
+        state: DECIDED.into(),
+        plan,
+        decided_at: now(),
+        next_at: now() + lease(),
+        attempts: 0,
+        last_error: None,
+        renames: Some(renames.join(" ")).filter(|renames| !renames.is_empty()),
+    })
+}
+
+/// What a source must know of the parts that come after its own: whoever would bring back a value of it that others are
+/// still to leave finds that in the journal beside the value. None where they follow no value of it.
+pub fn handed_on(txid: &str, source: &SourceName, later: &[Part]) -> Result<Option<Decision>, ExecuteError> {
+    let follows =
+        |operation: &&Operation| matches!(operation, Operation::Follow { source: of, .. } if source.as_str() == of);
+    let followers = later.iter().flat_map(|part| &part.operations).filter(follows);
+    let renames: Vec<String> = followers.flat_map(Operation::renames).collect();
+    if renames.is_empty() { Ok(None) } else { decided(txid, later, renames).map(Some) }
+}
+
+/// Refuses that rows follow a value before it has changed: sources that refer to each other in a circle have no other order.
+/// Where rows only go, the value stays until all have left it.
+fn refuse_circles(order: &[SourceName], operations: &[(SourceName, Operation)], goes: bool) -> Result<(), WriteError> {
+    let place = |name: &str| order.iter().position(|of| of.as_str() == name);
+    for (part, operation) in operations {
+        if let Operation::Follow { source, new, .. } = operation
+            && (new.is_some() || !goes)
+            && place(source) > place(part.as_str())
+        {
+            let what = format!("changing a value of `{source}` that `{part}` follows, where they refer to each other");
+            return Err(WriteError::NotYet { what });
+        }
+    }
+    Ok(())
+}
+
 /// Commits the transactions of several sources as one write. Gives its name where some parts are still to be finished.
 pub async fn commit(
     sessions: &mut Sessions<'_>,
@@ -188,20 +242,8 @@ pub async fn commit(
     let hash = named.map(|(_, hash)| hash);
     let operations = std::mem::take(&mut sessions.operations);
     let operations = completed(sessions, catalog, root, others, operations).await?;
-    // Whoever would bring back a value that others are still to leave finds that in the journal beside it.
-    // Where rows only go, the value stays until all have left it.
-    let goes = only_goes(&sessions.changes());
-    let elsewhere = |(part, operation): &(SourceName, Operation)| match operation {
-        Operation::Follow { source, new, .. } => {
-            let apart = source != decider.as_str() && source != part.as_str();
-            (apart && (new.is_some() || !goes)).then(|| source.clone())
-        }
-        _ => None,
-    };
-    if let Some(source) = operations.iter().find_map(elsewhere) {
-        let what = format!("changing a referenced value of `{source}` in one call with rows of `{decider}`");
-        return Err(WriteError::NotYet { what }.into());
-    }
+    refuse_circles(&order, &operations, only_goes(&sessions.changes()))?;
+    let parts = parts(others, operations);
     for name in &order {
         let told = (name == decider).then_some(result);
         let session = sessions.of(name).await?;
@@ -212,25 +254,22 @@ pub async fn commit(
             mark(sessions.of(name).await?, &marker(&txid, name, hash, told)).await?;
         }
     }
-    let renames: Vec<String> = operations.iter().flat_map(|(_, operation)| operation.renames()).collect();
     point!("write::marked");
-    let decision = Decision {
-        txid: txid.clone(),
-        state: DECIDED.into(),
-        plan: serde_json::to_string(&parts(others, operations)).unwrap_or_default(),
-        decided_at: now(),
-        next_at: now() + lease(),
-        attempts: 0,
-        last_error: None,
-        renames: Some(renames.join(" ")).filter(|renames| !renames.is_empty()),
-    };
-    sessions.of(decider).await?.insert(&journal::decide(&decision)).await?;
+    let mut deciders = vec![decider];
+    for (at, name) in others.iter().enumerate() {
+        if let Some(handed_on) = handed_on(&txid, name, &parts[at + 1..])? {
+            sessions.of(name).await?.insert(&journal::decide(&handed_on)).await?;
+            deciders.push(name);
+        }
+    }
+    let renames = parts.iter().flat_map(|part| &part.operations).flat_map(Operation::renames).collect();
+    sessions.of(decider).await?.insert(&journal::decide(&decided(&txid, &parts, renames)?)).await?;
     point!("write::noted");
-    let decided = match sessions.take(decider) {
+    let committed = match sessions.take(decider) {
         Some(session) => session.commit().await,
         None => return Err(WriteError::Overtaken.into()),
     };
-    if let Err(error) = decided
+    if let Err(error) = committed
         && (!is_lost(&error) || !was_decided(sessions.context, decider, &txid).await?)
     {
         return Err(error.into());
@@ -249,7 +288,9 @@ pub async fn commit(
     }
     point!("write::committed");
     if all_done {
-        sessions.context.source(decider)?.is_finished(txid);
+        for decider in deciders {
+            sessions.context.source(decider)?.is_finished(txid.clone());
+        }
         return Ok(None);
     }
     Ok(Some(txid))

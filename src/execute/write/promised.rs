@@ -6,16 +6,20 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::catalog::{Catalog, Kind, Relationship, SideColumn, TableId};
 use crate::config::Enforce;
+use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
 use crate::execute::fetch::scalars;
+use crate::execute::join;
 use crate::execute::write::error::{MissingReference, WriteError};
 use crate::execute::write::journal::{keys_of_texts, planned_table};
 use crate::execute::write::keyed::rows_by_key;
 use crate::execute::write::linked::set;
 use crate::execute::write::operation::{self, KeyTexts, Operation, printed};
+use crate::execute::write::references::{self, as_given, occurrences};
 use crate::execute::write::sessions::Sessions;
-use crate::execute::write::{references, whole};
-use crate::plan::nested::Node;
+use crate::execute::write::whole;
+use crate::execute::write::work::{Failure, Work};
+use crate::plan::nested::{Branch, Node};
 use crate::plan::read::ALL;
 use crate::plan::record::{self, Values};
 use crate::plan::write::{Outgoing, WritePlan};
@@ -29,9 +33,15 @@ pub struct Promised {
     /// By the number of a key, the referenced values that its rows will have.
     values: HashMap<u64, HashSet<SmallKey>>,
     /// References that are verified in the end.
-    verified_later: Vec<(Outgoing, Key)>,
+    verified_later: Vec<Dangling>,
     /// Values that rows get in the end.
     set_later: Vec<(TableId, KeyTexts, Values)>,
+}
+
+/// A reference whose row is still to come, or does not come at all.
+pub struct Dangling {
+    outgoing: Outgoing,
+    key: Key,
 }
 
 /// The relationships by which others refer to rows of a table, or by which these refer to others.
@@ -81,7 +91,7 @@ impl Promised {
         let Some(known) = self.values.get(&outgoing.named.key.id) else { return false };
         let promised = scalars(&outgoing.hop, key).is_some_and(|values| known.contains(&values));
         if promised {
-            self.verified_later.push((outgoing.clone(), key.clone()));
+            self.verified_later.push(Dangling { outgoing: outgoing.clone(), key: key.clone() });
         }
         promised
     }
@@ -174,8 +184,9 @@ pub fn set_later(sessions: &mut Sessions<'_>, id: TableId, rows: Vec<(KeyTexts, 
     sessions.promised.set_later.extend(rows.into_iter().map(|(key, values)| (id, key, values)));
 }
 
-/// All rows are there: those that waited for others get their values, and what was promised is looked for.
-pub async fn fulfil(sessions: &mut Sessions<'_>, catalog: &Catalog) -> Result<(), ExecuteError> {
+/// All rows are there: those that waited for others get their values, and what was promised is looked for. Gives the
+/// references that lead nowhere all the same.
+pub async fn fulfil(sessions: &mut Sessions<'_>, catalog: &Catalog) -> Result<Vec<Dangling>, ExecuteError> {
     // Of a row that was named twice, what it got last.
     let mut rows: BTreeMap<(TableId, KeyTexts), Values> = BTreeMap::new();
     for (id, key, values) in std::mem::take(&mut sessions.promised.set_later) {
@@ -196,7 +207,10 @@ pub async fn fulfil(sessions: &mut Sessions<'_>, catalog: &Catalog) -> Result<()
         let rows = rows_by_key(sessions, &plan, &keys, Lock::None).await?;
         let columns = values.iter().map(|(at, _)| *at).collect();
         let missing = references::missing(sessions, &plan, &rows, Some(&columns)).await?;
-        refuse(missing.into_iter().flatten().collect())?;
+        let missing: Vec<MissingReference> = missing.into_iter().flatten().collect();
+        if !missing.is_empty() {
+            return Err(WriteError::Missing(missing).into());
+        }
         if sessions.several {
             let names: Vec<&str> = columns.iter().map(|at| &*plan.table.columns[*at].name).collect();
             let new = whole::rows(sessions, catalog, &plan, &keys).await?;
@@ -206,22 +220,66 @@ pub async fn fulfil(sessions: &mut Sessions<'_>, catalog: &Catalog) -> Result<()
             sessions.operation(&plan.table.name.source, || Operation::Update { table, rows });
         }
     }
-    let mut missing = Vec::new();
-    for (outgoing, key) in std::mem::take(&mut sessions.promised.verified_later) {
-        if references::found(sessions, &outgoing, std::slice::from_ref(&key)).await? != [true] {
-            let parts = key.parts(outgoing.hop.from.len());
-            let values = parts.iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect();
-            let (key, pointer) = (outgoing.named.clone(), outgoing.named.pointers[0].clone());
-            let told = MissingReference { key, pointer, values };
-            match outgoing.named.key.enforce {
-                Enforce::Always => missing.push(told),
-                _ => sessions.unkept.push(told),
+    let mut dangling = Vec::new();
+    for one in std::mem::take(&mut sessions.promised.verified_later) {
+        if references::found(sessions, &one.outgoing, std::slice::from_ref(&one.key)).await? != [true] {
+            match one.outgoing.named.key.enforce {
+                Enforce::Always => dangling.push(one),
+                _ => sessions.unkept.push(one.missing()),
             }
         }
     }
-    refuse(missing)
+    Ok(dangling)
 }
 
-fn refuse(missing: Vec<MissingReference>) -> Result<(), ExecuteError> {
-    if missing.is_empty() { Ok(()) } else { Err(WriteError::Missing(missing).into()) }
+impl Dangling {
+    /// What is missing, wherever it was given.
+    pub fn missing(&self) -> MissingReference {
+        let named = &self.outgoing.named;
+        let parts = self.key.parts(self.outgoing.hop.from.len());
+        let values = parts.iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect();
+        MissingReference { key: named.clone(), pointer: named.pointers[0].clone(), values }
+    }
+}
+
+/// The records of a call that give these values, and where.
+pub fn located(
+    context: &Context<'_>,
+    catalog: &Catalog,
+    plan: &WritePlan,
+    work: Work<'_>,
+    dangling: &[Dangling],
+) -> Result<Failure, ExecuteError> {
+    let mut left: Vec<(usize, String, TableId, &Values, &[Branch])> = match work {
+        Work::Insert(records) => {
+            records.iter().enumerate().map(|(at, values)| (at, String::new(), plan.id, values, &[][..])).collect()
+        }
+        Work::Nested(nodes, _) => {
+            let nodes = nodes.iter().enumerate();
+            nodes.map(|(at, node)| (at, String::new(), node.table, &node.values, &node.branches[..])).collect()
+        }
+        _ => Vec::new(),
+    };
+    let (mut records, mut places) = (Vec::new(), Vec::new());
+    while let Some((root, pointer, table, values, branches)) = left.pop() {
+        let name = &catalog.entry(table).table.name;
+        let of_table: Vec<&Dangling> = dangling.iter().filter(|one| one.outgoing.named.referring == *name).collect();
+        if !of_table.is_empty() {
+            let rows = as_given(&planned_table(context, catalog, table)?, std::slice::from_ref(values));
+            let told = |one: &&Dangling| occurrences(&rows[0], &one.outgoing, &HashSet::from([&one.key]));
+            let gives = |one: &&&Dangling| join::gather(&rows, &one.outgoing.hop).keys.contains(&one.key);
+            let missing: Vec<MissingReference> = of_table.iter().filter(gives).flat_map(told).collect();
+            if !missing.is_empty() {
+                records.push((places.len(), WriteError::Missing(missing).into()));
+                places.push((root, pointer.clone()));
+            }
+        }
+        for (below, item) in branches.iter().flat_map(|branch| &branch.items) {
+            let node = item.node();
+            left.push((root, format!("{pointer}{below}"), node.table, &node.values, &node.branches));
+        }
+    }
+    let error =
+        records.is_empty().then(|| WriteError::Missing(dangling.iter().map(Dangling::missing).collect()).into());
+    Ok(Failure { records, error }.within(&places))
 }

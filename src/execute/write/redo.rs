@@ -12,17 +12,20 @@ use crate::execute::write::journal::{self, keys_of_texts, planned, planned_table
 use crate::execute::write::keyed::Removed;
 use crate::execute::write::linked::keyed;
 use crate::execute::write::operation::{Changed, Operation, Part, Record, id_text, unhex};
+use crate::execute::write::promised::Dangling;
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::work::{Failure, Target};
 use crate::execute::write::{promised, references, rewrite, whole};
 use crate::name::SourceName;
 use crate::plan::record::{self, Values};
 use crate::plan::write::{Incoming, Outgoing, WritePlan, reached};
+use crate::statement;
 use crate::statement::{Condition, KeySet, SmallKey};
 use crate::value::{Key, json};
 
-/// Does one part of a write, unless it is done already.
-pub async fn redo(context: &Context<'_>, catalog: &Catalog, txid: &str, part: &Part) -> Result<(), ExecuteError> {
+/// Does the first of these parts of a write, unless it is done already. The others come after it.
+pub async fn redo(context: &Context<'_>, catalog: &Catalog, txid: &str, parts: &[Part]) -> Result<(), ExecuteError> {
+    let Some((part, later)) = parts.split_first() else { return Ok(()) };
     let name = SourceName::new(&part.source);
     let mut sources = BTreeSet::from([name.clone()]);
     for operation in &part.operations {
@@ -46,7 +49,7 @@ pub async fn redo(context: &Context<'_>, catalog: &Catalog, txid: &str, part: &P
     }
     let mut sessions = Sessions::begin(context, &sources, &BTreeSet::from([name.clone()])).await?;
     sessions.redoing = true;
-    let done = redone(&mut sessions, catalog, txid, &name, part).await;
+    let done = redone(&mut sessions, catalog, txid, &name, part, later).await;
     sessions.invalidate(catalog);
     sessions.rollback().await;
     match done {
@@ -62,9 +65,13 @@ async fn redone(
     txid: &str,
     name: &SourceName,
     part: &Part,
+    later: &[Part],
 ) -> Result<(), ExecuteError> {
     // Whoever has the marker of this part has done it; an open original is waited for.
     journal::mark(sessions.of(name).await?, &journal::marker(txid, name, None, None)).await?;
+    if let Some(handed_on) = journal::handed_on(txid, name, later)? {
+        sessions.of(name).await?.insert(&statement::journal::decide(&handed_on)).await?;
+    }
     point!("replay::marked");
     for operation in &part.operations {
         if let Operation::Insert { table, rows, .. } = operation {
@@ -76,16 +83,24 @@ async fn redone(
     for operation in &part.operations {
         operate(sessions, catalog, name, operation).await?;
     }
-    promised::fulfil(sessions, catalog).await?;
-    // What only goes commits first where it refers to what goes here; all of it is done again if the rest is lost.
-    let others: Vec<SourceName> =
-        sessions.changed_sources().into_iter().filter(|source| *source != name).cloned().collect();
-    for other in others {
+    let dangling = promised::fulfil(sessions, catalog).await?;
+    if !dangling.is_empty() {
+        return Err(WriteError::Missing(dangling.iter().map(Dangling::missing).collect()).into());
+    }
+    // What only goes commits first where it refers to what goes here; all of it is done again if the rest is lost. What has a
+    // part of its own comes after this one, which it may follow.
+    let has_part = |source: &SourceName| later.iter().any(|part| source.as_str() == part.source);
+    let others = sessions.changed_sources().into_iter().filter(|source| *source != name).cloned();
+    let (after, before): (Vec<SourceName>, Vec<SourceName>) = others.partition(has_part);
+    for other in before {
         sessions.commit_one(&other).await?;
     }
     point!("replay::done");
     sessions.commit_one(name).await?;
     point!("replay::committed");
+    for other in after {
+        sessions.commit_one(&other).await?;
+    }
     Ok(())
 }
 

@@ -11,10 +11,11 @@ use crate::execute::rows::RowRef;
 use crate::execute::write::error::MissingReference;
 use crate::execute::write::sessions::Sessions;
 use crate::name::{PathStep, pointer_part};
+use crate::plan::record::Values;
 use crate::plan::write::{Outgoing, WritePlan};
 use crate::statement::write::Lock;
 use crate::value::key::KeyBuilder;
-use crate::value::{Key, json};
+use crate::value::{ChunkBuilder, Key, json};
 
 /// Fences the values by which rows refer; `columns` are those that were written.
 pub async fn fence(
@@ -27,6 +28,22 @@ pub async fn fence(
         sessions.fence(&outgoing.named, &join::gather(rows, &outgoing.hop).keys, false).await?;
     }
     Ok(())
+}
+
+/// Records as rows, before they are stored: enough to tell which values they refer by.
+pub fn as_given(plan: &WritePlan, records: &[Values]) -> Vec<RowRef> {
+    let mut builder = ChunkBuilder::new(plan.step.fetch.layout());
+    for record in records {
+        for column in &*plan.step.columns {
+            let value = column.and_then(|at| record.iter().find(|(given, _)| *given == at as usize));
+            match value {
+                Some((at, value)) => cell(builder.out(), value, &plan.table.columns[*at]),
+                None => builder.out().extend_from_slice(b"null"),
+            }
+            builder.end_cell();
+        }
+    }
+    RowRef::all(&Arc::new(builder.finish())).collect()
 }
 
 fn concerned<'p>(plan: &'p WritePlan, columns: Option<&HashSet<usize>>) -> impl Iterator<Item = &'p Outgoing> {
@@ -104,7 +121,7 @@ pub async fn found(sessions: &mut Sessions<'_>, outgoing: &Outgoing, keys: &[Key
 }
 
 /// Where a row refers to what is not there: once per occurrence.
-fn occurrences(row: &RowRef, outgoing: &Outgoing, dangling: &HashSet<&Key>) -> Vec<MissingReference> {
+pub fn occurrences(row: &RowRef, outgoing: &Outgoing, dangling: &HashSet<&Key>) -> Vec<MissingReference> {
     let (hop, named) = (&outgoing.hop, &outgoing.named);
     let text = |cell: usize| String::from_utf8_lossy(row.cell(cell)).into_owned();
     let one = |pointer: String, values: Vec<String>| MissingReference { key: named.clone(), pointer, values };
@@ -148,7 +165,7 @@ fn walk(
 }
 
 /// A value's cell as JSON text, to find out its key before it is stored.
-pub fn cell(out: &mut Vec<u8>, value: &crate::value::Scalar, column: &crate::value::Column) {
+fn cell(out: &mut Vec<u8>, value: &crate::value::Scalar, column: &crate::value::Column) {
     use crate::value::{Scalar, Type};
     match value {
         Scalar::Null => out.extend_from_slice(b"null"),

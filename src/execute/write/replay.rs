@@ -99,24 +99,28 @@ pub async fn transaction(context: &Context<'_>, txid: &str) -> Result<Option<&'s
 
 /// Takes up a write again that waits for a person. Gives whether it was there.
 pub async fn retry(context: &Context<'_>, catalog: &Catalog, txid: &str) -> Result<bool, ExecuteError> {
-    let Some(transaction) = found(context, txid).await? else { return Ok(false) };
-    if now() - transaction.decision.decided_at > (REMEMBERED / 7 * 6).as_millis() as i64 {
-        let what = "doing again what was decided so long ago that nobody knows any more which parts are done".into();
-        return Err(WriteError::NotYet { what }.into());
+    let all = found(context, txid).await?;
+    for transaction in &all {
+        if now() - transaction.decision.decided_at > (REMEMBERED / 7 * 6).as_millis() as i64 {
+            let what =
+                "doing again what was decided so long ago that nobody knows any more which parts are done".into();
+            return Err(WriteError::NotYet { what }.into());
+        }
+        // It is as old as it is: a person says that it is to be done all the same.
+        let decision = Decision { state: DECIDED.into(), decided_at: now(), ..transaction.decision.clone() };
+        finish(context, catalog, &transaction.source, decision).await?;
     }
-    // It is as old as it is: a person says that it is to be done all the same.
-    let decision = Decision { state: DECIDED.into(), decided_at: now(), ..transaction.decision };
-    finish(context, catalog, &transaction.source, decision).await?;
-    Ok(true)
+    Ok(!all.is_empty())
 }
 
 /// Gives up what is left of a write that waits for a person. Gives whether it was there.
 pub async fn discard(context: &Context<'_>, txid: &str) -> Result<bool, ExecuteError> {
-    let Some(transaction) = found(context, txid).await? else { return Ok(false) };
-    if transaction.decision.state != CONFLICTED {
-        return Err(WriteError::Unfinished { source_name: transaction.source, conflicted: false }.into());
+    let all = found(context, txid).await?;
+    let Some(first) = all.first() else { return Ok(false) };
+    if all.iter().all(|transaction| transaction.decision.state != CONFLICTED) {
+        return Err(WriteError::Unfinished { source_name: first.source.clone(), conflicted: false }.into());
     }
-    for part in &transaction.parts {
+    for part in all.iter().flat_map(|transaction| &transaction.parts) {
         // Nobody who was held up does it later.
         let name = SourceName::new(&part.source);
         let mut session = context.source(&name)?.begin().await?;
@@ -131,16 +135,17 @@ pub async fn discard(context: &Context<'_>, txid: &str) -> Result<bool, ExecuteE
             }
         }
     }
-    remove(context, &transaction.source, &[txid.to_owned()]).await?;
+    for transaction in &all {
+        remove(context, &transaction.source, &[txid.to_owned()]).await?;
+    }
     Ok(true)
 }
 
-async fn found(context: &Context<'_>, txid: &str) -> Result<Option<Transaction>, ExecuteError> {
-    let (found, failed) = listed(context, Which::One(txid)).await;
-    match (found.into_iter().next(), failed) {
-        (Some(found), _) => Ok(Some(found)),
-        (None, Some(failed)) => Err(failed),
-        (None, None) => Ok(None),
+/// What is left of a write: in the source that decided it, and in those whose values the rest follows.
+async fn found(context: &Context<'_>, txid: &str) -> Result<Vec<Transaction>, ExecuteError> {
+    match listed(context, Which::One(txid)).await {
+        (found, Some(failed)) if found.is_empty() => Err(failed),
+        (found, _) => Ok(found),
     }
 }
 
@@ -234,8 +239,8 @@ async fn finish(
         Ok(_) if now() - decision.decided_at > OLDEST.as_millis() as i64 => Err("it is older than a day".to_owned()),
         Ok(parts) => {
             let mut outcome = Ok(());
-            for part in &parts {
-                match redo(context, catalog, txid, part).await {
+            for at in 0..parts.len() {
+                match redo(context, catalog, txid, &parts[at..]).await {
                     Ok(()) => {}
                     Err(error) if may_pass(&error) => {
                         let told = error.to_string();
@@ -243,7 +248,7 @@ async fn finish(
                         return Err(error);
                     }
                     Err(error) => {
-                        outcome = Err(format!("{}: {error}", part.source));
+                        outcome = Err(format!("{}: {error}", parts[at].source));
                         break;
                     }
                 }

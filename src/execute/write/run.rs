@@ -144,7 +144,10 @@ async fn attempted(
         Work::Repair(target, key, how) => repair(sessions, catalog, plan, target, key, how).await,
         Work::Nested(nodes, target) => nested(sessions, catalog, nodes, target).await,
     }?;
-    promised::fulfil(sessions, catalog).await?;
+    let dangling = promised::fulfil(sessions, catalog).await?;
+    if !dangling.is_empty() {
+        return Err(promised::located(sessions.context, catalog, plan, work, &dangling)?);
+    }
     point!("write::done");
     let (changes, unkept) = (sessions.changes(), std::mem::take(&mut sessions.unkept));
     let mut done = Done { keys, changes, unkept, pending: None };
