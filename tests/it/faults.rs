@@ -184,13 +184,13 @@ fn children(family: &mut Value) -> &mut Vec<Value> {
 pub struct Scene {
     folder: tempfile::TempDir,
     pub proxy: Proxy,
-    urls: BTreeMap<String, String>,
+    pub urls: BTreeMap<String, String>,
     pub label: String,
     next: u64,
 }
 
 impl Scene {
-    async fn of(up_engine: Engine, down_engine: Engine) -> Self {
+    pub async fn of(up_engine: Engine, down_engine: Engine) -> Self {
         Self::on(None, up_engine, down_engine).await
     }
 
@@ -209,7 +209,7 @@ impl Scene {
         Self { folder, proxy, urls, label: format!("{up_engine:?} {down_engine:?}"), next: 0 }
     }
 
-    fn file(&self) -> std::path::PathBuf {
+    pub fn file(&self) -> std::path::PathBuf {
         self.folder.path().join("crosskey.toml")
     }
 
@@ -341,7 +341,7 @@ async fn a_process_that_dies_leaves_all_of_a_write_or_nothing() {
 }
 
 /// Ends all sessions of a database, and comes back when they are gone.
-async fn end_sessions(url: &str) {
+pub async fn end_sessions(url: &str) {
     let (server, name) = url.rsplit_once('/').expect("a url with a database");
     if url.starts_with("postgres") {
         let admin = postgres(&format!("{server}/postgres")).await;
@@ -430,7 +430,7 @@ async fn a_database_that_loses_its_sessions_gets_all_of_a_write_or_nothing() {
 
 /// What happens to one statement of a write.
 #[derive(Clone, Copy, Debug)]
-enum Fault {
+pub enum Fault {
     /// The process ends before it is sent.
     Dies,
     /// All sessions of a database are lost before it is sent.
@@ -439,12 +439,12 @@ enum Fault {
     Fails(&'static str),
 }
 
-const FAULTS: [Fault; 5] =
+pub const FAULTS: [Fault; 5] =
     [Fault::Dies, Fault::Loses("up"), Fault::Loses("down"), Fault::Fails("timeout"), Fault::Fails("deadlock")];
 
 impl Scene {
     /// How many statements and commits a write takes.
-    async fn statements_of(&mut self, kind: Kind) -> usize {
+    pub async fn statements_of(&mut self, kind: Kind) -> usize {
         let parent = self.fresh();
         let count = Arc::new(AtomicUsize::new(0));
         let counted = count.clone();

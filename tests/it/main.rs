@@ -26,6 +26,7 @@ mod outage;
 mod protocol;
 mod races;
 mod related_keys;
+mod replay_faults;
 mod restarts;
 mod scenarios;
 mod streaming;

@@ -234,6 +234,7 @@ async fn finish(
 ) -> Result<(), ExecuteError> {
     let txid = &decision.txid;
     let parts: Result<Vec<Part>, _> = serde_json::from_str(&decision.plan);
+    let mut deciders = vec![name.clone()];
     let outcome = match parts {
         Err(error) => Err(format!("the journal's row cannot be read: {error}")),
         Ok(_) if now() - decision.decided_at > OLDEST.as_millis() as i64 => Err("it is older than a day".to_owned()),
@@ -241,7 +242,12 @@ async fn finish(
             let mut outcome = Ok(());
             for at in 0..parts.len() {
                 match redo(context, catalog, txid, &parts[at..]).await {
-                    Ok(()) => {}
+                    Ok(()) => {
+                        let source = SourceName::new(&parts[at].source);
+                        if journal::handed_on(txid, &source, &parts[at + 1..])?.is_some() {
+                            deciders.push(source);
+                        }
+                    }
                     Err(error) if may_pass(&error) => {
                         let told = error.to_string();
                         set_state(context, name, txid, DECIDED, &told).await?;
@@ -258,7 +264,9 @@ async fn finish(
     };
     match outcome {
         Ok(()) => {
-            remove(context, name, std::slice::from_ref(txid)).await?;
+            for decider in &deciders {
+                remove(context, decider, std::slice::from_ref(txid)).await?;
+            }
             tracing::info!(%txid, source = %name, "a decided write is finished");
             Ok(())
         }
