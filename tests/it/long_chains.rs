@@ -114,9 +114,19 @@ async fn a_value_is_followed_through_three_databases() {
             assert_eq!(reply.status, 200, "{label}: {}", reply.text);
             assert_eq!(scene.codes().await, with("fra"), "{label}");
         }
-        let reply = scene.proxy.send("DELETE /api/v2/up/_table/country/1", &[], "").await;
+        // A row of the middle one comes to refer to a new row: those of the last one follow it.
+        let body = r#"{"country": {"id": 9, "code": "be"}}"#;
+        let reply = scene.proxy.send("PATCH /api/v2/mid/_table/capital/1", &[], body).await;
         assert_eq!(reply.status, 200, "{label}: {}", reply.text);
-        assert_eq!(scene.codes().await, [json!(["it"]), json!(["it"]), json!([null, "it", null, null])], "{label}");
+        let moved = [json!(["fra", "it", "be"]), json!(["be", "it"]), json!(["be", "it", "be", null])];
+        assert_eq!(scene.codes().await, moved, "{label}");
+        let reply = scene.proxy.send("DELETE /api/v2/up/_table/country/9", &[], "").await;
+        assert_eq!(reply.status, 200, "{label}: {}", reply.text);
+        assert_eq!(
+            scene.codes().await,
+            [json!(["fra", "it"]), json!(["it"]), json!([null, "it", null, null])],
+            "{label}"
+        );
         scene.proxy.finish_writes("nothing is left").await;
     }
 }

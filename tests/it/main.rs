@@ -31,6 +31,7 @@ mod restarts;
 mod scenarios;
 mod streaming;
 mod suggest;
+mod superseded;
 mod support;
 mod traces;
 mod transfer;

@@ -14,6 +14,7 @@ use crate::execute::write::keyed::{Removed, keys_of, stored};
 use crate::execute::write::operation::{self, KeyTexts, Operation, key_texts, printed};
 use crate::execute::write::promised::{postponed, set_later};
 use crate::execute::write::sessions::Sessions;
+use crate::execute::write::superseded::note_created;
 use crate::execute::write::work::{Failure, Target, Work};
 use crate::execute::write::{references, referrers, rewrite, values, whole};
 use crate::plan::read::ALL;
@@ -80,6 +81,7 @@ pub async fn insert(
         rows: Vec::new(),
         unnumbered: is_counted(plan, &records),
     });
+    note_created(sessions, plan, &stored);
     refuse_unfinished(sessions, plan, &stored).await?;
     let missing = references::missing(sessions, plan, &stored, None).await?;
     refuse_missing(missing)?;

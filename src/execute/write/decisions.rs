@@ -56,8 +56,9 @@ pub async fn refuse_unfinished(
     }
     let mut values: HashSet<String> = HashSet::new();
     for incoming in &elsewhere {
-        values
-            .extend(join::gather(written, &incoming.hop).keys.iter().map(|key| renamed(&id_text(incoming), &hex(key))));
+        values.extend(
+            join::gather(written, &incoming.hop).keys.iter().map(|key| renamed(&id_text(&incoming.named), &hex(key))),
+        );
     }
     for row in pending {
         let [txid, state, renames] = [0, 1, 2].map(|cell| text(&row, cell).unwrap_or_default());

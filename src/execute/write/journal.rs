@@ -206,9 +206,18 @@ pub fn handed_on(txid: &str, source: &SourceName, later: &[Part]) -> Result<Opti
     if renames.is_empty() { Ok(None) } else { decided(txid, later, renames).map(Some) }
 }
 
+/// What [`commit`] refuses because sources refer to each other in a circle.
+pub fn refuse_circles(sessions: &Sessions<'_>, catalog: &Catalog, root: TableId) -> Result<(), WriteError> {
+    let changes = sessions.changes();
+    let order = order(sessions.context, catalog, root, &changes);
+    let later = |(part, _): &&(SourceName, Operation)| order.first() != Some(part);
+    let operations: Vec<_> = sessions.operations.iter().filter(later).cloned().collect();
+    refuse_circle(&order, &operations, only_goes(&changes))
+}
+
 /// Refuses that rows follow a value before it has changed: sources that refer to each other in a circle have no other order.
 /// Where rows only go, the value stays until all have left it.
-fn refuse_circles(order: &[SourceName], operations: &[(SourceName, Operation)], goes: bool) -> Result<(), WriteError> {
+fn refuse_circle(order: &[SourceName], operations: &[(SourceName, Operation)], goes: bool) -> Result<(), WriteError> {
     let place = |name: &str| order.iter().position(|of| of.as_str() == name);
     for (part, operation) in operations {
         if let Operation::Follow { source, new, .. } = operation
@@ -242,8 +251,8 @@ pub async fn commit(
     let hash = named.map(|(_, hash)| hash);
     let operations = std::mem::take(&mut sessions.operations);
     let operations = completed(sessions, catalog, root, others, operations).await?;
-    refuse_circles(&order, &operations, only_goes(&sessions.changes()))?;
-    let parts = parts(others, operations);
+    refuse_circle(&order, &operations, only_goes(&sessions.changes()))?;
+    let parts = parts(others, operations, &sessions.created);
     for name in &order {
         let told = (name == decider).then_some(result);
         let session = sessions.of(name).await?;

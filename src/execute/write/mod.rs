@@ -29,6 +29,7 @@ mod replay;
 mod rewrite;
 mod run;
 mod sessions;
+mod superseded;
 mod values;
 mod whole;
 mod work;

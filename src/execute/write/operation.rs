@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::execute::rows::RowRef;
 use crate::name::{SourceName, TableRef};
-use crate::plan::write::{Incoming, WritePlan};
+use crate::plan::write::{Incoming, NamedKey, WritePlan};
 use crate::value::Key;
 
 /// A row's primary key; each value as JSON.
@@ -20,6 +20,9 @@ pub struct Part {
     pub source: String,
     /// What it does, in order.
     pub operations: Vec<Operation>,
+    /// The values that the write itself has added in other sources, and to which rows of this one may refer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub created: Vec<String>,
 }
 
 /// A change of rows of one table.
@@ -84,7 +87,7 @@ impl Operation {
         Operation::Follow {
             table: referenced.table.printed(),
             source: referenced.source.to_string(),
-            foreign_key: id_text(incoming),
+            foreign_key: id_text(&incoming.named),
             old: hex(old),
             new: new.map(hex),
         }
@@ -102,8 +105,8 @@ impl Operation {
 }
 
 /// The name of a key in the journal.
-pub fn id_text(incoming: &Incoming) -> String {
-    format!("{:016x}", incoming.named.key.id)
+pub fn id_text(key: &NamedKey) -> String {
+    format!("{:016x}", key.key.id)
 }
 
 /// How the journal calls a value of a key.
@@ -124,10 +127,17 @@ pub fn unhex(text: &str) -> Option<Key> {
     bytes.map(|bytes| Key::single(&bytes))
 }
 
-/// The operations of the sources, each source once, in this order.
-pub fn parts(order: &[SourceName], operations: Vec<(SourceName, Operation)>) -> Vec<Part> {
-    let mut parts: Vec<Part> =
-        order.iter().map(|source| Part { source: source.to_string(), operations: Vec::new() }).collect();
+/// The operations of the sources, each source once, in this order; and what was `created` for them.
+pub fn parts(
+    order: &[SourceName],
+    operations: Vec<(SourceName, Operation)>,
+    created: &[(SourceName, String)],
+) -> Vec<Part> {
+    let part = |source: &SourceName| {
+        let created = created.iter().filter(|(of, _)| of == source).map(|(_, name)| name.clone()).collect();
+        Part { source: source.to_string(), operations: Vec::new(), created }
+    };
+    let mut parts: Vec<Part> = order.iter().map(part).collect();
     for (source, operation) in operations {
         if let Some(part) = parts.iter_mut().find(|part| part.source == source.as_str()) {
             part.operations.push(operation);

@@ -45,13 +45,13 @@ pub struct Dangling {
 }
 
 /// The relationships by which others refer to rows of a table, or by which these refer to others.
-fn along(catalog: &Catalog, id: TableId, belongs: bool) -> impl Iterator<Item = &Relationship> {
+pub fn along(catalog: &Catalog, id: TableId, belongs: bool) -> impl Iterator<Item = &Relationship> {
     let all = catalog.entry(id).relationships.iter().map(|relationship| &**relationship);
     all.filter(move |relationship| relationship.through.is_none() && (relationship.kind == Kind::BelongsTo) == belongs)
 }
 
 /// The values that a record gives to the near columns of a relationship.
-fn given(relationship: &Relationship, values: &Values) -> Option<SmallKey> {
+pub fn given(relationship: &Relationship, values: &Values) -> Option<SmallKey> {
     let value = |at: usize| values.iter().find(|(given, _)| *given == at).map(|(_, value)| value.clone());
     let plain = relationship.hop.from.iter().filter(|side| side.path.is_empty());
     let key: SmallKey = plain.filter_map(|side| value(side.column)).filter(|value| *value != Scalar::Null).collect();

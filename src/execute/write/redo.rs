@@ -1,6 +1,6 @@
 //! A part of a decided write is done again, by what stands there: what others have changed meanwhile is not overwritten.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
@@ -11,9 +11,10 @@ use crate::execute::write::error::WriteError;
 use crate::execute::write::journal::{self, keys_of_texts, planned, planned_table};
 use crate::execute::write::keyed::Removed;
 use crate::execute::write::linked::keyed;
-use crate::execute::write::operation::{Changed, Operation, Part, Record, id_text, unhex};
+use crate::execute::write::operation::{Changed, KeyTexts, Operation, Part, Record, id_text, unhex};
 use crate::execute::write::promised::Dangling;
 use crate::execute::write::sessions::Sessions;
+use crate::execute::write::superseded::Superseded;
 use crate::execute::write::work::{Failure, Target};
 use crate::execute::write::{promised, references, rewrite, whole};
 use crate::name::SourceName;
@@ -47,11 +48,22 @@ pub async fn redo(context: &Context<'_>, catalog: &Catalog, txid: &str, parts: &
             }
         });
     }
-    let mut sessions = Sessions::begin(context, &sources, &BTreeSet::from([name.clone()])).await?;
-    sessions.redoing = true;
-    let done = redone(&mut sessions, catalog, txid, &name, part, later).await;
-    sessions.invalidate(catalog);
-    sessions.rollback().await;
+    let mut superseded = Superseded::default();
+    let done = loop {
+        let known = superseded.count();
+        let mut sessions = Sessions::begin(context, &sources, &BTreeSet::from([name.clone()])).await?;
+        sessions.redoing = true;
+        let done = redone(&mut sessions, catalog, txid, &name, part, later, &mut superseded).await;
+        sessions.invalidate(catalog);
+        sessions.rollback().await;
+        if done.is_ok() || superseded.count() == known {
+            break done;
+        }
+    };
+    if superseded.count() > 0 {
+        let rows = superseded.count();
+        tracing::warn!(txid, source = %name, rows, "rows of a decided write are not there: what they refer to was removed first");
+    }
     match done {
         // An open original, or another process, has the marker: it is done, or will be.
         Err(ExecuteError::Write(WriteError::Repeated)) => Ok(()),
@@ -66,6 +78,7 @@ async fn redone(
     name: &SourceName,
     part: &Part,
     later: &[Part],
+    superseded: &mut Superseded,
 ) -> Result<(), ExecuteError> {
     // Whoever has the marker of this part has done it; an open original is waited for.
     journal::mark(sessions.of(name).await?, &journal::marker(txid, name, None, None)).await?;
@@ -73,15 +86,18 @@ async fn redone(
         sessions.of(name).await?.insert(&statement::journal::decide(&handed_on)).await?;
     }
     point!("replay::marked");
-    for operation in &part.operations {
+    for (at, operation) in part.operations.iter().enumerate() {
         if let Operation::Insert { table, rows, .. } = operation {
             let plan = planned(sessions.context, catalog, name, table)?;
             let values = values(catalog, &plan, rows)?;
-            values.iter().for_each(|values| sessions.promised.promise(catalog, plan.id, values));
+            for row in superseded.kept(catalog, plan.id, at, &values) {
+                sessions.promised.promise(catalog, plan.id, &values[row]);
+            }
         }
     }
-    for operation in &part.operations {
-        operate(sessions, catalog, name, operation).await?;
+    let created: HashSet<&str> = part.created.iter().map(String::as_str).collect();
+    for at in 0..part.operations.len() {
+        operate(sessions, catalog, name, part, at, &created, superseded).await?;
     }
     let dangling = promised::fulfil(sessions, catalog).await?;
     if !dangling.is_empty() {
@@ -108,16 +124,22 @@ async fn operate(
     sessions: &mut Sessions<'_>,
     catalog: &Catalog,
     name: &SourceName,
-    operation: &Operation,
+    part: &Part,
+    at: usize,
+    created: &HashSet<&str>,
+    superseded: &mut Superseded,
 ) -> Result<(), ExecuteError> {
     let context = sessions.context;
-    match operation {
+    match &part.operations[at] {
         Operation::Insert { table, keys, rows, unnumbered } => {
             let plan = planned(context, catalog, name, table)?;
             let mut values = values(catalog, &plan, rows)?;
+            let places = superseded.kept(catalog, plan.id, at, &values);
+            values = places.iter().map(|at| std::mem::take(&mut values[*at])).collect();
+            let keys: Vec<KeyTexts> = places.iter().map(|at| keys[*at].clone()).collect();
             if *unnumbered {
                 // SQLite gives the numbers of rows that were never committed to others.
-                let (form, keys, texts) = target(&plan, keys)?;
+                let (form, keys, texts) = target(&plan, &keys)?;
                 let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
                 // Where one of them is taken, a new one may be the next one's.
                 if existing(sessions, &plan, &target).await.map_err(first)?.iter().any(Option::is_some) {
@@ -125,18 +147,26 @@ async fn operate(
                     values.iter_mut().for_each(keyless);
                 }
             }
-            insert(sessions, catalog, &plan, &values).await.map_err(first)?;
+            if let Err(failure) = insert(sessions, catalog, &plan, &values).await {
+                superseded.note(&plan, at, &places, &values, &failure, created);
+                return Err(first(failure));
+            }
         }
         Operation::Update { table, rows } => {
             let plan = planned(context, catalog, name, table)?;
-            let due = still_due(sessions, catalog, &plan, rows).await?;
-            let keys: Vec<Vec<String>> = due.iter().map(|row| row.key.clone()).collect();
-            let records: Vec<Record> = due.iter().map(|row| row.after.clone()).collect();
+            let mut due = still_due(sessions, catalog, &plan, rows).await?;
+            due.retain(|(place, _)| !superseded.has(at, *place));
+            let places: Vec<usize> = due.iter().map(|(place, _)| *place).collect();
+            let keys: Vec<Vec<String>> = due.iter().map(|(_, row)| row.key.clone()).collect();
+            let records: Vec<Record> = due.iter().map(|(_, row)| row.after.clone()).collect();
             let values = values(catalog, &plan, &records)?;
             if !values.is_empty() {
                 let (form, keys, texts) = target(&plan, &keys)?;
                 let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
-                update(sessions, catalog, &plan, &target, &values).await.map_err(first)?;
+                if let Err(failure) = update(sessions, catalog, &plan, &target, &values).await {
+                    superseded.note(&plan, at, &places, &values, &failure, created);
+                    return Err(first(failure));
+                }
             }
         }
         Operation::Delete { table, keys } => {
@@ -149,7 +179,7 @@ async fn operate(
         }
         Operation::Follow { table, source, foreign_key, old, new } => {
             let plan = planned(context, catalog, &SourceName::new(source), table)?;
-            let known = |incoming: &&Incoming| id_text(incoming) == *foreign_key;
+            let known = |incoming: &&Incoming| id_text(&incoming.named) == *foreign_key;
             let gone = || WriteError::NotYet { what: "following a key that is not in the key file any more".into() };
             let incoming = plan.incoming.iter().find(known).ok_or_else(gone)?;
             let old = unhex(old).ok_or_else(gone)?;
@@ -194,7 +224,7 @@ async fn still_due<'r>(
     catalog: &Catalog,
     plan: &WritePlan,
     rows: &'r [Changed],
-) -> Result<Vec<&'r Changed>, ExecuteError> {
+) -> Result<Vec<(usize, &'r Changed)>, ExecuteError> {
     let texts: Vec<Vec<String>> = rows.iter().map(|row| row.key.clone()).collect();
     let keys = keys_of_texts(plan, &texts)?;
     let changed = || WriteError::Ambiguous { id: "a row that was changed meanwhile".into() };
@@ -203,7 +233,7 @@ async fn still_due<'r>(
         error => error,
     })?;
     let mut due = Vec::new();
-    for (row, stands) in rows.iter().zip(stand) {
+    for ((place, row), stands) in rows.iter().enumerate().zip(stand) {
         let has = |wanted: &Record| wanted.iter().all(|(name, value)| stands.get(name) == Some(value));
         if has(&row.after) {
             continue;
@@ -211,7 +241,7 @@ async fn still_due<'r>(
         if !has(&row.before) {
             return Err(changed().into());
         }
-        due.push(row);
+        due.push((place, row));
     }
     Ok(due)
 }

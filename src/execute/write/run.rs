@@ -101,8 +101,8 @@ async fn attempt(
     named: Option<(&str, &str)>,
 ) -> Result<Done, Failure> {
     let (sources, changing) = sources(context, catalog, plan, work);
-    let several = changing.len() > 1 && keep;
-    let journaled = if several || named.is_some() { changing } else { BTreeSet::new() };
+    let several = changing.len() > 1;
+    let journaled = if keep && (several || named.is_some()) { changing } else { BTreeSet::new() };
     let mut sessions = Sessions::begin(context, &sources, &journaled).await?;
     sessions.several = several;
     if named.is_some() {
@@ -152,6 +152,7 @@ async fn attempted(
     let (changes, unkept) = (sessions.changes(), std::mem::take(&mut sessions.unkept));
     let mut done = Done { keys, changes, unkept, pending: None };
     if !keep {
+        journal::refuse_circles(sessions, catalog, plan.id)?;
         return Ok(done);
     }
     let mut changed = sessions.changed_sources();

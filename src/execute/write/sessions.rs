@@ -42,6 +42,8 @@ pub struct Sessions<'a> {
     pub redoing: bool,
     /// Rows that are still to be added.
     pub promised: Promised,
+    /// Values that were added, where it is noted, by the sources whose rows may refer to them.
+    pub created: Vec<(SourceName, String)>,
 }
 
 /// Rows of one table that a write changes.
@@ -78,6 +80,7 @@ impl<'a> Sessions<'a> {
             named_in: BTreeSet::new(),
             redoing: false,
             promised: Promised::default(),
+            created: Vec::new(),
         };
         for source in journaled.iter().filter(|source| !sessions.is_read_only(source)).cloned().collect::<Vec<_>>() {
             let source = &source;
