@@ -38,6 +38,11 @@ pub struct Fetch {
 }
 
 impl Fetch {
+    /// Whether each row that comes stands for several.
+    pub fn is_grouped(&self) -> bool {
+        !self.group.is_empty() || self.outputs.iter().any(|output| matches!(output, Output::Aggregate(..)))
+    }
+
     /// Whether which rows come, or in which order, depends on another table too.
     pub fn depends_on_others(&self) -> bool {
         self.condition.as_ref().is_some_and(Condition::depends_on_others)

@@ -3,5 +3,6 @@
 pub mod csv;
 pub mod error;
 mod expand;
+pub mod graphql;
 pub mod json;
 pub mod rest;

@@ -14,6 +14,6 @@ pub mod suggest;
 pub mod write;
 
 pub use error::Error;
-pub use pipeline::{Engine, ReadAnswer, Stream, planned_for};
+pub use pipeline::{Engine, ReadAnswer, Stream, planned, planned_for};
 pub use snapshot::Snapshot;
 pub use write::Written;

@@ -155,7 +155,8 @@ impl Engine {
     }
 }
 
-fn planned(live: &Snapshot, query: &Read) -> Result<ReadPlan, PlanError> {
+/// Plans a read by this version.
+pub fn planned(live: &Snapshot, query: &Read) -> Result<ReadPlan, PlanError> {
     let span =
         tracing::trace_span!(target: SPANS, "plan", crosskey.source = query.source, crosskey.table = query.table);
     span.in_scope(|| plan::read(&live.catalog, &live.config.limits, query))

@@ -54,7 +54,7 @@ pub async fn choose(context: &Context<'_>, plan: &ReadPlan, filter: &Predicate) 
             break;
         }
         // Grouped rows have nothing by which they could be checked.
-        if plan.root.fetch.group.is_empty()
+        if !plan.root.fetch.is_grouped()
             && let Some(chosen) = scan.on(&known, &open, near).await?
         {
             return Ok(chosen);

@@ -54,7 +54,7 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
         remembered: query.ids.as_ref().is_some_and(|ids| ids::are_keys(&entry.table, ids)),
     };
     let mut step = plan.step(id, &query.selection, &query.group)?;
-    let identity = match step.filter.is_some() && query.group.is_empty() {
+    let identity = match step.filter.is_some() && query.group.is_empty() && !query.selection.whole {
         true => exists::to_itself(&entry.table, &mut step),
         false => None,
     };
@@ -187,20 +187,25 @@ impl StepPlan<'_> {
         let mut cells = Cells::new(table);
         let mut fields = Vec::new();
         let grouped = self.group(table, group)?;
-        let key_cells = self.remembered_cells(table, &mut cells);
+        // Grouped rows have no cells of their own.
+        let is_grouped = !grouped.is_empty() || selection.whole;
+        let key_cells = if selection.whole { Vec::new() } else { self.remembered_cells(table, &mut cells) };
         self.fields(table, selection, &grouped, &mut cells, &mut fields)?;
         let filtered = match &selection.filter {
-            Some(filter) if grouped.is_empty() => Some(filter::filtered(self, entry, filter, &mut cells)?),
-            // Grouped rows have no cells of their own by which a filter could be checked.
+            Some(filter) if !is_grouped => Some(filter::filtered(self, entry, filter, &mut cells)?),
+            // Nothing by which a filter could be checked.
             Some(filter) => Some(filter::filtered(self, entry, filter, &mut Cells::new(table))?),
             None => None,
         };
         let (condition, beyond) = filtered.map_or((None, None), |filtered| (Some(filtered.condition), filtered.rest));
-        let Ordered { order, sort } = order::ordered(self, entry, &selection.order, &grouped, &mut cells)?;
+        let Ordered { order, sort } = match selection.whole {
+            true => Ordered::default(),
+            false => order::ordered(self, entry, &selection.order, &grouped, &mut cells)?,
+        };
         let (mut embeds, mut aggregates, mut missing) = (Vec::new(), Vec::new(), Vec::new());
         let mut expansions = Vec::new();
         for embed in &selection.embeds {
-            if !grouped.is_empty() {
+            if is_grouped {
                 return Err(PlanError::Invalid {
                     message: "grouped rows have no related rows".into(),
                     hint: Some("leave out `related`, or `group`".into()),
@@ -272,7 +277,7 @@ impl StepPlan<'_> {
                 order,
                 limit: selection.limit,
                 offset: selection.offset,
-                identity: identity(table),
+                identity: if selection.whole { Vec::new() } else { identity(table) },
                 max_rows: self.limits.rows,
                 max_bytes: self.limits.bytes,
             }),
@@ -359,7 +364,7 @@ impl StepPlan<'_> {
                 }
                 FieldQuery::Aggregate(aggregate, column) => {
                     let shown = format!("{}({})", aggregate.as_str(), column.as_deref().unwrap_or("*"));
-                    if grouped.is_empty() {
+                    if grouped.is_empty() && !selection.whole {
                         return Err(PlanError::Invalid {
                             message: format!("Invalid field requested: {shown}"),
                             hint: Some("aggregates need `group`".into()),

@@ -62,6 +62,8 @@ pub struct Selection {
     pub offset: u64,
     /// Related rows.
     pub embeds: Vec<Embed>,
+    /// All rows are one group: the fields are aggregates.
+    pub whole: bool,
 }
 
 /// Related rows under the name of their relationship.

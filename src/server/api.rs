@@ -69,7 +69,7 @@ async fn answered(shared: &Shared, limits: &Limits, parts: &Parts, body: Body) -
 }
 
 /// Reads the body within its size and time.
-async fn read_body(shared: &Shared, limits: &Limits, body: Body) -> Result<Bytes, ApiError> {
+pub async fn read_body(shared: &Shared, limits: &Limits, body: Body) -> Result<Bytes, ApiError> {
     let reading = async {
         // Only so many bodies are held in part at once.
         let _place = shared.bodies.acquire().await;

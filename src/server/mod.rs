@@ -5,6 +5,7 @@ mod api;
 mod body;
 mod conditional;
 mod docs;
+mod graphql;
 mod guard;
 mod health;
 mod listen;

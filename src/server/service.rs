@@ -22,13 +22,14 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use tracing::{Instrument, Span};
 
 use crate::api::error::ApiError;
+use crate::api::graphql;
 use crate::api::rest::Prepared;
 use crate::engine::Engine;
 use crate::error::Code;
 use crate::server::guard::guard;
 use crate::server::request_id::{self, REQUEST_ID};
 use crate::server::shared::{Shared, panicked, request_id, respond_error};
-use crate::server::{admin, api, docs, health};
+use crate::server::{admin, api, docs, graphql as graphql_over_http, health};
 use crate::telemetry::{METRICS, RequestLabel, SPANS, continue_trace};
 
 /// No browser shall take data for a page or a script.
@@ -52,6 +53,7 @@ impl Service {
         let operators = snapshot.config.server.listen.ip().is_loopback();
         let shared = Shared {
             prepared: Prepared::default(),
+            graphql: graphql::Prepared::default(),
             operators,
             requests: places(),
             bodies: places(),
@@ -113,6 +115,9 @@ impl Service {
         let path = request.uri().path();
         if path.strip_prefix("/api").is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
             return api::answer(&self.shared, request).await;
+        }
+        if path == "/graphql" {
+            return graphql_over_http::answer(&self.shared, request).await;
         }
         self.pages.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
     }

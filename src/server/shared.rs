@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::sync::Semaphore;
 
 use crate::api::error::ApiError;
+use crate::api::graphql;
 use crate::api::rest::Prepared;
 use crate::engine::Engine;
 use crate::error::Code;
@@ -21,6 +22,8 @@ pub struct Shared {
     pub engine: Arc<Engine>,
     /// Reads that were parsed and planned already.
     pub prepared: Prepared,
+    /// The GraphQL schema, documents and plans.
+    pub graphql: graphql::Prepared,
     /// Clients may see what is for operators: only a loopback address is listened on.
     pub operators: bool,
     /// Places for requests that are being answered.

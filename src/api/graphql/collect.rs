@@ -1,0 +1,92 @@
+//! The fields that a selection asks for, fragments and directives applied, those with the same key merged
+//! (CollectFields of the GraphQL specification, October 2021, §6.3.2).
+
+use apollo_compiler::executable::{DirectiveList, Field, Selection, SelectionSet};
+use apollo_compiler::response::JsonMap;
+use apollo_compiler::{ExecutableDocument, Node};
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::api::graphql::arguments::value_of;
+use crate::api::graphql::error::Fault;
+
+/// Most fields of an operation, with fragments counted as often as they are spread.
+pub const FIELDS: usize = 5_000;
+
+/// An operation's document and variables.
+pub struct Operation<'d> {
+    /// The document.
+    pub document: &'d ExecutableDocument,
+    /// The variables.
+    pub variables: &'d JsonMap,
+    /// Fields that may still be visited.
+    pub left: std::cell::Cell<usize>,
+}
+
+/// A field of an answer: the selections that share its key.
+pub struct Collected<'d> {
+    /// The first of them; the others have the same name and arguments.
+    pub field: &'d Node<Field>,
+    /// What they select together.
+    pub below: Vec<&'d SelectionSet>,
+}
+
+impl<'d> Operation<'d> {
+    /// The fields of these selections, by their keys in the answer.
+    pub fn collect(&self, sets: &[&'d SelectionSet]) -> Result<IndexMap<&'d str, Collected<'d>>, Fault> {
+        let mut fields = IndexMap::new();
+        for set in sets {
+            self.add(set, &mut fields)?;
+        }
+        Ok(fields)
+    }
+
+    fn add(&self, set: &'d SelectionSet, fields: &mut IndexMap<&'d str, Collected<'d>>) -> Result<(), Fault> {
+        for selection in &set.selections {
+            let Some(left) = self.left.get().checked_sub(1) else {
+                return Err(Fault::budget(format!("the operation has more than {FIELDS} fields")));
+            };
+            self.left.set(left);
+            match selection {
+                Selection::Field(field) => {
+                    if self.is_wanted(&field.directives) {
+                        let key = field.response_key().as_str();
+                        let known = fields.entry(key).or_insert_with(|| Collected { field, below: Vec::new() });
+                        known.below.push(&field.selection_set);
+                    }
+                }
+                Selection::FragmentSpread(spread) => {
+                    if self.is_wanted(&spread.directives)
+                        && let Some(fragment) = self.document.fragments.get(&spread.fragment_name)
+                    {
+                        self.add(&fragment.selection_set, fields)?;
+                    }
+                }
+                Selection::InlineFragment(inline) => {
+                    if self.is_wanted(&inline.directives) {
+                        self.add(&inline.selection_set, fields)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether `@skip` and `@include` let a selection through. No type of ours has others beside it, so that a fragment's type
+    /// is always the row's.
+    fn is_wanted(&self, directives: &DirectiveList) -> bool {
+        let says = |name: &str, said: bool| {
+            directives.get(name).is_some_and(|directive| {
+                let value = directive.specified_argument_by_name("if").map(|value| value_of(value, self.variables));
+                value == Some(Some(Value::Bool(said)))
+            })
+        };
+        !says("skip", true) && !says("include", false)
+    }
+
+    /// The value of a field's argument; none where it is not given.
+    pub fn argument(&self, field: &Field, name: &str) -> Option<Value> {
+        let argument = field.arguments.iter().find(|argument| argument.name == name)?;
+        value_of(&argument.value, self.variables)
+    }
+}

@@ -1,0 +1,226 @@
+//! Answers of reads under the keys that an operation asks for.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use crate::api::graphql::select::{AggregatePart, Part, Shown};
+use crate::engine::ReadAnswer;
+use crate::execute::{Grouped, Level};
+use crate::plan::{AggregateEmbed, AggregateFields, ReadPlan, Step};
+use crate::statement::Output;
+use crate::value::json::{member, write_str};
+
+/// What a planned read shows.
+pub enum Form {
+    /// Rows.
+    Rows(Vec<Bound>),
+    /// The one row, or null.
+    Row(Vec<Bound>),
+    /// Aggregates of all rows.
+    Aggregates(Vec<BoundAggregate>),
+}
+
+/// A member of a row's object, and where its value stands. Names are JSON, between comma and colon.
+pub enum Bound {
+    /// Neighbouring cells under their columns' names.
+    Run(RangeInclusive<usize>),
+    /// A cell.
+    Cell(Arc<[u8]>, usize),
+    /// A text that is the same in all rows, with its name.
+    Fixed(Vec<u8>),
+    /// Related rows.
+    Related(Arc<[u8]>, usize, bool, Vec<Bound>),
+    /// Aggregates of related rows.
+    Aggregates(Arc<[u8]>, usize, Vec<BoundAggregate>),
+}
+
+/// A member of an object of aggregates.
+pub enum BoundAggregate {
+    /// A text that is always the same, with its name.
+    Fixed(Vec<u8>),
+    /// A cell, and what stands there for no rows.
+    Value(Arc<[u8]>, usize, &'static str),
+    /// Those of one function.
+    Function(Arc<[u8]>, Vec<BoundAggregate>),
+}
+
+/// Where a plan has what is to be shown.
+pub fn bind(shown: &Shown, plan: &ReadPlan) -> Form {
+    match shown {
+        Shown::Rows(parts) => Form::Rows(bound(parts, &plan.root)),
+        Shown::Row(parts) => Form::Row(bound(parts, &plan.root)),
+        Shown::Aggregates(parts) => {
+            let cell = |at: usize| {
+                let cell = plan.root.fields[at].cell;
+                (cell, of_none(&plan.root.fetch.outputs[cell]))
+            };
+            Form::Aggregates(bound_aggregates(parts, &cell))
+        }
+    }
+}
+
+fn bound(parts: &[Part], step: &Step) -> Vec<Bound> {
+    let mut members: Vec<Bound> = Vec::with_capacity(parts.len());
+    for part in parts {
+        let next = match part {
+            Part::Column(key, column) => {
+                let of = |known: &Option<u32>| *known == Some(*column as u32);
+                let cell = step.columns.iter().position(of).unwrap_or_default();
+                let is_named = matches!(&step.fetch.outputs[cell], Output::Column(known) if *known.name == **key);
+                match members.last_mut() {
+                    Some(Bound::Run(run)) if is_named && *run.end() + 1 == cell => {
+                        *run = *run.start()..=cell;
+                        continue;
+                    }
+                    _ if is_named => Bound::Run(cell..=cell),
+                    _ => Bound::Cell(member(key), cell),
+                }
+            }
+            Part::Typename(key, name) => Bound::Fixed(fixed(key, name)),
+            Part::Related(key, at, many, parts) => {
+                Bound::Related(member(key), *at, *many, bound(parts, &step.embeds[*at].step))
+            }
+            Part::Aggregates(key, at, parts) => {
+                let embed = &step.aggregates[*at];
+                Bound::Aggregates(member(key), *at, bound_aggregates(parts, &|number| cell_of(embed, number)))
+            }
+        };
+        members.push(next);
+    }
+    members
+}
+
+/// The cell of an aggregate by its number: they are numbered as the fetch has them.
+fn cell_of(embed: &AggregateEmbed, number: usize) -> (usize, &'static str) {
+    let of_none = |cell: usize| {
+        let has = |fields: &AggregateFields| match fields {
+            AggregateFields::Rows(at) => *at == cell,
+            AggregateFields::Columns(fields) => fields.iter().any(|field| field.cell == cell),
+        };
+        embed.functions.iter().find(|function| has(&function.fields)).map_or("null", |function| function.of_none)
+    };
+    (number, of_none(number))
+}
+
+fn of_none(output: &Output) -> &'static str {
+    match output {
+        Output::Aggregate(crate::statement::Aggregate::Count, _) => "0",
+        _ => "null",
+    }
+}
+
+fn bound_aggregates(parts: &[AggregatePart], cell: &dyn Fn(usize) -> (usize, &'static str)) -> Vec<BoundAggregate> {
+    let bind = |part: &AggregatePart| match part {
+        AggregatePart::Typename(key, name) => BoundAggregate::Fixed(fixed(key, name)),
+        AggregatePart::Value(key, at) => {
+            let (cell, of_none) = cell(*at);
+            BoundAggregate::Value(member(key), cell, of_none)
+        }
+        AggregatePart::Function(key, parts) => BoundAggregate::Function(member(key), bound_aggregates(parts, cell)),
+    };
+    parts.iter().map(bind).collect()
+}
+
+fn fixed(key: &str, text: &str) -> Vec<u8> {
+    let mut fixed = member(key).to_vec();
+    write_str(&mut fixed, text);
+    fixed
+}
+
+/// Appends what a read has found.
+pub fn write(out: &mut Vec<u8>, form: &Form, found: &ReadAnswer) {
+    let (step, level) = (&found.plan.root, &found.answer.level);
+    match form {
+        Form::Rows(members) => write_rows(out, members, step, level, 0..level.rows.len()),
+        Form::Row(members) => {
+            let first = found.answer.by_id.as_ref().and_then(|links| links.of(0).first());
+            match first {
+                Some(row) => write_row(out, members, step, level, *row as usize),
+                None => out.extend_from_slice(b"null"),
+            }
+        }
+        Form::Aggregates(members) => {
+            let row = level.rows.first();
+            write_aggregates(out, members, &|cell| row.map(|row| row.cell(cell)));
+        }
+    }
+}
+
+fn write_rows(out: &mut Vec<u8>, members: &[Bound], step: &Step, level: &Level, rows: impl Iterator<Item = usize>) {
+    out.push(b'[');
+    for (at, row) in rows.enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        write_row(out, members, step, level, row);
+    }
+    out.push(b']');
+}
+
+fn write_row(out: &mut Vec<u8>, members: &[Bound], step: &Step, level: &Level, row: usize) {
+    let cells = &level.rows[row];
+    out.push(b'{');
+    let mut first = true;
+    for bound in members {
+        match bound {
+            Bound::Run(run) => put(out, cells.members(run.clone()), &mut first),
+            Bound::Cell(name, cell) => {
+                put(out, name, &mut first);
+                out.extend_from_slice(cells.cell(*cell));
+            }
+            Bound::Fixed(text) => put(out, text, &mut first),
+            Bound::Related(name, at, many, members) => {
+                put(out, name, &mut first);
+                let (embed, nested) = (&step.embeds[*at], &level.nested[*at]);
+                let related = nested.links.of(row);
+                match (many, related.first()) {
+                    (true, _) => {
+                        let rows = related.iter().map(|row| *row as usize);
+                        write_rows(out, members, &embed.step, &nested.level, rows);
+                    }
+                    (false, Some(row)) => write_row(out, members, &embed.step, &nested.level, *row as usize),
+                    (false, None) => out.extend_from_slice(b"null"),
+                }
+            }
+            Bound::Aggregates(name, at, members) => {
+                put(out, name, &mut first);
+                write_grouped(out, members, &level.aggregates[*at], row);
+            }
+        }
+    }
+    out.push(b'}');
+}
+
+/// Appends a member, or its name alone, behind a comma where it is not the first.
+#[inline]
+fn put(out: &mut Vec<u8>, member: &[u8], first: &mut bool) {
+    out.extend_from_slice(if *first { &member[1..] } else { member });
+    *first = false;
+}
+
+fn write_grouped(out: &mut Vec<u8>, members: &[BoundAggregate], grouped: &Grouped, row: usize) {
+    if grouped.missing {
+        return out.extend_from_slice(b"null");
+    }
+    let found = grouped.of(row);
+    write_aggregates(out, members, &|cell| found.as_ref().map(|found| found.cell(cell)));
+}
+
+fn write_aggregates<'c>(out: &mut Vec<u8>, members: &[BoundAggregate], cell: &dyn Fn(usize) -> Option<&'c [u8]>) {
+    out.push(b'{');
+    let mut first = true;
+    for member in members {
+        match member {
+            BoundAggregate::Fixed(text) => put(out, text, &mut first),
+            BoundAggregate::Value(name, at, of_none) => {
+                put(out, name, &mut first);
+                out.extend_from_slice(cell(*at).unwrap_or(of_none.as_bytes()));
+            }
+            BoundAggregate::Function(name, members) => {
+                put(out, name, &mut first);
+                write_aggregates(out, members, cell);
+            }
+        }
+    }
+    out.push(b'}');
+}

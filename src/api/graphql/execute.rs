@@ -1,0 +1,230 @@
+//! A whole operation: all of its root fields are planned first, and then read at the same time.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use apollo_compiler::executable::OperationType;
+use apollo_compiler::introspection;
+use apollo_compiler::request::coerce_variable_values;
+use apollo_compiler::response::JsonMap;
+use apollo_compiler::validation::Valid;
+use futures_util::future::join_all;
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::api::error::ApiError;
+use crate::api::graphql::collect::{FIELDS, Operation};
+use crate::api::graphql::encode::{Form, bind, write};
+use crate::api::graphql::error::Fault;
+use crate::api::graphql::filter::Inputs;
+use crate::api::graphql::prepared::{Document, Prepared};
+use crate::api::graphql::request::Asked;
+use crate::api::graphql::select::Reading;
+use crate::engine::{Engine, Snapshot, planned};
+use crate::error::Code;
+use crate::execute::Partial;
+use crate::plan::ReadPlan;
+use crate::value::json::member;
+
+/// Most root fields of an operation: each is a read of its own.
+const ROOTS: usize = 100;
+
+/// An answer.
+pub struct Answer {
+    /// The body.
+    pub body: Vec<u8>,
+    /// The status where the client takes `application/graphql-response+json`.
+    pub status: StatusCode,
+    /// There is a `data` member: the operation was executed, so that other clients get 200.
+    pub executed: bool,
+}
+
+/// An operation, ready to be run.
+pub struct Planned {
+    /// The version that planned it.
+    pub number: u64,
+    fields: Vec<Field>,
+}
+
+/// A root field under its key, as JSON between comma and colon.
+struct Field {
+    key: String,
+    name: Arc<[u8]>,
+    gives: Gives,
+}
+
+enum Gives {
+    /// A read, what it shows, and whether its error is that of the whole answer.
+    Read(Box<ReadPlan>, Form, bool),
+    /// What is known already, as JSON.
+    Known(Vec<u8>),
+}
+
+/// Answers a request. `reads`: no mutation, as of GET.
+pub async fn answer(
+    engine: &Arc<Engine>,
+    prepared: &Prepared,
+    asked: &Asked,
+    reads: bool,
+    bypass_cache: bool,
+    request_id: Option<&str>,
+) -> Answer {
+    let live = engine.snapshot();
+    match planned_of(&live, prepared, asked, reads) {
+        Ok(plan) => run(engine, live, &plan, bypass_cache, request_id).await,
+        Err(faults) => refused(&faults, request_id),
+    }
+}
+
+/// The answer to an operation that was not executed.
+pub fn refused(faults: &[Fault], request_id: Option<&str>) -> Answer {
+    let errors: Vec<Value> = faults.iter().map(|fault| fault.json(request_id)).collect();
+    let status = faults.first().map_or(StatusCode::BAD_REQUEST, |fault| fault.error.status());
+    Answer { body: serde_json::json!({"errors": errors}).to_string().into_bytes(), status, executed: false }
+}
+
+fn planned_of(
+    live: &Arc<Snapshot>,
+    prepared: &Prepared,
+    asked: &Asked,
+    reads: bool,
+) -> Result<Arc<Planned>, Vec<Fault>> {
+    let one = |fault: Fault| vec![fault];
+    let schema = prepared.schema(live).map_err(one)?;
+    let variables = serde_json::to_string(&asked.variables).unwrap_or_default();
+    let name = (asked.query.clone(), asked.operation.clone(), variables);
+    if let Some(plan) = prepared.plan(&name, live.number) {
+        return Ok(plan);
+    }
+    let document = prepared.document(&schema, &asked.query)?;
+    let library = |error: apollo_compiler::request::RequestError| {
+        one(Fault::of_library(&error.to_graphql_error(&document.valid.sources)))
+    };
+    let operation = document.valid.operations.get(asked.operation.as_deref()).map_err(library)?;
+    if reads && operation.operation_type != OperationType::Query {
+        let error = ApiError::invalid("a mutation is sent by POST");
+        return Err(one(ApiError { status: Some(StatusCode::METHOD_NOT_ALLOWED), ..error }.into()));
+    }
+    let variables = coerce_variable_values(&schema.valid, operation, &asked.variables).map_err(library)?;
+    let plan = plan(live, &document, operation, &variables).map_err(one)?;
+    let plan = Arc::new(plan);
+    prepared.keep(name, plan.clone());
+    Ok(plan)
+}
+
+fn plan(
+    live: &Snapshot,
+    document: &Document,
+    operation: &apollo_compiler::executable::Operation,
+    variables: &Valid<JsonMap>,
+) -> Result<Planned, Fault> {
+    let reading = Reading {
+        operation: Operation { document: &document.valid, variables, left: Cell::new(FIELDS) },
+        inputs: Inputs { schema: &document.schema, catalog: &live.catalog },
+    };
+    let roots = reading.operation.collect(&[&operation.selection_set])?;
+    if roots.len() > ROOTS {
+        return Err(Fault::budget(format!("the operation has {} root fields, {ROOTS} are allowed", roots.len())));
+    }
+    let mut told: Option<JsonMap> = None;
+    let mut fields = Vec::with_capacity(roots.len());
+    for (key, collected) in &roots {
+        let gives = match collected.field.name.as_str() {
+            "__typename" => Gives::Known(format!("\"{}\"", operation.object_type()).into_bytes()),
+            "__schema" | "__type" => {
+                if told.is_none() {
+                    told = Some(introspected(document, operation, variables)?);
+                }
+                let value = told.as_ref().and_then(|told| told.get(*key));
+                Gives::Known(serde_json::to_vec(&value).unwrap_or_default())
+            }
+            _ => {
+                let root = reading.root(collected).map_err(|fault| fault.at(key))?;
+                let plan = planned(live, &root.read)
+                    .map_err(|error| Fault::from(crate::engine::Error::from(error)).at(key))?;
+                let form = bind(&root.shown, &plan);
+                Gives::Read(plan.into(), form, root.sure)
+            }
+        };
+        fields.push(Field { key: (*key).to_owned(), name: member(key), gives });
+    }
+    Ok(Planned { number: live.number, fields })
+}
+
+/// What the schema tells of itself.
+fn introspected(
+    document: &Document,
+    operation: &apollo_compiler::executable::Operation,
+    variables: &Valid<JsonMap>,
+) -> Result<JsonMap, Fault> {
+    let told = |error: apollo_compiler::request::RequestError| {
+        Fault::of_library(&error.to_graphql_error(&document.valid.sources))
+    };
+    introspection::check_max_depth(&document.valid, operation).map_err(told)?;
+    let schema = &document.schema;
+    let answer =
+        introspection::partial_execute(&schema.valid, &schema.implementers, &document.valid, operation, variables)
+            .map_err(told)?;
+    match answer.errors.first() {
+        Some(error) => Err(Fault::of_library(error)),
+        None => Ok(answer.data.unwrap_or_default()),
+    }
+}
+
+async fn run(
+    engine: &Arc<Engine>,
+    live: Arc<Snapshot>,
+    plan: &Planned,
+    bypass_cache: bool,
+    request_id: Option<&str>,
+) -> Answer {
+    let reads = plan.fields.iter().map(async |field| match &field.gives {
+        Gives::Read(plan, ..) => Some(engine.run(live.clone(), (**plan).clone(), bypass_cache).await),
+        Gives::Known(_) => None,
+    });
+    let found = join_all(reads).await;
+    let (mut out, mut faults, mut none) = (b"{\"data\":{".to_vec(), Vec::new(), false);
+    for (at, (field, found)) in plan.fields.iter().zip(found).enumerate() {
+        out.extend_from_slice(&field.name[usize::from(at == 0)..]);
+        match (&field.gives, found) {
+            (Gives::Known(text), _) => out.extend_from_slice(text),
+            (Gives::Read(_, form, _), Some(Ok(found))) => {
+                write(&mut out, form, &found);
+                faults.extend(found.answer.partial.iter().map(|partial| partly(partial).at(&field.key)));
+            }
+            (Gives::Read(_, _, sure), failed) => {
+                out.extend_from_slice(b"null");
+                none |= sure;
+                if let Some(Err(error)) = failed {
+                    faults.push(Fault::from(error).at(&field.key));
+                }
+            }
+        }
+    }
+    out.push(b'}');
+    if none {
+        out.truncate(b"{\"data\":".len());
+        out.extend_from_slice(b"null");
+    }
+    let status = match faults.first() {
+        Some(fault) if none => fault.error.status(),
+        _ => StatusCode::OK,
+    };
+    if !faults.is_empty() {
+        let errors: Vec<Value> = faults.iter().map(|fault| fault.json(request_id)).collect();
+        out.extend_from_slice(b",\"errors\":");
+        out.extend_from_slice(Value::Array(errors).to_string().as_bytes());
+    }
+    out.push(b'}');
+    Answer { body: out, status, executed: true }
+}
+
+/// A relationship that was answered without its source.
+fn partly(partial: &Partial) -> Fault {
+    let how = match partial.answered {
+        "stale" => "from what was remembered",
+        _ => "as if there were nothing",
+    };
+    let message = format!("`{}` was answered {how}, for its source is down", partial.relationship);
+    ApiError::new(Code::SourceUnavailable, message).fact("source", partial.source.as_str()).into()
+}

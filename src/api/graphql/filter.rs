@@ -1,0 +1,188 @@
+//! `filter` and `order_by`: inputs by type, to conditions and orders in the query's names.
+
+use serde_json::{Map, Value};
+
+use crate::api::graphql::arguments::{listed, text_of};
+use crate::api::graphql::error::Fault;
+use crate::api::graphql::schema::{Member, Schema, TableType};
+use crate::api::graphql::sdl::is_word;
+use crate::catalog::Catalog;
+use crate::query::filter::{Name, Test};
+use crate::query::{FieldQuery, Filter, Literal, Operator, OrderBy};
+use crate::statement::{Comparison, Nulls};
+
+/// What inputs are read with.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    /// The schema.
+    pub schema: &'a Schema,
+    /// The catalog that it was made of.
+    pub catalog: &'a Catalog,
+}
+
+impl Inputs<'_> {
+    /// A condition on rows of a table; none where everything is let through.
+    pub fn filter(self, of: &TableType, value: &Value) -> Result<Option<Filter>, Fault> {
+        let Value::Object(members) = value else { return Ok(None) };
+        let mut parts = Vec::new();
+        for (name, value) in members {
+            parts.extend(self.part(of, name, value)?);
+        }
+        Ok(match parts.len() {
+            0 => None,
+            1 => parts.pop(),
+            _ => Some(Filter::And(parts)),
+        })
+    }
+
+    fn part(self, of: &TableType, name: &str, value: &Value) -> Result<Option<Filter>, Fault> {
+        if value.is_null() {
+            return Err(null(name));
+        }
+        // What lets everything through.
+        let all = || Filter::And(Vec::new());
+        let each = |value: &Value| -> Result<Vec<Filter>, Fault> {
+            let parts = listed(value.clone());
+            parts.iter().map(|part| Ok(self.filter(of, part)?.unwrap_or_else(all))).collect()
+        };
+        match name {
+            "and" => return Ok(Some(Filter::And(each(value)?))),
+            "or" => return Ok(Some(Filter::Or(each(value)?))),
+            "not" => return Ok(Some(Filter::Not(self.filter(of, value)?.unwrap_or_else(all).into()))),
+            _ => {}
+        }
+        match of.members.get(name).filter(|_| !is_word(name)) {
+            Some(Member::Column(at)) => {
+                let column = &self.catalog.entry(of.id).table.columns[*at].name;
+                tests(column, value).map(Some)
+            }
+            Some(Member::Related(related)) => {
+                let far = self.schema.table(related.target);
+                let path = Name { text: related.name.to_string(), position: 0 };
+                let exists = |filter: Option<Filter>| Filter::Related {
+                    path: path.clone(),
+                    filter: filter.unwrap_or_else(all).into(),
+                };
+                if !related.many {
+                    return Ok(Some(exists(self.filter(far, value)?)));
+                }
+                let Value::Object(words) = value else { return Ok(None) };
+                let mut parts = Vec::new();
+                for (word, value) in words {
+                    if value.is_null() {
+                        return Err(null(&format!("{name}.{word}")));
+                    }
+                    let filter = self.filter(far, value)?;
+                    parts.push(match word.as_str() {
+                        "some" => exists(filter),
+                        "none" => Filter::Not(exists(filter).into()),
+                        _ => Filter::Not(exists(Some(Filter::Not(filter.unwrap_or_else(all).into()))).into()),
+                    });
+                }
+                Ok(Some(Filter::And(parts)))
+            }
+            Some(Member::Aggregate(_)) | None => Err(Fault::invalid(format!("`{name}` cannot be filtered by"))),
+        }
+    }
+
+    /// The order of rows of a table.
+    pub fn order(self, of: &TableType, value: &Value) -> Result<Vec<OrderBy>, Fault> {
+        let mut order = Vec::new();
+        for term in listed(value.clone()) {
+            if let Value::Object(term) = &term {
+                self.term(of, "", term, &mut order)?;
+            }
+        }
+        Ok(order)
+    }
+
+    fn term(
+        self,
+        of: &TableType,
+        path: &str,
+        term: &Map<String, Value>,
+        order: &mut Vec<OrderBy>,
+    ) -> Result<(), Fault> {
+        if term.len() > 1 {
+            // A client may not rely on the order of an object's members.
+            let message = "each object of `order_by` orders by one field";
+            return Err(Fault::invalid(format!("{message}: [{{ a: asc }}, {{ b: desc }}]")));
+        }
+        for (name, value) in term {
+            match (of.members.get(name), value) {
+                (Some(Member::Column(at)), Value::String(word)) => {
+                    let column = &self.catalog.entry(of.id).table.columns[*at].name;
+                    let nulls = match word.split_once("_nulls_") {
+                        Some((_, "first")) => Some(Nulls::First),
+                        Some(_) => Some(Nulls::Last),
+                        None => None,
+                    };
+                    let field = FieldQuery::Column(format!("{path}{column}"));
+                    order.push(OrderBy { field, descending: word.starts_with("desc"), nulls });
+                }
+                (Some(Member::Related(related)), Value::Object(below)) => {
+                    let path = format!("{path}{}.", related.name);
+                    self.term(self.schema.table(related.target), &path, below, order)?;
+                }
+                (_, Value::Null) => return Err(null(name)),
+                _ => return Err(Fault::invalid(format!("`{name}` cannot be ordered by"))),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A NULL where a condition stands: it must not let everything through without a word.
+fn null(name: &str) -> Fault {
+    let mut fault = Fault::invalid(format!("`{name}` of the filter is null"));
+    fault.error.hint = Some("leave it out, or ask for rows without a value by `is_null: true`".into());
+    fault
+}
+
+/// The tests of one column, all of which must hold.
+fn tests(column: &str, value: &Value) -> Result<Filter, Fault> {
+    let field = || Name { text: column.to_owned(), position: 0 };
+    let literal = |value: &Value| Literal { text: text_of(value), position: 0 };
+    let Value::Object(words) = value else { return Err(null(column)) };
+    let mut parts = Vec::with_capacity(words.len());
+    for (word, value) in words {
+        if value.is_null() {
+            return Err(null(&format!("{column}.{word}")));
+        }
+        let compare = |comparison| (Operator::Compare(comparison), false);
+        let (operator, negated) = match word.as_str() {
+            "eq" => compare(Comparison::Eq),
+            "ne" => compare(Comparison::Ne),
+            "gt" => compare(Comparison::Gt),
+            "gte" => compare(Comparison::Ge),
+            "lt" => compare(Comparison::Lt),
+            "lte" => compare(Comparison::Le),
+            "in" => (Operator::In, false),
+            "not_in" => (Operator::In, true),
+            "like" => (Operator::Like, false),
+            "contains" => (Operator::Contains, false),
+            "starts_with" => (Operator::StartsWith, false),
+            "ends_with" => (Operator::EndsWith, false),
+            "between" => (Operator::Between, false),
+            _ => (Operator::IsNull, value == &Value::Bool(false)),
+        };
+        let values = match operator {
+            Operator::IsNull => Vec::new(),
+            Operator::In | Operator::Between => {
+                let values = listed(value.clone());
+                if operator == Operator::Between && values.len() != 2 {
+                    return Err(Fault::invalid(format!("`{column}.between` takes two values, the lower one first")));
+                }
+                values.iter().map(literal).collect()
+            }
+            _ => vec![literal(value)],
+        };
+        // One of no values is none of them, and every value is not among none.
+        parts.push(match (operator, values.is_empty(), negated) {
+            (Operator::In, true, false) => Filter::Or(Vec::new()),
+            (Operator::In, true, true) => Filter::And(Vec::new()),
+            _ => Filter::Compare { field: field(), test: Test { operator, negated, values } },
+        });
+    }
+    Ok(Filter::And(parts))
+}

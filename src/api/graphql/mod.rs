@@ -1,0 +1,19 @@
+//! The GraphQL frontend: one schema over all sources, and operations that become the same plans as REST's (docs/graphql.md).
+
+mod arguments;
+mod collect;
+mod encode;
+mod error;
+mod execute;
+mod filter;
+mod names;
+mod prepared;
+mod request;
+mod schema;
+mod sdl;
+mod select;
+
+pub use execute::{Answer, answer, refused};
+pub use prepared::Prepared;
+pub use request::{Asked, of_query};
+pub use schema::Schema;

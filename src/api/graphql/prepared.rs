@@ -1,0 +1,101 @@
+//! What is kept between requests: the schema of the version, documents that were parsed and validated, and plans of
+//! operations that come again with the same variables.
+
+use std::sync::Arc;
+
+use apollo_compiler::ExecutableDocument;
+use apollo_compiler::parser::Parser;
+use apollo_compiler::validation::{DiagnosticList, Valid};
+use arc_swap::ArcSwapOption;
+use moka::sync::Cache;
+
+use crate::api::graphql::error::Fault;
+use crate::api::graphql::execute::Planned;
+use crate::api::graphql::schema::Schema;
+use crate::engine::Snapshot;
+
+/// How many documents, and how many plans, are kept.
+const MOST: u64 = 1000;
+/// The longest document that is kept, and the longest text of variables whose plan is, in bytes.
+const LONGEST: usize = 16 << 10;
+/// Most tokens of a document, and its deepest nesting.
+const TOKENS: usize = 20_000;
+const NESTING: usize = 200;
+/// Most errors that are told of a document.
+const ERRORS: usize = 20;
+
+/// What tells plans apart: the document, the operation's name, and the variables as JSON.
+pub type PlanName = (String, Option<String>, String);
+
+/// What is kept.
+#[derive(Clone)]
+pub struct Prepared {
+    schema: Arc<ArcSwapOption<Schema>>,
+    documents: Cache<String, Arc<Document>>,
+    plans: Cache<PlanName, Arc<Planned>>,
+}
+
+/// A document, valid for the schema of a version.
+pub struct Document {
+    /// The schema.
+    pub schema: Arc<Schema>,
+    /// The document.
+    pub valid: Valid<ExecutableDocument>,
+}
+
+impl Default for Prepared {
+    fn default() -> Self {
+        Self { schema: Arc::default(), documents: Cache::new(MOST), plans: Cache::new(MOST) }
+    }
+}
+
+impl Prepared {
+    /// The schema of a version.
+    pub fn schema(&self, live: &Snapshot) -> Result<Arc<Schema>, Fault> {
+        if let Some(schema) = self.schema.load_full().filter(|schema| schema.number == live.number) {
+            return Ok(schema);
+        }
+        let schema = Schema::new(live).map_err(|faults| {
+            tracing::error!(%faults, "the GraphQL schema has faults");
+            let message = "the GraphQL schema could not be made";
+            Fault::from(crate::api::error::ApiError::new(crate::error::Code::Internal, message))
+        })?;
+        let schema = Arc::new(schema);
+        self.schema.store(Some(schema.clone()));
+        Ok(schema)
+    }
+
+    /// A document, parsed and validated.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn document(&self, schema: &Arc<Schema>, text: &str) -> Result<Arc<Document>, Vec<Fault>> {
+        if let Some(document) = self.documents.get(text).filter(|known| known.schema.number == schema.number) {
+            return Ok(document);
+        }
+        let mut parser = Parser::new().token_limit(TOKENS).recursion_limit(NESTING);
+        let told = |errors: &DiagnosticList| -> Vec<Fault> {
+            errors.iter().take(ERRORS).map(|error| Fault::of_library(&error.to_json())).collect()
+        };
+        let parsed = parser.parse_executable(&schema.valid, text, "query.graphql");
+        let document = parsed.map_err(|faults| told(&faults.errors))?;
+        let valid = document.validate(&schema.valid).map_err(|faults| told(&faults.errors))?;
+        let document = Arc::new(Document { schema: schema.clone(), valid });
+        if text.len() <= LONGEST {
+            self.documents.insert(text.to_owned(), document.clone());
+        }
+        Ok(document)
+    }
+
+    /// A plan that this version has made.
+    pub fn plan(&self, name: &PlanName, number: u64) -> Option<Arc<Planned>> {
+        self.plans.get(name).filter(|planned| planned.number == number)
+    }
+
+    /// Keeps a plan.
+    pub fn keep(&self, name: PlanName, planned: Arc<Planned>) {
+        if name.0.len() + name.2.len() <= LONGEST {
+            self.plans.insert(name, planned);
+        }
+    }
+}

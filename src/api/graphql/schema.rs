@@ -1,0 +1,204 @@
+//! The schema of one version: what each field of a type stands for, and the schema as the library knows it, which parses and
+//! validates operations and answers introspection. apollo-compiler does that, for it is kept by those who run GraphQL
+//! gateways in production, works without executing anything, and has limits against hostile documents.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use apollo_compiler::Name;
+use apollo_compiler::collections::HashMap as ApolloMap;
+use apollo_compiler::schema::Implementers;
+use apollo_compiler::validation::Valid;
+use indexmap::IndexMap;
+
+use crate::api::graphql::names::{Taken, plain, type_of};
+use crate::api::graphql::sdl;
+use crate::catalog::{Catalog, TableId};
+use crate::engine::Snapshot;
+
+/// The schema of one version.
+pub struct Schema {
+    /// The version.
+    pub number: u64,
+    /// As the library knows it.
+    pub valid: Valid<apollo_compiler::Schema>,
+    /// Its interfaces, of which it has none.
+    pub implementers: ApolloMap<Name, Implementers>,
+    /// The tables.
+    tables: Vec<TableType>,
+    by_table: HashMap<TableId, usize>,
+    /// The fields of the query type.
+    roots: HashMap<String, (usize, Root)>,
+}
+
+/// What a field of the query type gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// Rows.
+    List,
+    /// One row by its primary key.
+    ByKey,
+    /// Aggregates of all rows.
+    Aggregate,
+}
+
+/// How GraphQL sees a table.
+#[derive(Clone, Debug)]
+pub struct TableType {
+    /// The table.
+    pub id: TableId,
+    /// The field that lists it: `crm_contact`.
+    pub field: String,
+    /// Its type: `CrmContact`.
+    pub name: String,
+    /// What its rows show.
+    pub members: IndexMap<String, Member>,
+}
+
+/// What a field of a row's type stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Member {
+    /// A column, by position.
+    Column(usize),
+    /// Related rows.
+    Related(Related),
+    /// Aggregates of related rows.
+    Aggregate(Related),
+}
+
+/// A relationship.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Related {
+    /// Its name in a read.
+    pub name: Arc<str>,
+    /// The table it leads to.
+    pub target: TableId,
+    /// A list, as opposed to one row or null.
+    pub many: bool,
+}
+
+/// Types that are there whatever the tables are.
+pub const BUILT_IN: [&str; 28] = [
+    "Query",
+    "Mutation",
+    "Subscription",
+    "Int",
+    "Float",
+    "String",
+    "Boolean",
+    "ID",
+    "BigInt",
+    "Decimal",
+    "UUID",
+    "Date",
+    "Time",
+    "DateTime",
+    "JSON",
+    "Bytes",
+    "Order",
+    "IntFilter",
+    "FloatFilter",
+    "StringFilter",
+    "BooleanFilter",
+    "BigIntFilter",
+    "DecimalFilter",
+    "UUIDFilter",
+    "DateFilter",
+    "TimeFilter",
+    "DateTimeFilter",
+    "JSONFilter",
+];
+
+impl Schema {
+    /// The schema of a version.
+    ///
+    /// # Errors
+    /// What the library finds wrong in it, which is a fault of ours.
+    pub fn new(live: &Snapshot) -> Result<Self, String> {
+        let tables = tables(&live.catalog);
+        let text = sdl::text(&live.catalog, &tables);
+        let valid = apollo_compiler::Schema::parse_and_validate(text, "schema.graphql")
+            .map_err(|faults| faults.errors.to_string())?;
+        let implementers = valid.implementers_map();
+        let mut roots = HashMap::new();
+        for (at, table) in tables.iter().enumerate() {
+            roots.insert(table.field.clone(), (at, Root::List));
+            roots.insert(by_key(table), (at, Root::ByKey));
+            roots.insert(aggregate(&table.field), (at, Root::Aggregate));
+        }
+        let by_table = tables.iter().enumerate().map(|(at, table)| (table.id, at)).collect();
+        Ok(Self { number: live.number, valid, implementers, tables, by_table, roots })
+    }
+
+    /// The type of a table.
+    pub fn table(&self, id: TableId) -> &TableType {
+        &self.tables[self.by_table[&id]]
+    }
+
+    /// What a field of the query type gives.
+    pub fn root(&self, field: &str) -> Option<(&TableType, Root)> {
+        self.roots.get(field).map(|(at, root)| (&self.tables[*at], *root))
+    }
+
+    /// The schema in its own language.
+    pub fn text(&self) -> String {
+        self.valid.to_string()
+    }
+}
+
+/// The field that gives a row by its primary key.
+pub fn by_key(table: &TableType) -> String {
+    format!("{}_by_pk", table.field)
+}
+
+/// The field that gives the aggregates of what another one lists.
+pub fn aggregate(field: &str) -> String {
+    format!("{field}_aggregate")
+}
+
+/// The types that are made of a table's.
+pub fn types_of(name: &str) -> Vec<String> {
+    ["Filter", "ListFilter", "OrderBy", "Aggregate", "Sum", "Avg", "Min", "Max"]
+        .iter()
+        .map(|word| format!("{name}{word}"))
+        .collect()
+}
+
+fn tables(catalog: &Catalog) -> Vec<TableType> {
+    let (mut fields, mut types) = (Taken::default(), Taken::new(BUILT_IN));
+    let mut tables = Vec::new();
+    for source in catalog.source_names() {
+        for id in catalog.tables_of(source) {
+            let name = &catalog.entry(id).table.name;
+            let wanted = plain(&format!("{}_{}", name.source, name.table.printed()));
+            let made = |field: &str| vec![format!("{field}_by_pk"), aggregate(field)];
+            let field = fields.take(&wanted, made);
+            let name = types.take(&type_of(&wanted), types_of);
+            tables.push(TableType { id, field, name, members: members(catalog, id) });
+        }
+    }
+    tables
+}
+
+/// A relationship that is called as its column stands for it; the column's value is then `…_key`.
+fn members(catalog: &Catalog, id: TableId) -> IndexMap<String, Member> {
+    let entry = catalog.entry(id);
+    let mut members: IndexMap<String, Member> = IndexMap::new();
+    let mut taken = Taken::default();
+    let none = |_: &str| Vec::new();
+    let related: Vec<String> = entry.relationships.iter().map(|relationship| plain(&relationship.name)).collect();
+    for (at, column) in entry.table.columns.iter().enumerate() {
+        let name = plain(&column.name);
+        let name = if related.contains(&name) { format!("{name}_key") } else { name };
+        members.insert(taken.take(&name, none), Member::Column(at));
+    }
+    for (relationship, name) in entry.relationships.iter().zip(related) {
+        let of = Related { name: relationship.name.clone(), target: relationship.target, many: relationship.many };
+        let name = taken.take(&name, |name| if of.many { vec![aggregate(name)] } else { Vec::new() });
+        members.insert(name.clone(), Member::Related(of.clone()));
+        if of.many {
+            members.insert(aggregate(&name), Member::Aggregate(of));
+        }
+    }
+    members
+}
