@@ -73,7 +73,7 @@ fn filter_of(column: &Column) -> Option<String> {
 }
 
 fn is_number(column: &Column) -> bool {
-    matches!(column.ty, Type::Int { .. } | Type::Decimal { .. } | Type::Float { .. } | Type::Year)
+    matches!(column.ty, Type::Int { .. } | Type::Decimal { .. } | Type::Float { .. } | Type::Year | Type::Loose)
 }
 
 /// Whether columns have a least and a greatest value.

@@ -3,6 +3,7 @@
 
 mod data;
 mod generate;
+mod graphql;
 mod oracle;
 
 use std::collections::BTreeMap;
@@ -30,7 +31,7 @@ async fn split_and_single_databases_agree() {
     };
     let mut failures = Vec::new();
     let mut related = 0;
-    let mut refused = 0;
+    let (mut refused, mut asked) = (0, 0);
     for layout in &layouts {
         let folder = tempfile::tempdir().expect("a folder");
         let mut urls = BTreeMap::new();
@@ -58,6 +59,27 @@ async fn split_and_single_databases_agree() {
             if let Some(members) = found.as_object_mut() {
                 members.remove("meta");
             }
+            if let Some((operation, field)) = graphql::operation(&tables, &query) {
+                asked += 1;
+                let body = serde_json::json!({"query": operation}).to_string();
+                let ask = async |headers: &[(&str, &str)]| proxy.send("POST /graphql", headers, &body).await;
+                let fresh = [("content-type", "application/json"), ("cache-control", "no-cache")];
+                let reply = ask(&fresh[..1]).await;
+                if case % 2 == 0 && reply.json()["data"][&field] != expected {
+                    failures.push(format!("{layout:?}\n{operation}\n  expected {expected}\n  found {}", reply.text));
+                }
+                if case % 8 == 0 {
+                    let sent = || proxy.statements().values().sum::<u64>();
+                    let before = sent();
+                    proxy.send(&format!("GET {path}"), &fresh[1..], "").await;
+                    let by_rest = sent();
+                    ask(&fresh).await;
+                    let (rest, graphql) = (by_rest - before, sent() - by_rest);
+                    if rest != graphql {
+                        failures.push(format!("{layout:?} {rest} statements for {path}, {graphql} for\n{operation}"));
+                    }
+                }
+            }
             related += usize::from(reply.text.contains("[{\"id\"") || reply.text.contains(":{\""));
             if found != serde_json::json!({"resource": expected}) {
                 let place = first_difference(&expected, &found["resource"], String::new());
@@ -72,6 +94,7 @@ async fn split_and_single_databases_agree() {
         }
     }
     assert!(related > cases / 5, "too few cases had related rows to tell anything: {related}");
+    assert!(asked > cases / 5, "too few cases were asked by GraphQL too: {asked}");
     assert!(refused <= cases / 50, "too many cases were refused to tell anything: {refused}");
     let shown = failures.iter().take(5).cloned().collect::<Vec<_>>().join("\n\n");
     assert!(failures.is_empty(), "seed {seed}: {} of {cases} cases differ\n{shown}", failures.len());
