@@ -5,4 +5,5 @@ pub mod error;
 mod expand;
 pub mod graphql;
 pub mod json;
+pub mod named;
 pub mod rest;

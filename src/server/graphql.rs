@@ -10,7 +10,8 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 
 use crate::api::error::ApiError;
-use crate::api::graphql::{self, Answer, Asked};
+use crate::api::graphql::{self, Answer, Asked, How};
+use crate::api::named::named;
 use crate::error::Code;
 use crate::server::api::read_body;
 use crate::server::body;
@@ -51,10 +52,12 @@ async fn answered(shared: &Shared, parts: &Parts, body: Body, id: &str) -> Resul
         .requests
         .try_acquire()
         .map_err(|_| ApiError::new(Code::Overloaded, "too many requests at once").hint("try again in a moment"))?;
-    let reads = parts.method != Method::POST;
+    let named = named(&parts.headers)?;
     let no_cache = parts.headers.get_all(header::CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
     let bypass = no_cache.flat_map(|value| value.split(',')).any(|word| word.trim().eq_ignore_ascii_case("no-cache"));
-    Ok(graphql::answer(&shared.engine, &shared.graphql, &asked, reads, bypass, Some(id)).await)
+    let reads = parts.method != Method::POST;
+    let how = How { reads, bypass_cache: bypass, named, request_id: Some(id) };
+    Ok(graphql::answer(&shared.engine, &shared.graphql, &asked, &how).await)
 }
 
 /// A form of a foreign page cannot send JSON.

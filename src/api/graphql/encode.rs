@@ -59,6 +59,27 @@ pub fn bind(shown: &Shown, plan: &ReadPlan) -> Form {
     }
 }
 
+/// Where a plan has what is to be shown of its rows.
+pub fn bind_rows(parts: &[Part], plan: &ReadPlan) -> Vec<Bound> {
+    bound(parts, &plan.root)
+}
+
+/// Appends rows by identifier, in the identifiers' order; those that are not there are left out. The first one alone, or null,
+/// where a `single` one is shown.
+pub fn write_rows_by_id(out: &mut Vec<u8>, members: &[Bound], found: &ReadAnswer, single: bool) {
+    let (step, level) = (&found.plan.root, &found.answer.level);
+    let links = found.answer.by_id.as_ref();
+    let mut rows =
+        links.into_iter().flat_map(|links| (0..links.rows()).flat_map(|at| links.of(at)).map(|row| *row as usize));
+    if !single {
+        return write_rows(out, members, step, level, rows);
+    }
+    match rows.next() {
+        Some(row) => write_row(out, members, step, level, row),
+        None => out.extend_from_slice(b"null"),
+    }
+}
+
 fn bound(parts: &[Part], step: &Step) -> Vec<Bound> {
     let mut members: Vec<Bound> = Vec::with_capacity(parts.len());
     for part in parts {
@@ -133,11 +154,7 @@ pub fn write(out: &mut Vec<u8>, form: &Form, found: &ReadAnswer) {
     match form {
         Form::Rows(members) => write_rows(out, members, step, level, 0..level.rows.len()),
         Form::Row(members) => {
-            let first = found.answer.by_id.as_ref().and_then(|links| links.of(0).first());
-            match first {
-                Some(row) => write_row(out, members, step, level, *row as usize),
-                None => out.extend_from_slice(b"null"),
-            }
+            write_rows_by_id(out, members, found, true);
         }
         Form::Aggregates(members) => {
             let row = level.rows.first();

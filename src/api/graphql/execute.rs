@@ -1,4 +1,5 @@
-//! A whole operation: all of its root fields are planned first, and then read at the same time.
+//! A whole operation: the root fields of a query are planned first, and then read at the same time; those of a mutation are
+//! done one after the other.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -10,16 +11,19 @@ use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::Valid;
 use futures_util::future::join_all;
 use http::StatusCode;
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::api::error::ApiError;
-use crate::api::graphql::collect::{FIELDS, Operation};
-use crate::api::graphql::encode::{Form, bind, write};
+use crate::api::graphql::collect::{Collected, FIELDS, Operation};
+use crate::api::graphql::encode::{self, Form, bind};
 use crate::api::graphql::error::Fault;
 use crate::api::graphql::filter::Inputs;
+use crate::api::graphql::mutate::wrote;
 use crate::api::graphql::prepared::{Document, Prepared};
 use crate::api::graphql::request::Asked;
 use crate::api::graphql::select::Reading;
+use crate::api::graphql::write::{self, RootWrite};
 use crate::engine::{Engine, Snapshot, planned};
 use crate::error::Code;
 use crate::execute::Partial;
@@ -35,8 +39,6 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// The status where the client takes `application/graphql-response+json`.
     pub status: StatusCode,
-    /// There is a `data` member: the operation was executed, so that other clients get 200.
-    pub executed: bool,
 }
 
 /// An operation, ready to be run.
@@ -60,19 +62,43 @@ enum Gives {
     Known(Vec<u8>),
 }
 
-/// Answers a request. `reads`: no mutation, as of GET.
-pub async fn answer(
-    engine: &Arc<Engine>,
-    prepared: &Prepared,
-    asked: &Asked,
-    reads: bool,
-    bypass_cache: bool,
-    request_id: Option<&str>,
-) -> Answer {
+/// How a request is to be answered.
+pub struct How<'a> {
+    /// No mutation, as of GET.
+    pub reads: bool,
+    /// From the databases alone.
+    pub bypass_cache: bool,
+    /// The client's name for the request.
+    pub named: Option<&'a str>,
+    /// The request's id, for errors.
+    pub request_id: Option<&'a str>,
+}
+
+/// An operation that is ready.
+enum Ready {
+    Reads(Arc<Planned>),
+    Writes(Vec<WriteField>),
+}
+
+/// A field of a mutation.
+struct WriteField {
+    key: String,
+    does: Does,
+}
+
+enum Does {
+    Write(Box<RootWrite>),
+    /// What is known already, as JSON.
+    Known(Vec<u8>),
+}
+
+/// Answers a request.
+pub async fn answer(engine: &Arc<Engine>, prepared: &Prepared, asked: &Asked, how: &How<'_>) -> Answer {
     let live = engine.snapshot();
-    match planned_of(&live, prepared, asked, reads) {
-        Ok(plan) => run(engine, live, &plan, bypass_cache, request_id).await,
-        Err(faults) => refused(&faults, request_id),
+    match ready(&live, prepared, asked, how) {
+        Ok(Ready::Reads(plan)) => read(engine, live, &plan, how).await,
+        Ok(Ready::Writes(fields)) => write_all(engine, &live, fields, how.request_id).await,
+        Err(faults) => refused(&faults, how.request_id),
     }
 }
 
@@ -80,52 +106,77 @@ pub async fn answer(
 pub fn refused(faults: &[Fault], request_id: Option<&str>) -> Answer {
     let errors: Vec<Value> = faults.iter().map(|fault| fault.json(request_id)).collect();
     let status = faults.first().map_or(StatusCode::BAD_REQUEST, |fault| fault.error.status());
-    Answer { body: serde_json::json!({"errors": errors}).to_string().into_bytes(), status, executed: false }
+    Answer { body: serde_json::json!({"errors": errors}).to_string().into_bytes(), status }
 }
 
-fn planned_of(
-    live: &Arc<Snapshot>,
-    prepared: &Prepared,
-    asked: &Asked,
-    reads: bool,
-) -> Result<Arc<Planned>, Vec<Fault>> {
+fn ready(live: &Arc<Snapshot>, prepared: &Prepared, asked: &Asked, how: &How<'_>) -> Result<Ready, Vec<Fault>> {
     let one = |fault: Fault| vec![fault];
     let schema = prepared.schema(live).map_err(one)?;
     let variables = serde_json::to_string(&asked.variables).unwrap_or_default();
     let name = (asked.query.clone(), asked.operation.clone(), variables);
     if let Some(plan) = prepared.plan(&name, live.number) {
-        return Ok(plan);
+        return Ok(Ready::Reads(plan));
     }
     let document = prepared.document(&schema, &asked.query)?;
     let library = |error: apollo_compiler::request::RequestError| {
         one(Fault::of_library(&error.to_graphql_error(&document.valid.sources)))
     };
     let operation = document.valid.operations.get(asked.operation.as_deref()).map_err(library)?;
-    if reads && operation.operation_type != OperationType::Query {
+    if how.reads && operation.operation_type != OperationType::Query {
         let error = ApiError::invalid("a mutation is sent by POST");
         return Err(one(ApiError { status: Some(StatusCode::METHOD_NOT_ALLOWED), ..error }.into()));
     }
     let variables = coerce_variable_values(&schema.valid, operation, &asked.variables).map_err(library)?;
-    let plan = plan(live, &document, operation, &variables).map_err(one)?;
-    let plan = Arc::new(plan);
+    let reading = Reading {
+        operation: Operation { document: &document.valid, variables: &variables, left: Cell::new(FIELDS) },
+        inputs: Inputs { schema: &document.schema, catalog: &live.catalog },
+    };
+    if operation.operation_type == OperationType::Mutation {
+        return writes(&reading, operation, asked, how).map(Ready::Writes).map_err(one);
+    }
+    let plan = Arc::new(plan(live, &document, &reading, operation, &variables).map_err(one)?);
     prepared.keep(name, plan.clone());
-    Ok(plan)
+    Ok(Ready::Reads(plan))
+}
+
+/// The root fields of an operation; not too many.
+fn roots<'d>(
+    reading: &Reading<'d>,
+    operation: &'d apollo_compiler::executable::Operation,
+) -> Result<IndexMap<&'d str, Collected<'d>>, Fault> {
+    let roots = reading.operation.collect(&[&operation.selection_set])?;
+    if roots.len() > ROOTS {
+        return Err(Fault::budget(format!("the operation has {} root fields, {ROOTS} are allowed", roots.len())));
+    }
+    Ok(roots)
+}
+
+fn writes(
+    reading: &Reading<'_>,
+    operation: &apollo_compiler::executable::Operation,
+    asked: &Asked,
+    how: &How<'_>,
+) -> Result<Vec<WriteField>, Fault> {
+    let field = |(key, collected): (&str, Collected<'_>)| {
+        let does = if collected.field.name == "__typename" {
+            Does::Known(format!("\"{}\"", operation.object_type()).into_bytes())
+        } else {
+            let named = how.named.map(|name| write::named(name, key, asked, reading.operation.variables));
+            Does::Write(reading.write(&collected, named).map_err(|fault| fault.at(key))?.into())
+        };
+        Ok(WriteField { key: key.to_owned(), does })
+    };
+    roots(reading, operation)?.into_iter().map(field).collect()
 }
 
 fn plan(
     live: &Snapshot,
     document: &Document,
+    reading: &Reading<'_>,
     operation: &apollo_compiler::executable::Operation,
     variables: &Valid<JsonMap>,
 ) -> Result<Planned, Fault> {
-    let reading = Reading {
-        operation: Operation { document: &document.valid, variables, left: Cell::new(FIELDS) },
-        inputs: Inputs { schema: &document.schema, catalog: &live.catalog },
-    };
-    let roots = reading.operation.collect(&[&operation.selection_set])?;
-    if roots.len() > ROOTS {
-        return Err(Fault::budget(format!("the operation has {} root fields, {ROOTS} are allowed", roots.len())));
-    }
+    let roots = roots(reading, operation)?;
     let mut told: Option<JsonMap> = None;
     let mut fields = Vec::with_capacity(roots.len());
     for (key, collected) in &roots {
@@ -171,15 +222,48 @@ fn introspected(
     }
 }
 
-async fn run(
-    engine: &Arc<Engine>,
-    live: Arc<Snapshot>,
-    plan: &Planned,
-    bypass_cache: bool,
-    request_id: Option<&str>,
-) -> Answer {
+/// Does the fields of a mutation, one after the other.
+async fn write_all(engine: &Arc<Engine>, live: &Snapshot, fields: Vec<WriteField>, request_id: Option<&str>) -> Answer {
+    let (mut out, mut faults) = (b"{\"data\":{".to_vec(), Vec::new());
+    let (mut pending, mut warnings) = (Vec::new(), Vec::new());
+    for (at, field) in fields.into_iter().enumerate() {
+        out.extend_from_slice(&member(&field.key)[usize::from(at == 0)..]);
+        match field.does {
+            Does::Known(text) => out.extend_from_slice(&text),
+            Does::Write(root) => match wrote(engine, live, *root, request_id).await {
+                Ok(wrote) => {
+                    out.extend_from_slice(&wrote.value);
+                    pending.extend(wrote.pending);
+                    warnings.extend(wrote.warnings);
+                }
+                Err(failed) => {
+                    out.extend_from_slice(b"null");
+                    faults.extend(failed.into_iter().map(|fault| fault.at(&field.key)));
+                }
+            },
+        }
+    }
+    out.push(b'}');
+    add_errors(&mut out, &faults, request_id);
+    if !pending.is_empty() || !warnings.is_empty() {
+        let told = serde_json::json!({"pending": pending, "warnings": warnings});
+        out.extend_from_slice(format!(",\"extensions\":{told}").as_bytes());
+    }
+    out.push(b'}');
+    Answer { body: out, status: StatusCode::OK }
+}
+
+fn add_errors(out: &mut Vec<u8>, faults: &[Fault], request_id: Option<&str>) {
+    if !faults.is_empty() {
+        let errors: Vec<Value> = faults.iter().map(|fault| fault.json(request_id)).collect();
+        out.extend_from_slice(b",\"errors\":");
+        out.extend_from_slice(Value::Array(errors).to_string().as_bytes());
+    }
+}
+
+async fn read(engine: &Arc<Engine>, live: Arc<Snapshot>, plan: &Planned, how: &How<'_>) -> Answer {
     let reads = plan.fields.iter().map(async |field| match &field.gives {
-        Gives::Read(plan, ..) => Some(engine.run(live.clone(), (**plan).clone(), bypass_cache).await),
+        Gives::Read(plan, ..) => Some(engine.run(live.clone(), (**plan).clone(), how.bypass_cache).await),
         Gives::Known(_) => None,
     });
     let found = join_all(reads).await;
@@ -189,7 +273,7 @@ async fn run(
         match (&field.gives, found) {
             (Gives::Known(text), _) => out.extend_from_slice(text),
             (Gives::Read(_, form, _), Some(Ok(found))) => {
-                write(&mut out, form, &found);
+                encode::write(&mut out, form, &found);
                 faults.extend(found.answer.partial.iter().map(|partial| partly(partial).at(&field.key)));
             }
             (Gives::Read(_, _, sure), failed) => {
@@ -210,13 +294,9 @@ async fn run(
         Some(fault) if none => fault.error.status(),
         _ => StatusCode::OK,
     };
-    if !faults.is_empty() {
-        let errors: Vec<Value> = faults.iter().map(|fault| fault.json(request_id)).collect();
-        out.extend_from_slice(b",\"errors\":");
-        out.extend_from_slice(Value::Array(errors).to_string().as_bytes());
-    }
+    add_errors(&mut out, &faults, how.request_id);
     out.push(b'}');
-    Answer { body: out, status, executed: true }
+    Answer { body: out, status }
 }
 
 /// A relationship that was answered without its source.

@@ -6,14 +6,16 @@ mod encode;
 mod error;
 mod execute;
 mod filter;
+mod mutate;
 mod names;
 mod prepared;
 mod request;
 mod schema;
 mod sdl;
 mod select;
+mod write;
 
-pub use execute::{Answer, answer, refused};
+pub use execute::{Answer, How, answer, refused};
 pub use prepared::Prepared;
 pub use request::{Asked, of_query};
 pub use schema::Schema;

@@ -29,6 +29,44 @@ pub struct Schema {
     by_table: HashMap<TableId, usize>,
     /// The fields of the query type.
     roots: HashMap<String, (usize, Root)>,
+    /// The fields of the mutation type.
+    writes: HashMap<String, (usize, WriteRoot)>,
+}
+
+/// What a field of the mutation type does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteRoot {
+    /// Adds rows.
+    Insert,
+    /// Adds one row.
+    InsertOne,
+    /// Gives rows values.
+    Update,
+    /// Gives one row values.
+    UpdateByKey,
+    /// Removes rows.
+    Delete,
+    /// Removes one row.
+    DeleteByKey,
+}
+
+impl WriteRoot {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Insert, Self::InsertOne, Self::Update, Self::UpdateByKey, Self::Delete, Self::DeleteByKey];
+
+    /// The field for a table.
+    pub fn field(self, table: &TableType) -> String {
+        let field = &table.field;
+        match self {
+            Self::Insert => format!("insert_{field}"),
+            Self::InsertOne => format!("insert_{field}_one"),
+            Self::Update => format!("update_{field}"),
+            Self::UpdateByKey => format!("update_{field}_by_pk"),
+            Self::Delete => format!("delete_{field}"),
+            Self::DeleteByKey => format!("delete_{field}_by_pk"),
+        }
+    }
 }
 
 /// What a field of the query type gives.
@@ -51,6 +89,8 @@ pub struct TableType {
     pub field: String,
     /// Its type: `CrmContact`.
     pub name: String,
+    /// Its rows can be written: it is no view, has a primary key, and its source takes writes.
+    pub is_written: bool,
     /// What its rows show.
     pub members: IndexMap<String, Member>,
 }
@@ -78,7 +118,7 @@ pub struct Related {
 }
 
 /// Types that are there whatever the tables are.
-pub const BUILT_IN: [&str; 28] = [
+pub const BUILT_IN: [&str; 29] = [
     "Query",
     "Mutation",
     "Subscription",
@@ -107,6 +147,7 @@ pub const BUILT_IN: [&str; 28] = [
     "TimeFilter",
     "DateTimeFilter",
     "JSONFilter",
+    "Change",
 ];
 
 impl Schema {
@@ -126,8 +167,12 @@ impl Schema {
             roots.insert(by_key(table), (at, Root::ByKey));
             roots.insert(aggregate(&table.field), (at, Root::Aggregate));
         }
+        let mut writes = HashMap::new();
+        for (at, table) in tables.iter().enumerate().filter(|(_, table)| table.is_written) {
+            writes.extend(WriteRoot::ALL.map(|root| (root.field(table), (at, root))));
+        }
         let by_table = tables.iter().enumerate().map(|(at, table)| (table.id, at)).collect();
-        Ok(Self { number: live.number, valid, implementers, tables, by_table, roots })
+        Ok(Self { number: live.number, valid, implementers, tables, by_table, roots, writes })
     }
 
     /// The type of a table.
@@ -138,6 +183,11 @@ impl Schema {
     /// What a field of the query type gives.
     pub fn root(&self, field: &str) -> Option<(&TableType, Root)> {
         self.roots.get(field).map(|(at, root)| (&self.tables[*at], *root))
+    }
+
+    /// What a field of the mutation type does.
+    pub fn write(&self, field: &str) -> Option<(&TableType, WriteRoot)> {
+        self.writes.get(field).map(|(at, root)| (&self.tables[*at], *root))
     }
 
     /// The schema in its own language.
@@ -158,7 +208,7 @@ pub fn aggregate(field: &str) -> String {
 
 /// The types that are made of a table's.
 pub fn types_of(name: &str) -> Vec<String> {
-    ["Filter", "ListFilter", "OrderBy", "Aggregate", "Sum", "Avg", "Min", "Max"]
+    ["Filter", "ListFilter", "OrderBy", "Aggregate", "Sum", "Avg", "Min", "Max", "InsertInput", "SetInput", "Mutation"]
         .iter()
         .map(|word| format!("{name}{word}"))
         .collect()
@@ -169,12 +219,15 @@ fn tables(catalog: &Catalog) -> Vec<TableType> {
     let mut tables = Vec::new();
     for source in catalog.source_names() {
         for id in catalog.tables_of(source) {
-            let name = &catalog.entry(id).table.name;
+            let table = &catalog.entry(id).table;
+            let name = &table.name;
+            let reads = catalog.source(source).is_none_or(|source| source.read_only);
+            let is_written = !reads && !table.is_view && !table.primary_key.is_empty();
             let wanted = plain(&format!("{}_{}", name.source, name.table.printed()));
-            let made = |field: &str| vec![format!("{field}_by_pk"), aggregate(field)];
+            let made = |field: &str| vec![format!("{field}_by_pk"), format!("{field}_one"), aggregate(field)];
             let field = fields.take(&wanted, made);
             let name = types.take(&type_of(&wanted), types_of);
-            tables.push(TableType { id, field, name, members: members(catalog, id) });
+            tables.push(TableType { id, field, name, is_written, members: members(catalog, id) });
         }
     }
     tables

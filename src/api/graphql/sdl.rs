@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use crate::api::graphql::schema::{Member, TableType, aggregate, by_key};
+use crate::api::graphql::schema::{Member, TableType, WriteRoot, aggregate, by_key};
 use crate::catalog::{Catalog, Table, TableId};
 use crate::value::{Column, Type};
 
@@ -99,12 +99,16 @@ pub fn text(catalog: &Catalog, tables: &[TableType]) -> String {
     }
     let names: HashMap<TableId, &TableType> = tables.iter().map(|table| (table.id, table)).collect();
     query(&mut out, catalog, tables);
+    mutation(&mut out, catalog, tables);
     for of in tables {
         let table = &catalog.entry(of.id).table;
         rows(&mut out, of, table, &names);
         filters(&mut out, of, table, &names);
         orders(&mut out, of, table, &names);
         aggregates(&mut out, of, table);
+        if of.is_written {
+            inputs(&mut out, of, table, &names);
+        }
     }
     out
 }
@@ -119,16 +123,81 @@ fn query(out: &mut String, catalog: &Catalog, tables: &[TableType]) {
         let (field, name) = (&of.field, &of.name);
         let _ = writeln!(out, "  \"Rows of {}.\"\n  {field}({}): [{name}!]!", described(table), rows_arguments(name));
         if !table.primary_key.is_empty() {
-            let key: Vec<String> = table
-                .primary_key
-                .iter()
-                .filter_map(|at| Some(format!("{}: {}!", member_of(of, *at)?, scalar(&table.columns[*at]))))
-                .collect();
-            let _ = writeln!(out, "  {}({}): {name}", by_key(of), key.join(" "));
+            let _ = writeln!(out, "  {}({}): {name}", by_key(of), key_arguments(of, table));
         }
         let _ = writeln!(out, "  {}(filter: {name}Filter): {name}Aggregate!", aggregate(field));
     }
     out.push_str("}\n");
+}
+
+/// The arguments by which a row is told.
+fn key_arguments(of: &TableType, table: &Table) -> String {
+    let key = table.primary_key.iter();
+    let key: Vec<String> =
+        key.filter_map(|at| Some(format!("{}: {}!", member_of(of, *at)?, scalar(&table.columns[*at])))).collect();
+    key.join(" ")
+}
+
+fn mutation(out: &mut String, catalog: &Catalog, tables: &[TableType]) {
+    if !tables.iter().any(|of| of.is_written) {
+        return;
+    }
+    out.push_str(
+        "\"Rows of a table that a write changes, or would.\"\n\
+         type Change { table: String! \"The key that leads to them from the rows that the write names.\" foreign_key: String \
+         \"insert, update, delete or set_null\" action: String! rows: BigInt! }\ntype Mutation {\n",
+    );
+    for of in tables.iter().filter(|of| of.is_written) {
+        let table = &catalog.entry(of.id).table;
+        let (name, key) = (&of.name, key_arguments(of, table));
+        for root in WriteRoot::ALL {
+            let field = root.field(of);
+            // An argument of that name has another meaning there.
+            if root == WriteRoot::UpdateByKey && table.primary_key.iter().any(|at| member_of(of, *at) == Some("set")) {
+                continue;
+            }
+            let _ = match root {
+                WriteRoot::Insert => {
+                    writeln!(out, "  {field}(objects: [{name}InsertInput!]! dry_run: Boolean): {name}Mutation")
+                }
+                WriteRoot::InsertOne => writeln!(out, "  {field}(object: {name}InsertInput!): {name}"),
+                WriteRoot::Update => writeln!(
+                    out,
+                    "  {field}(filter: {name}Filter! set: {name}SetInput! dry_run: Boolean): {name}Mutation"
+                ),
+                WriteRoot::UpdateByKey => writeln!(out, "  {field}({key} set: {name}SetInput!): {name}"),
+                WriteRoot::Delete => writeln!(out, "  {field}(filter: {name}Filter! dry_run: Boolean): {name}Mutation"),
+                WriteRoot::DeleteByKey => writeln!(out, "  {field}({key}): {name}"),
+            };
+        }
+    }
+    out.push_str("}\n");
+}
+
+fn inputs(out: &mut String, of: &TableType, table: &Table, names: &HashMap<TableId, &TableType>) {
+    let mut members = String::new();
+    for (name, member) in &of.members {
+        let _ = match member {
+            Member::Column(at) if !table.columns[*at].generated => {
+                writeln!(members, "  {name}: {}", scalar(&table.columns[*at]))
+            }
+            Member::Related(related) => match (names[&related.target], related.many) {
+                (far, true) if far.is_written => writeln!(members, "  {name}: [{}InsertInput!]", far.name),
+                (far, false) if far.is_written => writeln!(members, "  {name}: {}InsertInput", far.name),
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        };
+    }
+    let members = if members.is_empty() { "  _none: Boolean\n" } else { &members };
+    let name = &of.name;
+    let _ = write!(out, "input {name}InsertInput {{\n{members}}}\ninput {name}SetInput {{\n{members}}}\n");
+    let _ = writeln!(
+        out,
+        "type {name}Mutation {{\n  \"All rows that are changed, with those that follow.\"\n  affected_rows: BigInt!\n  \
+         returning: [{name}!]!\n  changes: [Change!]!\n  \"Where parts are still being finished: its state is at \
+         /api/v2/_transactions.\"\n  transaction: String\n}}"
+    );
 }
 
 fn described(table: &Table) -> String {

@@ -6,6 +6,7 @@ use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::api::error::ApiError;
+use crate::api::named;
 use crate::api::rest::encode;
 use crate::api::rest::options::{ReadInput, scalar_text};
 use crate::api::rest::parse::{self, ReadRequest};
@@ -148,17 +149,9 @@ pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteIn
     respond(engine, request, input, &shape, written, None).await
 }
 
-/// The longest name of a request, in characters.
-const LONGEST_NAME: usize = 200;
-
 /// The client's name for the request, and what tells the request from others.
 fn named(request: &Request<'_>) -> Result<Option<Named>, ApiError> {
-    let Some(key) = request.headers.get("idempotency-key") else { return Ok(None) };
-    let key = key.to_str().unwrap_or_default().trim();
-    if key.is_empty() || key.len() > LONGEST_NAME || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        let message = format!("`Idempotency-Key` takes 1 to {LONGEST_NAME} visible ASCII characters, without blanks");
-        return Err(ApiError::invalid(message).hint("a fresh UUID is a good one"));
-    }
+    let Some(key) = named::named(request.headers)? else { return Ok(None) };
     let mut whole = format!("{} {}?{}\n", request.method, request.path, request.query).into_bytes();
     whole.extend_from_slice(&request.body);
     Ok(Some(Named { key: key.to_owned(), hash: format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&whole)) }))
