@@ -10,12 +10,17 @@
 //! status = 200                                         # optional
 //! reply = '{"resource": []}'     # compared as JSON, every number by its digits
 //! statements = { crm = 1 }       # optional: exactly these statements, none at the others
+//! [[request]]
+//! query = '{ crm_contact { id } }'                     # GraphQL, in place of `ask` and `body`
+//! variables = '{}'                                     # optional
+//! reply = '{"data": {"crm_contact": []}}'
 //! ```
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::support::databases::{Engine, all_engines, create};
 use crate::support::proxy::Proxy;
@@ -33,7 +38,10 @@ struct Scenario {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Exchange {
+    #[serde(default)]
     ask: String,
+    query: Option<String>,
+    variables: Option<String>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
     #[serde(default)]
@@ -64,6 +72,11 @@ async fn writing() {
     run_folder("write").await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn graphql() {
+    run_folder("graphql").await;
+}
+
 async fn run_folder(name: &str) {
     let folder = root().join("tests/scenarios").join(name);
     let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
@@ -83,7 +96,7 @@ async fn run_folder(name: &str) {
         let scenario: Scenario = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         for layout in layouts(&scenario) {
             let label = format!("{} on {layout:?}", file.file_stem().expect("a name").to_string_lossy());
-            if name == "write" {
+            if name != "read" && name != "error" {
                 databases.urls.clear();
             }
             run(&scenario, &layout, &label, &mut databases, &mut failures).await;
@@ -164,17 +177,24 @@ async fn run(
     let proxy = databases.open(&scenario.data, layout).await;
     for exchange in &scenario.request {
         let before = proxy.statements();
-        let headers: Vec<(&str, &str)> = exchange.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
-        let reply = proxy.send(&exchange.ask, &headers, &exchange.body).await;
+        let mut headers: Vec<(&str, &str)> = exchange.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let (mut ask, mut body) = (exchange.ask.clone(), exchange.body.clone());
+        if let Some(query) = &exchange.query {
+            let variables = parse(exchange.variables.as_deref().unwrap_or("{}"), query);
+            (ask, body) = ("POST /graphql".to_owned(), json!({"query": query, "variables": variables}).to_string());
+            headers.push(("content-type", "application/json"));
+        }
+        let reply = proxy.send(&ask, &headers, &body).await;
+        let asked = exchange.query.as_ref().unwrap_or(&exchange.ask);
         let mut fail = |what: &str, wanted: &str, found: &str| {
-            failures.push(format!("{label}: {}\n  {what}: {wanted}\n  but it was: {found}", exchange.ask));
+            failures.push(format!("{label}: {asked}\n  {what}: {wanted}\n  but it was: {found}"));
         };
         if reply.status.as_u16() != exchange.status {
             fail("status", &exchange.status.to_string(), &format!("{} {}", reply.status, reply.text));
             continue;
         }
-        let wanted = parse(&exchange.reply, &exchange.ask);
-        let mut found = parse(&reply.text, &exchange.ask);
+        let wanted = parse(&exchange.reply, asked);
+        let mut found = parse(&reply.text, asked);
         without_request_id(&mut found);
         if wanted != found {
             let place = first_difference(&wanted, &found, String::new());
