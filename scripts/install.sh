@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need, if it is missing: PostgreSQL, MariaDB, Python and Chromium (by apt), cargo-nextest, and
-# schemathesis in a Python environment of its own below target/.
+# Installs what the tests need, if it is missing: PostgreSQL, MariaDB, Python and Chromium (by apt), cargo-nextest,
+# schemathesis in a Python environment of its own below target/, and the audit of GraphQL servers (by npm) there too.
 set -euo pipefail
 
 as_root() {
@@ -64,4 +64,14 @@ if [ ! -x "$environment/bin/schemathesis" ]; then
   echo "Installing schemathesis"
   python3 -m venv "$environment"
   "$environment/bin/pip" install --quiet --disable-pip-version-check schemathesis==4.32.5
+fi
+
+# The same for the packages of tests/graphql.
+modules=${CARGO_TARGET_DIR:-target}/graphql
+if ! cmp -s tests/graphql/package.json "$modules/installed.json"; then
+  echo "Installing graphql-http"
+  mkdir -p "$modules"
+  cp tests/graphql/package.json "$modules/package.json"
+  npm install --prefix "$modules" --silent --no-audit --no-fund
+  cp tests/graphql/package.json "$modules/installed.json"
 fi

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::api::rest;
+use crate::api::{graphql, rest};
 use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, loaded, print_faults, say};
 use crate::cli::{audit, demo, explain, init, serve};
 use crate::config;
@@ -101,7 +101,7 @@ enum Command {
         format: CheckFormat,
     },
     /// Print a schema: `config` is the JSON Schema of the key file, for editors; `openapi` the OpenAPI 3.1 document of the
-    /// key file's tables.
+    /// key file's tables, and `graphql` their schema in GraphQL's language.
     Schema {
         /// Which schema.
         #[arg(value_enum)]
@@ -143,6 +143,7 @@ enum CheckFormat {
 enum Schema {
     Config,
     Openapi,
+    Graphql,
 }
 
 /// Reads the command line and runs it.
@@ -169,7 +170,13 @@ pub fn run() -> ExitCode {
             let json = matches!(format, CheckFormat::Json);
             block_on(explain::explain(&file.config, &request, analyze, json, colours))
         }
-        Command::Schema { which: Schema::Openapi, file } => block_on(openapi(file.config, colours)),
+        Command::Schema { which: Schema::Openapi, file } => block_on(schema(file.config, colours, |snapshot| {
+            let document = rest::openapi::document(snapshot, None).map_err(|error| error.message)?;
+            Ok(format!("{}\n", serde_json::to_string_pretty(&document).expect("a document has a JSON form")))
+        })),
+        Command::Schema { which: Schema::Graphql, file } => {
+            block_on(schema(file.config, colours, |snapshot| Ok(graphql::Schema::new(snapshot)?.text())))
+        }
         Command::Schema { which: Schema::Config, .. } => {
             let schema = serde_json::to_string_pretty(&config::file::json_schema()).expect("a schema has a JSON form");
             say(&format!("{schema}\n"));
@@ -194,20 +201,21 @@ fn block_on(command: impl Future<Output = u8>) -> u8 {
 }
 
 /// Prints the OpenAPI document of a key file's tables.
-async fn openapi(path: PathBuf, colours: bool) -> u8 {
+/// Prints what the tables of a key file make.
+async fn schema(path: PathBuf, colours: bool, made: impl FnOnce(&engine::Snapshot) -> Result<String, String>) -> u8 {
     let Some(config) = loaded(&path, colours) else { return COULD_NOT_RUN };
     let (snapshot, down) = engine::Snapshot::open(config, None).await;
     if !down.is_empty() {
         down.iter().for_each(|(source, cause)| eprintln!("error: source `{source}` does not answer: {cause}"));
         return COULD_NOT_RUN;
     }
-    match rest::openapi::document(&snapshot, None) {
-        Ok(document) => {
-            say(&format!("{}\n", serde_json::to_string_pretty(&document).expect("a document has a JSON form")));
+    match made(&snapshot) {
+        Ok(text) => {
+            say(&text);
             FINE
         }
-        Err(error) => {
-            eprintln!("error: {}", error.message);
+        Err(message) => {
+            eprintln!("error: {message}");
             PROBLEMS
         }
     }

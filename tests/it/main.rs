@@ -14,6 +14,8 @@ mod explain;
 #[cfg(feature = "failpoints")]
 mod faults;
 mod filters_at_size;
+mod graphql;
+mod graphql_pages;
 mod histories;
 mod kills;
 mod limits;

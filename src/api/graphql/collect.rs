@@ -11,7 +11,7 @@ use crate::api::graphql::arguments::value_of;
 use crate::api::graphql::error::Fault;
 
 /// Most fields of an operation, with fragments counted as often as they are spread.
-pub const FIELDS: usize = 5_000;
+pub const FIELDS: usize = 2_500;
 
 /// An operation's document and variables.
 pub struct Operation<'d> {

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use crate::api::graphql::connection::ConnectionForm;
 use crate::api::graphql::select::{AggregatePart, Part, Shown};
 use crate::engine::ReadAnswer;
 use crate::execute::{Grouped, Level};
@@ -18,6 +19,8 @@ pub enum Form {
     Row(Vec<Bound>),
     /// Aggregates of all rows.
     Aggregates(Vec<BoundAggregate>),
+    /// A page by cursor.
+    Connection(Box<ConnectionForm>),
 }
 
 /// A member of a row's object, and where its value stands. Names are JSON, between comma and colon.
@@ -45,17 +48,18 @@ pub enum BoundAggregate {
 }
 
 /// Where a plan has what is to be shown.
-pub fn bind(shown: &Shown, plan: &ReadPlan) -> Form {
+pub fn bind(shown: Shown, plan: &ReadPlan) -> Form {
     match shown {
-        Shown::Rows(parts) => Form::Rows(bound(parts, &plan.root)),
-        Shown::Row(parts) => Form::Row(bound(parts, &plan.root)),
+        Shown::Rows(parts) => Form::Rows(bound(&parts, &plan.root)),
+        Shown::Row(parts) => Form::Row(bound(&parts, &plan.root)),
         Shown::Aggregates(parts) => {
             let cell = |at: usize| {
                 let cell = plan.root.fields[at].cell;
                 (cell, of_none(&plan.root.fetch.outputs[cell]))
             };
-            Form::Aggregates(bound_aggregates(parts, &cell))
+            Form::Aggregates(bound_aggregates(&parts, &cell))
         }
+        Shown::Connection(connection) => Form::Connection(connection.bind(plan).into()),
     }
 }
 
@@ -148,8 +152,8 @@ fn fixed(key: &str, text: &str) -> Vec<u8> {
     fixed
 }
 
-/// Appends what a read has found.
-pub fn write(out: &mut Vec<u8>, form: &Form, found: &ReadAnswer) {
+/// Appends what a read has found, and for a connection the number of all rows.
+pub fn write(out: &mut Vec<u8>, form: &Form, found: &ReadAnswer, total: Option<u64>) {
     let (step, level) = (&found.plan.root, &found.answer.level);
     match form {
         Form::Rows(members) => write_rows(out, members, step, level, 0..level.rows.len()),
@@ -160,6 +164,7 @@ pub fn write(out: &mut Vec<u8>, form: &Form, found: &ReadAnswer) {
             let row = level.rows.first();
             write_aggregates(out, members, &|cell| row.map(|row| row.cell(cell)));
         }
+        Form::Connection(form) => form.write(out, found, total),
     }
 }
 
@@ -174,7 +179,8 @@ fn write_rows(out: &mut Vec<u8>, members: &[Bound], step: &Step, level: &Level, 
     out.push(b']');
 }
 
-fn write_row(out: &mut Vec<u8>, members: &[Bound], step: &Step, level: &Level, row: usize) {
+/// Appends one row with all below it.
+pub fn write_row(out: &mut Vec<u8>, members: &[Bound], step: &Step, level: &Level, row: usize) {
     let cells = &level.rows[row];
     out.push(b'{');
     let mut first = true;

@@ -9,7 +9,7 @@ use apollo_compiler::introspection;
 use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::Valid;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join};
 use http::StatusCode;
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -56,8 +56,7 @@ struct Field {
 }
 
 enum Gives {
-    /// A read, what it shows, and whether its error is that of the whole answer.
-    Read(Box<ReadPlan>, Form, bool),
+    Read(Box<ReadField>),
     /// What is known already, as JSON.
     Known(Vec<u8>),
 }
@@ -90,6 +89,16 @@ enum Does {
     Write(Box<RootWrite>),
     /// What is known already, as JSON.
     Known(Vec<u8>),
+}
+
+/// A read.
+struct ReadField {
+    plan: ReadPlan,
+    /// Counts all rows, where their number is shown.
+    counts: Option<ReadPlan>,
+    form: Form,
+    /// Its error is that of the whole answer.
+    sure: bool,
 }
 
 /// Answers a request.
@@ -191,10 +200,12 @@ fn plan(
             }
             _ => {
                 let root = reading.root(collected).map_err(|fault| fault.at(key))?;
-                let plan = planned(live, &root.read)
-                    .map_err(|error| Fault::from(crate::engine::Error::from(error)).at(key))?;
-                let form = bind(&root.shown, &plan);
-                Gives::Read(plan.into(), form, root.sure)
+                let plan =
+                    |read| planned(live, read).map_err(|error| Fault::from(crate::engine::Error::from(error)).at(key));
+                let counts = root.counts.as_ref().map(plan).transpose()?;
+                let plan = plan(&root.read)?;
+                let form = bind(root.shown, &plan);
+                Gives::Read(ReadField { plan, counts, form, sure: root.sure }.into())
             }
         };
         fields.push(Field { key: (*key).to_owned(), name: member(key), gives });
@@ -262,8 +273,15 @@ fn add_errors(out: &mut Vec<u8>, faults: &[Fault], request_id: Option<&str>) {
 }
 
 async fn read(engine: &Arc<Engine>, live: Arc<Snapshot>, plan: &Planned, how: &How<'_>) -> Answer {
+    let run = |plan: &ReadPlan| engine.run(live.clone(), plan.clone(), how.bypass_cache);
     let reads = plan.fields.iter().map(async |field| match &field.gives {
-        Gives::Read(plan, ..) => Some(engine.run(live.clone(), (**plan).clone(), how.bypass_cache).await),
+        Gives::Read(read) => Some(match &read.counts {
+            None => run(&read.plan).await.map(|found| (found, None)),
+            Some(counts) => try_join(run(&read.plan), run(counts)).await.map(|(found, counted)| {
+                let count = counted.answer.count.unwrap_or_default();
+                (found, Some(count))
+            }),
+        }),
         Gives::Known(_) => None,
     });
     let found = join_all(reads).await;
@@ -272,13 +290,13 @@ async fn read(engine: &Arc<Engine>, live: Arc<Snapshot>, plan: &Planned, how: &H
         out.extend_from_slice(&field.name[usize::from(at == 0)..]);
         match (&field.gives, found) {
             (Gives::Known(text), _) => out.extend_from_slice(text),
-            (Gives::Read(_, form, _), Some(Ok(found))) => {
-                encode::write(&mut out, form, &found);
+            (Gives::Read(read), Some(Ok((found, total)))) => {
+                encode::write(&mut out, &read.form, &found, total);
                 faults.extend(found.answer.partial.iter().map(|partial| partly(partial).at(&field.key)));
             }
-            (Gives::Read(_, _, sure), failed) => {
+            (Gives::Read(read), failed) => {
                 out.extend_from_slice(b"null");
-                none |= sure;
+                none |= read.sure;
                 if let Some(Err(error)) = failed {
                     faults.push(Fault::from(error).at(&field.key));
                 }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod collect;
+mod connection;
 mod encode;
 mod error;
 mod execute;

@@ -78,6 +78,8 @@ pub enum Root {
     ByKey,
     /// Aggregates of all rows.
     Aggregate,
+    /// Rows, page by page.
+    Connection,
 }
 
 /// How GraphQL sees a table.
@@ -118,7 +120,7 @@ pub struct Related {
 }
 
 /// Types that are there whatever the tables are.
-pub const BUILT_IN: [&str; 29] = [
+pub const BUILT_IN: [&str; 30] = [
     "Query",
     "Mutation",
     "Subscription",
@@ -148,6 +150,7 @@ pub const BUILT_IN: [&str; 29] = [
     "DateTimeFilter",
     "JSONFilter",
     "Change",
+    "PageInfo",
 ];
 
 impl Schema {
@@ -166,6 +169,7 @@ impl Schema {
             roots.insert(table.field.clone(), (at, Root::List));
             roots.insert(by_key(table), (at, Root::ByKey));
             roots.insert(aggregate(&table.field), (at, Root::Aggregate));
+            roots.insert(connection(table), (at, Root::Connection));
         }
         let mut writes = HashMap::new();
         for (at, table) in tables.iter().enumerate().filter(|(_, table)| table.is_written) {
@@ -201,6 +205,11 @@ pub fn by_key(table: &TableType) -> String {
     format!("{}_by_pk", table.field)
 }
 
+/// The field that gives rows page by page.
+pub fn connection(table: &TableType) -> String {
+    format!("{}_connection", table.field)
+}
+
 /// The field that gives the aggregates of what another one lists.
 pub fn aggregate(field: &str) -> String {
     format!("{field}_aggregate")
@@ -208,10 +217,24 @@ pub fn aggregate(field: &str) -> String {
 
 /// The types that are made of a table's.
 pub fn types_of(name: &str) -> Vec<String> {
-    ["Filter", "ListFilter", "OrderBy", "Aggregate", "Sum", "Avg", "Min", "Max", "InsertInput", "SetInput", "Mutation"]
-        .iter()
-        .map(|word| format!("{name}{word}"))
-        .collect()
+    [
+        "Filter",
+        "ListFilter",
+        "OrderBy",
+        "Aggregate",
+        "Sum",
+        "Avg",
+        "Min",
+        "Max",
+        "InsertInput",
+        "SetInput",
+        "Mutation",
+        "Connection",
+        "Edge",
+    ]
+    .iter()
+    .map(|word| format!("{name}{word}"))
+    .collect()
 }
 
 fn tables(catalog: &Catalog) -> Vec<TableType> {
@@ -224,7 +247,9 @@ fn tables(catalog: &Catalog) -> Vec<TableType> {
             let reads = catalog.source(source).is_none_or(|source| source.read_only);
             let is_written = !reads && !table.is_view && !table.primary_key.is_empty();
             let wanted = plain(&format!("{}_{}", name.source, name.table.printed()));
-            let made = |field: &str| vec![format!("{field}_by_pk"), format!("{field}_one"), aggregate(field)];
+            let made = |field: &str| {
+                vec![format!("{field}_by_pk"), format!("{field}_one"), format!("{field}_connection"), aggregate(field)]
+            };
             let field = fields.take(&wanted, made);
             let name = types.take(&type_of(&wanted), types_of);
             tables.push(TableType { id, field, name, is_written, members: members(catalog, id) });

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use crate::api::graphql::schema::{Member, TableType, WriteRoot, aggregate, by_key};
+use crate::api::graphql::schema::{Member, TableType, WriteRoot, aggregate, by_key, connection};
 use crate::catalog::{Catalog, Table, TableId};
 use crate::value::{Column, Type};
 
@@ -97,6 +97,9 @@ pub fn text(catalog: &Catalog, tables: &[TableType]) -> String {
         }
         out.push_str(" }\n");
     }
+    out.push_str(
+        "type PageInfo { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }\n",
+    );
     let names: HashMap<TableId, &TableType> = tables.iter().map(|table| (table.id, table)).collect();
     query(&mut out, catalog, tables);
     mutation(&mut out, catalog, tables);
@@ -106,6 +109,14 @@ pub fn text(catalog: &Catalog, tables: &[TableType]) -> String {
         filters(&mut out, of, table, &names);
         orders(&mut out, of, table, &names);
         aggregates(&mut out, of, table);
+        if !table.primary_key.is_empty() {
+            let name = &of.name;
+            let _ = writeln!(
+                out,
+                "type {name}Connection {{ edges: [{name}Edge!]! pageInfo: PageInfo! totalCount: BigInt! }}\n\
+                 type {name}Edge {{ cursor: String! node: {name}! }}"
+            );
+        }
         if of.is_written {
             inputs(&mut out, of, table, &names);
         }
@@ -124,6 +135,11 @@ fn query(out: &mut String, catalog: &Catalog, tables: &[TableType]) {
         let _ = writeln!(out, "  \"Rows of {}.\"\n  {field}({}): [{name}!]!", described(table), rows_arguments(name));
         if !table.primary_key.is_empty() {
             let _ = writeln!(out, "  {}({}): {name}", by_key(of), key_arguments(of, table));
+            let _ = writeln!(
+                out,
+                "  {}(filter: {name}Filter order_by: [{name}OrderBy!] first: Int after: String last: Int before: String): {name}Connection!",
+                connection(of)
+            );
         }
         let _ = writeln!(out, "  {}(filter: {name}Filter): {name}Aggregate!", aggregate(field));
     }

@@ -4,6 +4,7 @@ use apollo_compiler::executable::SelectionSet;
 use serde_json::Value;
 
 use crate::api::graphql::collect::{Collected, Operation};
+use crate::api::graphql::connection::Connection;
 use crate::api::graphql::error::Fault;
 use crate::api::graphql::filter::Inputs;
 use crate::api::graphql::schema::{Member, Root, TableType};
@@ -15,6 +16,8 @@ use crate::statement::Aggregate;
 pub struct RootRead {
     /// The read.
     pub read: Read,
+    /// The read that counts all rows, where the number is shown.
+    pub counts: Option<Read>,
     /// What is shown.
     pub shown: Shown,
     /// Whether an error is that of the whole answer: the field cannot be null.
@@ -29,6 +32,8 @@ pub enum Shown {
     Row(Vec<Part>),
     /// Aggregates of all rows, in the read's order of fields.
     Aggregates(Vec<AggregatePart>),
+    /// A page by cursor.
+    Connection(Connection),
 }
 
 /// A member of a row's object.
@@ -84,7 +89,19 @@ impl<'a> Reading<'a> {
             stream: false,
             bypass_cache: false,
         };
+        let mut counts = None;
         let shown = match root {
+            Root::Connection => {
+                let source = self.inputs.catalog.source(table.name.source.as_str());
+                let ceiling = source.map_or(u64::MAX, |source| source.max_records);
+                let (selection, connection, total) = self.connection(of, ceiling, collected)?;
+                (read.selection, read.stream) = (selection, true);
+                if total {
+                    let selection = Selection { filter: self.filter(of, collected)?, ..Selection::default() };
+                    counts = Some(Read { selection, count: Count::Only, stream: false, ..read.clone() });
+                }
+                Shown::Connection(connection)
+            }
             Root::List => {
                 let (selection, parts) = self.rows(of, collected)?;
                 read.selection = selection;
@@ -114,10 +131,11 @@ impl<'a> Reading<'a> {
                 Shown::Aggregates(parts)
             }
         };
-        Ok(RootRead { read, shown, sure: root != Root::ByKey })
+        Ok(RootRead { read, counts, shown, sure: root != Root::ByKey })
     }
 
-    fn filter(&self, of: &TableType, collected: &Collected<'a>) -> Result<Option<crate::query::Filter>, Fault> {
+    /// The condition of a field's argument.
+    pub fn filter(&self, of: &TableType, collected: &Collected<'a>) -> Result<Option<crate::query::Filter>, Fault> {
         match self.operation.argument(collected.field, "filter") {
             Some(value) => self.inputs.filter(of, &value),
             None => Ok(None),
@@ -139,7 +157,8 @@ impl<'a> Reading<'a> {
         Ok((selection, parts))
     }
 
-    fn number(&self, collected: &Collected<'a>, name: &str) -> Result<Option<u64>, Fault> {
+    /// A number that is not negative.
+    pub fn number(&self, collected: &Collected<'a>, name: &str) -> Result<Option<u64>, Fault> {
         match self.operation.argument(collected.field, name) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => match value.as_u64() {

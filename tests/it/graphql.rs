@@ -1,0 +1,157 @@
+//! GraphQL over HTTP as public tools see it, and operations that are too large.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::operation::Process;
+use crate::support::databases::{Engine, create};
+use crate::support::proxy::{Proxy, Reply};
+use crate::support::root;
+
+/// The public audit of servers of GraphQL over HTTP finds nothing. Runs where scripts/test.sh installed it.
+#[test]
+fn the_public_audit_finds_nothing() {
+    let Ok(modules) = std::env::var("GRAPHQL_MODULES") else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let process = Process::demo(folder.path());
+    let url = format!("http://{}/graphql", process.address);
+    let output = Command::new("node")
+        .arg(root().join("tests/graphql/audit.mjs"))
+        .args([&url, &modules])
+        .output()
+        .expect("node runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(text, "61 of 61 fine\n", "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// What `crosskey schema graphql` prints is read by the reference implementation, as code generators do.
+#[test]
+fn the_printed_schema_is_read_by_others() {
+    let Ok(modules) = std::env::var("GRAPHQL_MODULES") else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = Command::new(env!("CARGO_BIN_EXE_crosskey"))
+        .args(["demo", "--write-only", "--dir"])
+        .arg(folder.path())
+        .output()
+        .expect("the program runs");
+    assert!(demo.status.success());
+    let printed = Command::new(env!("CARGO_BIN_EXE_crosskey"))
+        .args(["schema", "graphql", "-c"])
+        .arg(folder.path().join("crosskey.toml"))
+        .output()
+        .expect("the program runs");
+    assert!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
+    let mut node = Command::new("node")
+        .arg(root().join("tests/graphql/schema.mjs"))
+        .arg(&modules)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("node runs");
+    node.stdin.take().expect("its input").write_all(&printed.stdout).expect("the schema");
+    let output = node.wait_with_output().expect("node ends");
+    let types: Option<usize> = String::from_utf8_lossy(&output.stdout).trim().parse().ok();
+    assert!(types.is_some_and(|types| types > 100), "{types:?} {}", String::from_utf8_lossy(&output.stderr));
+}
+
+struct Scene {
+    proxy: Proxy,
+    _folder: tempfile::TempDir,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let script = "CREATE TABLE part (id INTEGER NOT NULL PRIMARY KEY, part_id INTEGER REFERENCES part (id));\n\
+                      INSERT INTO part VALUES (1, NULL), (2, 1)";
+        let urls = [("db".to_owned(), create(Engine::Sqlite, folder.path(), script).await)].into();
+        let proxy = Proxy::open(folder.path(), "[sources.db]\nurl = \"${DB_URL}\"\n", &urls).await;
+        Self { proxy, _folder: folder }
+    }
+
+    async fn ask(&self, query: &str, variables: &Value) -> Reply {
+        let body = json!({"query": query, "variables": variables}).to_string();
+        self.proxy.send("POST /graphql", &[("content-type", "application/json")], &body).await
+    }
+
+    /// The first error of a refused operation: its code and its message; it must come soon.
+    async fn refused(&self, query: &str) -> (String, String) {
+        let began = Instant::now();
+        let reply = self.ask(query, &json!({})).await;
+        let found = reply.json();
+        assert!(found.get("data").is_none(), "{}", reply.text);
+        // A bound against hanging, far above what it takes.
+        assert!(began.elapsed() < Duration::from_secs(20), "it took {:?}", began.elapsed());
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let error = &found["errors"][0];
+        assert!(reply.text.len() < 20_000, "{} bytes", reply.text.len());
+        (text(&error["extensions"]["code"]), text(&error["message"]))
+    }
+}
+
+#[tokio::test]
+async fn operations_that_are_too_large_are_refused() {
+    let scene = Scene::new().await;
+    // As deep as the limit of relationships, and one deeper.
+    let nested = |depth: usize| {
+        format!("{{ db_part {{ id {} {} }} }}", "part_by_part_id_parent { id ".repeat(depth), "}".repeat(depth))
+    };
+    let name =
+        scene.ask("{ __type(name: \"DbPart\") { fields { name type { kind name } } } }", &json!({})).await.json();
+    let fields = name["data"]["__type"]["fields"].as_array().expect("fields").clone();
+    let one = fields.iter().find(|field| field["type"]["name"] == "DbPart").expect("a relationship to one row");
+    let nested = |depth: usize| nested(depth).replace("part_by_part_id_parent", one["name"].as_str().expect("a name"));
+    let reply = scene.ask(&nested(8), &json!({})).await;
+    assert!(reply.json()["data"]["db_part"][1]["id"] == 2, "{}", reply.text);
+    let (code, message) = scene.refused(&nested(9)).await;
+    assert_eq!((code.as_str(), message.as_str()), ("BUDGET_EXCEEDED", "relationships are nested more than 8 deep"));
+    // Deeper than the parser goes, and longer than it reads.
+    let (_, message) = scene.refused(&nested(3000)).await;
+    assert!(message.contains("recursion limit"), "{message}");
+    let (_, message) = scene.refused(&format!("{{ db_part {{ {} }} }}", "id ".repeat(330_000))).await;
+    assert!(message.contains("token limit"), "{message}");
+    // Many aliases of one field, of a relationship, and of the root.
+    let aliases = |count: usize, of: &str| (0..count).map(|at| format!("a{at}: {of} ")).collect::<String>();
+    let (code, message) = scene.refused(&format!("{{ {} }}", aliases(200, "db_part { id }"))).await;
+    assert_eq!(
+        (code.as_str(), message.as_str()),
+        ("BUDGET_EXCEEDED", "the operation has 200 root fields, 100 are allowed")
+    );
+    let (code, _) = scene.refused(&format!("{{ db_part {{ {} }} }}", aliases(3000, "id"))).await;
+    assert_eq!(code, "BUDGET_EXCEEDED");
+    let (_, message) = scene.refused(&format!("{{ db_part {{ {} }} }}", aliases(10_000, "id"))).await;
+    assert!(message.contains("token limit"), "{message}");
+    // Fragments that double what they hold.
+    let doubling: String =
+        (0..40).map(|at| format!("fragment f{at} on DbPart {{ ...f{next} ...f{next} }} ", next = at + 1)).collect();
+    let (code, _) =
+        scene.refused(&format!("{{ db_part {{ ...f0 }} }} {doubling} fragment f40 on DbPart {{ id }}")).await;
+    assert_eq!(code, "BUDGET_EXCEEDED");
+    // Lists of the schema's description within each other.
+    let fields = "fields { type { ".repeat(6) + "name" + &" } }".repeat(6);
+    let (_, message) = scene.refused(&format!("{{ __schema {{ types {{ {fields} }} }} }}")).await;
+    assert_eq!(message, "Maximum introspection depth exceeded");
+}
+
+#[tokio::test]
+async fn numbers_keep_their_digits() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = "CREATE TABLE t (id BIGINT NOT NULL PRIMARY KEY, price VARCHAR(40))";
+    let urls = [("db".to_owned(), create(Engine::Sqlite, folder.path(), script).await)].into();
+    let proxy = Proxy::open(folder.path(), "[sources.db]\nurl = \"${DB_URL}\"\n", &urls).await;
+    let scene = Scene { proxy, _folder: folder };
+    let large = "9223372036854775807";
+    let literal = format!("mutation {{ insert_db_t_one(object: {{id: {large}}}) {{ id }} }}");
+    let reply = scene.ask(&literal, &json!({})).await;
+    assert_eq!(reply.text, format!("{{\"data\":{{\"insert_db_t_one\":{{\"id\":{large}}}}}}}"));
+    for spelled in [json!(9_223_372_036_854_775_807i64), json!(large)] {
+        let query = "query($id: BigInt!) { db_t_by_pk(id: $id) { id } db_t(filter: {id: {eq: $id}}) { id } }";
+        let reply = scene.ask(query, &json!({"id": spelled})).await;
+        let expected = format!("{{\"data\":{{\"db_t_by_pk\":{{\"id\":{large}}},\"db_t\":[{{\"id\":{large}}}]}}}}");
+        assert_eq!(reply.text, expected);
+    }
+}
