@@ -35,7 +35,15 @@ async fn the_demo_prints_requests_that_work() {
 async fn the_documents_show_real_answers() {
     let folder = tempfile::tempdir().expect("a folder");
     let proxy = demo_proxy(folder.path()).await;
-    let text = ["README.md", "docs/keys.md", "docs/operating.md", "docs/types.md", "docs/rest.md", "docs/integrity.md"];
+    let text = [
+        "README.md",
+        "docs/keys.md",
+        "docs/operating.md",
+        "docs/types.md",
+        "docs/rest.md",
+        "docs/integrity.md",
+        "docs/graphql.md",
+    ];
     let text = text.map(read).join("\n");
     let mut lines = text.lines();
     let mut checked = 0;
@@ -49,9 +57,15 @@ async fn the_documents_show_real_answers() {
         else {
             continue;
         };
+        let json = " -H 'content-type: application/json'";
+        let (headers, body): (&[(&str, &str)], _) = match body.strip_prefix(json) {
+            Some(body) => (&[("content-type", "application/json")], body),
+            None => (&[], body),
+        };
+        let verb = if verb == "GET" && !headers.is_empty() { "POST" } else { verb };
         let body = body.strip_prefix(" -d '").and_then(|body| body.strip_suffix('\'')).unwrap_or_default();
         let shown = lines.next().expect("an answer below the request");
-        let reply = proxy.send(&format!("{verb} {url}"), &[], body).await;
+        let reply = proxy.send(&format!("{verb} {url}"), headers, body).await;
         let shown: serde_json::Value =
             serde_json::from_str(shown).unwrap_or_else(|error| panic!("{url}: {error}: {shown}"));
         let mut found = reply.json();
