@@ -6,13 +6,14 @@
 //! At the end, a minute of load while databases fail.
 //!
 //! `make bench` starts the servers. `CROSSKEY_BENCH_SECONDS` sets the time of one measurement (default 2);
-//! `scripts/bench.sh -- PART…` runs some parts alone: compare, survey, writes, filters, outages; `CROSSKEY_BENCH_CASE` chooses among
+//! `scripts/bench.sh -- PART…` runs some parts alone: compare, survey, graphql, writes, filters, outages; `CROSSKEY_BENCH_CASE` chooses among
 //! the requests of the first two by a part of their names.
 
 mod by_hand;
 mod by_value;
 mod data;
 mod filters;
+mod graphql;
 mod load;
 mod outages;
 mod process;
@@ -112,6 +113,9 @@ async fn measure() {
     }
     if wanted("survey") {
         survey(&servers, time).await;
+    }
+    if wanted("graphql") {
+        graphql::measure(&servers[2].1, &servers[3].1, time).await;
     }
     if wanted("writes") {
         writes::measure(&servers[0].1, &servers[2].1, time).await;

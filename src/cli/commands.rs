@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::api::{graphql, rest};
 use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, loaded, print_faults, say};
-use crate::cli::{audit, demo, explain, init, serve};
+use crate::cli::{audit, demo, explain, import, init, serve};
 use crate::config;
 use crate::engine;
 use crate::telemetry::{LogFormat, start_log};
@@ -109,6 +109,24 @@ enum Command {
         #[command(flatten)]
         file: File,
     },
+    /// Print the keys that a GraphQL schema declares, as entries of a key file; or the tables for it, as SQL.
+    ///
+    /// A field whose type is another table's is a key: to its `id`, or to the field that `@join(on: name)` names. Where no type
+    /// is marked `@entity`, each one is a table. Exit code 0: fine. 1: faults in the schema, each with its place. 2: could not
+    /// run.
+    Import {
+        /// The schema.
+        file: PathBuf,
+        /// The source that has the tables.
+        #[arg(long)]
+        source: String,
+        /// A type whose table another source has; may be given several times.
+        #[arg(long = "place", value_name = "TYPE=SOURCE")]
+        places: Vec<String>,
+        /// Print the statements that make the source's tables, indexes and constraints instead.
+        #[arg(long, value_enum, value_name = "KIND")]
+        create_tables: Option<import::Kind>,
+    },
     /// Print the completions of a shell.
     Completions {
         /// Which shell.
@@ -181,6 +199,9 @@ pub fn run() -> ExitCode {
             let schema = serde_json::to_string_pretty(&config::file::json_schema()).expect("a schema has a JSON form");
             say(&format!("{schema}\n"));
             FINE
+        }
+        Command::Import { file, source, places, create_tables } => {
+            import::import(&file, &source, &places, create_tables)
         }
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "crosskey", &mut std::io::stdout());

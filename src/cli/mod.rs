@@ -4,6 +4,7 @@ mod audit;
 mod commands;
 mod demo;
 mod explain;
+mod import;
 mod init;
 mod output;
 mod serve;

@@ -17,6 +17,7 @@ mod filters_at_size;
 mod graphql;
 mod graphql_pages;
 mod histories;
+mod import;
 mod kills;
 mod limits;
 mod long_chains;

@@ -7,6 +7,7 @@ mod encode;
 mod error;
 mod execute;
 mod filter;
+pub mod import;
 mod mutate;
 mod names;
 mod prepared;
