@@ -70,6 +70,8 @@ struct Prepared {
     condition: Option<Condition>,
     /// Rows that are not there are added.
     upsert: bool,
+    /// Then rows that are there get values in these columns alone.
+    updates: Option<Vec<usize>>,
     /// The client's name for the write.
     named: Option<Named>,
     /// In place of the values, where related records stand in the records.
@@ -107,7 +109,13 @@ impl Engine {
         let reading = Reading { catalog: &live.catalog, limits: &live.config.limits, removes: write.removes_related };
         let mut prepared = prepare(reading, entry, plan, &write.change)?;
         let source = live.catalog.source(&write.source);
-        prepared.upsert = !prepared.deletes && source.is_some_and(|source| source.allow_upsert);
+        prepared.upsert =
+            !prepared.deletes && (write.upsert.is_some() || source.is_some_and(|source| source.allow_upsert));
+        if let Some(columns) = &write.upsert {
+            let table = &entry.table;
+            let column = |name: &String| table.column(name).ok_or_else(|| plan::read::unknown_field(table, name));
+            prepared.updates = Some(columns.iter().map(column).collect::<Result<_, _>>()?);
+        }
         prepared.named = write.named.clone();
         let filter = match &write.change {
             Change::Update { rows, .. } | Change::Delete(rows) => rows.filter.as_ref(),
@@ -306,7 +314,8 @@ impl Engine {
                 let rows = Rows { ids: part.to_vec(), columns: Vec::new(), filter: None };
                 let (form, keys) = plan::write::target(&plan.table, &rows, &plan.step.fetch)?;
                 let texts: Vec<String> = part.iter().map(|id| id.join(",")).collect();
-                let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
+                let target =
+                    Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false, updates: None };
                 let context = self.context(live, false, false);
                 let work = Work::Repair(&target, key, how);
                 match execute::write(&context, &live.catalog, &plan, work, true, None).await {
@@ -347,6 +356,7 @@ impl Engine {
             texts: &prepared.texts[start..end],
             condition: prepared.condition.as_ref(),
             upsert: prepared.upsert,
+            updates: prepared.updates.as_deref(),
         });
         let work = match &target {
             _ if !prepared.nodes.is_empty() => Work::Nested(&prepared.nodes[start..end], target.as_ref()),
@@ -390,6 +400,7 @@ fn prepare(reading: Reading<'_>, entry: &Entry, plan: WritePlan, change: &Change
         form: None,
         condition: None,
         upsert: false,
+        updates: None,
         named: None,
         nodes: Vec::new(),
         faults: BTreeMap::new(),

@@ -24,6 +24,8 @@ pub struct Write {
     pub named: Option<Named>,
     /// Related rows that are let go and whose columns take no NULL are removed.
     pub removes_related: bool,
+    /// Rows that are not there are added, whatever the source's setting; those that are get values in these columns alone.
+    pub upsert: Option<Vec<String>>,
 }
 
 /// How a client named its request, so that it is done once however often it comes.

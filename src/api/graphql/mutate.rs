@@ -63,10 +63,11 @@ pub async fn wrote(
         Change::Delete(rows) if !write.dry_run => Some(rows_by_id(engine, &write, &shown, &rows.ids).await?),
         _ => None,
     };
-    let told_as_null = match &write.change {
-        Change::Delete(rows) | Change::Update { rows, .. } => by_key(rows),
-        Change::Insert(_) => false,
-    };
+    let told_as_null = write.upsert.is_none()
+        && match &write.change {
+            Change::Delete(rows) | Change::Update { rows, .. } => by_key(rows),
+            Change::Insert(_) => false,
+        };
     let written = engine.write(write.clone(), request_id).await.map_err(one)?;
     let failed: Vec<(usize, &crate::engine::Error)> =
         written.outcomes.iter().enumerate().filter_map(|(at, outcome)| Some((at, outcome.as_ref().err()?))).collect();

@@ -231,6 +231,8 @@ pub fn types_of(name: &str) -> Vec<String> {
         "Mutation",
         "Connection",
         "Edge",
+        "Column",
+        "OnConflict",
     ]
     .iter()
     .map(|word| format!("{name}{word}"))

@@ -174,9 +174,14 @@ fn mutation(out: &mut String, catalog: &Catalog, tables: &[TableType]) {
             }
             let _ = match root {
                 WriteRoot::Insert => {
-                    writeln!(out, "  {field}(objects: [{name}InsertInput!]! dry_run: Boolean): {name}Mutation")
+                    writeln!(
+                        out,
+                        "  {field}(objects: [{name}InsertInput!]! on_conflict: {name}OnConflict dry_run: Boolean): {name}Mutation"
+                    )
                 }
-                WriteRoot::InsertOne => writeln!(out, "  {field}(object: {name}InsertInput!): {name}"),
+                WriteRoot::InsertOne => {
+                    writeln!(out, "  {field}(object: {name}InsertInput! on_conflict: {name}OnConflict): {name}")
+                }
                 WriteRoot::Update => writeln!(
                     out,
                     "  {field}(filter: {name}Filter! set: {name}SetInput! dry_run: Boolean): {name}Mutation"
@@ -207,6 +212,16 @@ fn inputs(out: &mut String, of: &TableType, table: &Table, names: &HashMap<Table
     }
     let members = if members.is_empty() { "  _none: Boolean\n" } else { &members };
     let name = &of.name;
+    // These words are no names of an enumeration.
+    let is_name = |name: &&str| !matches!(*name, "true" | "false" | "null");
+    let columns = of.members.iter().filter(|(_, member)| matches!(member, Member::Column(_)));
+    let columns: Vec<&str> = columns.map(|(name, _)| name.as_str()).filter(is_name).collect();
+    let columns = if columns.is_empty() { "_none".to_owned() } else { columns.join(" ") };
+    let _ = writeln!(
+        out,
+        "enum {name}Column {{ {columns} }}\n\"Objects that meet a row with the same values in these columns give it values \
+         instead, in the columns of `update` alone.\"\ninput {name}OnConflict {{ columns: [{name}Column!]! update: [{name}Column!]! }}"
+    );
     let _ = write!(out, "input {name}InsertInput {{\n{members}}}\ninput {name}SetInput {{\n{members}}}\n");
     let _ = writeln!(
         out,

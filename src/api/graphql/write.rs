@@ -71,12 +71,21 @@ impl<'a> Reading<'a> {
         };
         let record = |name: &str| argument(name).map(|value| self.record(of, value)).unwrap_or_default();
         let update = |rows| Change::Update { rows, records: vec![record("set")], own: false };
-        let (change, finds) = match root {
-            WriteRoot::Insert => {
-                let objects = argument("objects").map(listed).unwrap_or_default();
-                (Change::Insert(objects.into_iter().map(|object| self.record(of, object)).collect()), None)
+        let mut upsert = None;
+        let mut added = |objects: Vec<Value>| -> Result<Change, Fault> {
+            let records = objects.iter().map(|object| self.record(of, object.clone())).collect();
+            match argument("on_conflict").filter(|value| !value.is_null()) {
+                None => Ok(Change::Insert(records)),
+                Some(conflict) => {
+                    let (rows, updates) = self.conflict(of, &conflict, &objects)?;
+                    upsert = Some(updates);
+                    Ok(Change::Update { rows, records, own: true })
+                }
             }
-            WriteRoot::InsertOne => (Change::Insert(vec![record("object")]), None),
+        };
+        let (change, finds) = match root {
+            WriteRoot::Insert => (added(argument("objects").map(listed).unwrap_or_default())?, None),
+            WriteRoot::InsertOne => (added(argument("object").into_iter().collect())?, None),
             WriteRoot::UpdateByKey => (update(of_key()), None),
             WriteRoot::DeleteByKey => (Change::Delete(of_key()), None),
             WriteRoot::Update => {
@@ -105,6 +114,7 @@ impl<'a> Reading<'a> {
             dry_run,
             named,
             removes_related: false,
+            upsert,
         };
         Ok(RootWrite { write, finds, shown })
     }
@@ -123,6 +133,38 @@ impl<'a> Reading<'a> {
             stream: true,
             bypass_cache: true,
         }
+    }
+
+    /// The rows that objects would meet, told by the columns of a conflict, and the columns in which those get values.
+    fn conflict(&self, of: &TableType, conflict: &Value, objects: &[Value]) -> Result<(Rows, Vec<String>), Fault> {
+        let table = &self.inputs.catalog.entry(of.id).table;
+        let names = |word: &str| {
+            listed(conflict.get(word).cloned().unwrap_or_default()).iter().map(text_of).collect::<Vec<_>>()
+        };
+        let column = |name: &String| match of.members.get(name) {
+            Some(Member::Column(at)) => Some(table.columns[*at].name.to_string()),
+            _ => None,
+        };
+        let (told_by, updates) = (names("columns"), names("update"));
+        if told_by.is_empty() {
+            return Err(Fault::invalid("`on_conflict` names no columns by which rows are told"));
+        }
+        let mut ids = Vec::with_capacity(objects.len());
+        for (at, object) in objects.iter().enumerate() {
+            let related = |name: &String| matches!(of.members.get(name), Some(Member::Related(_)));
+            if object.as_object().is_some_and(|object| object.keys().any(related)) {
+                return Err(Fault::invalid("objects with related objects do not go with `on_conflict`"));
+            }
+            let part = |name: &String| match object.get(name) {
+                None | Some(Value::Null) => {
+                    Err(Fault::invalid(format!("object {at} has no `{name}`, by which `on_conflict` tells it")))
+                }
+                Some(value) => Ok(text_of(value)),
+            };
+            ids.push(told_by.iter().map(part).collect::<Result<_, _>>()?);
+        }
+        let rows = Rows { ids, columns: told_by.iter().filter_map(column).collect(), filter: None };
+        Ok((rows, updates.iter().filter_map(column).collect()))
     }
 
     /// A record in the names of the table, with those within it.

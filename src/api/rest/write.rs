@@ -87,6 +87,7 @@ pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteIn
         dry_run,
         named: named.clone(),
         removes_related: input.flag("allow_related_delete"),
+        upsert: None,
     };
     if is_shown(input) && !dry_run {
         // What cannot be shown afterwards is refused before anything is written.

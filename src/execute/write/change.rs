@@ -231,6 +231,9 @@ pub async fn update(
         }
     }
     let mut records: Cow<'_, [Values]> = places.iter().map(|at| records[*at].clone()).collect();
+    if let Some(updates) = target.updates {
+        records.to_mut().iter_mut().for_each(|values| values.retain(|(at, _)| updates.contains(at)));
+    }
     // A record without values only says which row is meant.
     let written_rows = records.iter().filter(|values| !values.is_empty()).count();
     let later = postponed(sessions, catalog, plan, &mut records, false).await?;

@@ -55,7 +55,7 @@ pub async fn remove_by_id(
     ids: Vec<Vec<String>>,
 ) -> Result<(), Failure> {
     let (form, keys, texts) = keyed(plan, ids)?;
-    let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
+    let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false, updates: None };
     delete(sessions, catalog, plan, &target).await?;
     Ok(())
 }
@@ -77,7 +77,8 @@ pub async fn release(
         Some(at) => Err(WriteError::Fixed { column: plan.table.columns[*at].name.to_string() }.into()),
         None => {
             let (form, keys, texts) = keyed(plan, ids.to_vec())?;
-            let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
+            let target =
+                Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false, updates: None };
             let nulls: Values = link.columns.iter().map(|at| (*at, Scalar::Null)).collect();
             change::update(sessions, catalog, plan, &target, &vec![nulls; ids.len()]).await?;
             Ok(())

@@ -257,7 +257,7 @@ async fn own(
     let plan = plan::write::looked_at(catalog, limits, table).map_err(unplanned)?;
     let ids: Vec<Vec<String>> = placed.iter().map(|placed| placed.id(&plan)).collect();
     let (form, keys, texts) = keyed(&plan, ids)?;
-    let all = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
+    let all = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false, updates: None };
     let mut found = change::existing(sessions, &plan, &all).await?;
     let mut added: Vec<usize> = Vec::new();
     for at in (0..placed.len()).filter(|at| found[*at].is_none()) {
@@ -303,7 +303,7 @@ async fn own(
         let places: Vec<usize> = changed.iter().map(|(at, _)| *at).collect();
         let pick = |at: &usize| (keys[*at].clone(), texts[*at].clone());
         let (keys, texts): (Vec<SmallKey>, Vec<String>) = places.iter().map(pick).unzip();
-        let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
+        let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false, updates: None };
         let mut values: Vec<Values> = changed.into_iter().map(|(_, values)| values).collect();
         let plan = planned_table(sessions.context, catalog, table)?;
         let edits: Vec<&[Edit]> = places.iter().map(|at| &placed[*at].edits[..]).collect();

@@ -140,7 +140,8 @@ async fn operate(
             if *unnumbered {
                 // SQLite gives the numbers of rows that were never committed to others.
                 let (form, keys, texts) = target(&plan, &keys)?;
-                let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
+                let target =
+                    Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false, updates: None };
                 // Where one of them is taken, a new one may be the next one's.
                 if existing(sessions, &plan, &target).await.map_err(first)?.iter().any(Option::is_some) {
                     let keyless = |values: &mut Values| values.retain(|(at, _)| !plan.table.primary_key.contains(at));
@@ -162,7 +163,8 @@ async fn operate(
             let values = values(catalog, &plan, &records)?;
             if !values.is_empty() {
                 let (form, keys, texts) = target(&plan, &keys)?;
-                let target = Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false };
+                let target =
+                    Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false, updates: None };
                 if let Err(failure) = update(sessions, catalog, &plan, &target, &values).await {
                     superseded.note(&plan, at, &places, &values, &failure, created);
                     return Err(first(failure));
@@ -174,7 +176,8 @@ async fn operate(
             let (form, keys, texts) = target(&plan, keys)?;
             // Rows that are gone already are passed over.
             let any = Condition::All(Vec::new());
-            let target = Target { form: &form, keys: &keys, texts: &texts, condition: Some(&any), upsert: false };
+            let target =
+                Target { form: &form, keys: &keys, texts: &texts, condition: Some(&any), upsert: false, updates: None };
             delete(sessions, catalog, &plan, &target).await.map_err(first)?;
         }
         Operation::Follow { table, source, foreign_key, old, new } => {

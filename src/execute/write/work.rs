@@ -49,6 +49,8 @@ pub struct Target<'a> {
     pub condition: Option<&'a Condition>,
     /// Rows that are not there are added, in an update.
     pub upsert: bool,
+    /// Then rows that are there get values in these columns alone, where that is said.
+    pub updates: Option<&'a [usize]>,
 }
 
 /// Why nothing was written.
