@@ -100,7 +100,19 @@ impl Engine {
 
     /// Answers a read that was planned by this version.
     pub async fn run(&self, live: Arc<Snapshot>, plan: ReadPlan, bypass_cache: bool) -> Result<ReadAnswer, Error> {
-        let context = self.context(&live, bypass_cache, true);
+        let budget = Arc::new(Budget::new(&live.config.limits));
+        self.run_within(live, plan, bypass_cache, budget).await
+    }
+
+    /// The same of one of several reads that share a budget.
+    pub async fn run_within(
+        &self,
+        live: Arc<Snapshot>,
+        plan: ReadPlan,
+        bypass_cache: bool,
+        budget: Arc<Budget>,
+    ) -> Result<ReadAnswer, Error> {
+        let context = Context { budget, ..self.context(&live, bypass_cache, true) };
         let answer = execute::read(&context, &plan).await.inspect_err(|error| self.heed(error))?;
         drop(context);
         Ok(ReadAnswer { snapshot: live, plan, answer })
@@ -140,7 +152,7 @@ impl Engine {
             may_be_partial,
             remembers: may_be_partial,
             number: self.requests.fetch_add(1, Ordering::Relaxed),
-            budget: Budget::new(&live.config.limits),
+            budget: Arc::new(Budget::new(&live.config.limits)),
             freshened: Mutex::default(),
             partial: Mutex::default(),
             trace: None,

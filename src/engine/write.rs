@@ -19,7 +19,7 @@ use crate::plan::read::find_table;
 use crate::plan::record::{self, Values};
 use crate::plan::write::WritePlan;
 use crate::plan::{self, PlanError};
-use crate::query::{Change, Mode, Named, Record, Rows, Write};
+use crate::query::{Change, Mode, Named, Record, Rows, Upsert, Write};
 use crate::source::SourceError;
 use crate::statement::{Condition, KeySet, SmallKey};
 use crate::telemetry::{METRICS, source_label};
@@ -109,9 +109,13 @@ impl Engine {
         let reading = Reading { catalog: &live.catalog, limits: &live.config.limits, removes: write.removes_related };
         let mut prepared = prepare(reading, entry, plan, &write.change)?;
         let source = live.catalog.source(&write.source);
-        prepared.upsert =
-            !prepared.deletes && (write.upsert.is_some() || source.is_some_and(|source| source.allow_upsert));
-        if let Some(columns) = &write.upsert {
+        let upserts = match write.upsert {
+            Upsert::Never => false,
+            Upsert::AsSet => source.is_some_and(|source| source.allow_upsert),
+            Upsert::Only(_) => true,
+        };
+        prepared.upsert = upserts && !prepared.deletes && !by_filter(&write.change);
+        if let Upsert::Only(columns) = &write.upsert {
             let table = &entry.table;
             let column = |name: &String| table.column(name).ok_or_else(|| plan::read::unknown_field(table, name));
             prepared.updates = Some(columns.iter().map(column).collect::<Result<_, _>>()?);
@@ -368,6 +372,11 @@ impl Engine {
             prepared.named.as_ref().map(|named| Named { key: format!("{}:{start}", named.key), ..named.clone() });
         execute::write(&context, &live.catalog, &prepared.plan, work, keep, named.as_ref()).await
     }
+}
+
+/// Whether rows were found by a filter: one that is gone meanwhile is not brought back.
+fn by_filter(change: &Change) -> bool {
+    matches!(change, Change::Update { rows, .. } if rows.filter.is_some())
 }
 
 fn conflict() -> Error {

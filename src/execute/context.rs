@@ -38,7 +38,7 @@ pub struct Context<'a> {
     /// Which request this is; no two have the same number.
     pub number: u64,
     /// What it may still read.
-    pub budget: Budget,
+    pub budget: Arc<Budget>,
     /// Sources whose data version this request has looked at, or is looking at.
     pub freshened: Mutex<HashMap<SourceName, Arc<OnceCell<()>>>>,
     /// Relationships that were answered without their source.

@@ -6,4 +6,4 @@ pub mod write;
 
 pub use filter::{Filter, Literal, Operator};
 pub use read::{Count, Embed, FieldQuery, Ids, OrderBy, Read, Selection};
-pub use write::{Change, Mode, Named, Record, Rows, Write};
+pub use write::{Change, Mode, Named, Record, Rows, Upsert, Write};

@@ -24,8 +24,19 @@ pub struct Write {
     pub named: Option<Named>,
     /// Related rows that are let go and whose columns take no NULL are removed.
     pub removes_related: bool,
-    /// Rows that are not there are added, whatever the source's setting; those that are get values in these columns alone.
-    pub upsert: Option<Vec<String>>,
+    /// Whether rows that are not there are added.
+    pub upsert: Upsert,
+}
+
+/// Whether rows that are not there are added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Upsert {
+    /// They are missed.
+    Never,
+    /// As the source's setting says.
+    AsSet,
+    /// They are; those that are there get values in these columns alone.
+    Only(Vec<String>),
 }
 
 /// How a client named its request, so that it is done once however often it comes.

@@ -25,6 +25,11 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=ut
 pub async fn answer(shared: &Shared, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
     let id = request_id(&parts.headers).to_owned();
+    // What the client could not read is not done.
+    if takes_response(&parts).is_none() {
+        let error = ApiError::invalid("no form of an answer is acceptable").hint("accept application/json");
+        return respond(&parts, Err(error), &id);
+    }
     let answering = pin!(answered(shared, &parts, body, &id));
     let limit = shared.engine.snapshot().config.limits.request_time;
     // A fault of ours is one request's, and is told under its id.
@@ -97,6 +102,11 @@ fn takes_response(parts: &Parts) -> Option<bool> {
     best.map(|(_, form)| form)
 }
 
+/// Statuses that say more than that there was an answer.
+fn kept(status: StatusCode) -> bool {
+    matches!(status, StatusCode::METHOD_NOT_ALLOWED | StatusCode::ACCEPTED)
+}
+
 fn respond(parts: &Parts, answer: Result<Answer, ApiError>, id: &str) -> Response {
     let id = (!id.is_empty()).then_some(id);
     let wish = takes_response(parts);
@@ -107,7 +117,7 @@ fn respond(parts: &Parts, answer: Result<Answer, ApiError>, id: &str) -> Respons
     };
     let (form, status) = match wish {
         Some(true) => (RESPONSE, answer.status),
-        Some(false) if is_request && answer.status != StatusCode::METHOD_NOT_ALLOWED => (JSON, StatusCode::OK),
+        Some(false) if is_request && !kept(answer.status) => (JSON, StatusCode::OK),
         Some(false) => (JSON, answer.status),
         None => (JSON, StatusCode::NOT_ACCEPTABLE),
     };

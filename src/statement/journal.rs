@@ -186,10 +186,24 @@ pub fn decide(decision: &Decision) -> Insert {
 pub enum Which<'a> {
     /// One write's.
     One(&'a str),
-    /// Those that wait for other parts since this moment or before; milliseconds since 1970.
-    Due(i64),
     /// All.
     All,
+}
+
+/// The names of the writes that wait for other parts since this moment or before; milliseconds since 1970. Their plans, which may be
+/// large, are read one by one.
+pub fn due(now: i64) -> Fetch {
+    let condition = Condition::All(vec![
+        equals(&STATE, DECIDED),
+        Condition::Compare(NEXT_AT.clone(), Comparison::Le, Scalar::Int(now)),
+    ]);
+    let ascending = |column: &Arc<Column>| Order::ascending(column.clone());
+    Fetch {
+        condition: Some(condition),
+        order: vec![ascending(&DECIDED_AT), ascending(&TXID)],
+        limit: Some(ROWS - 1),
+        ..Fetch::all(TableName::new(JOURNAL), vec![Output::Column((*TXID).clone())], ROWS, BYTES)
+    }
 }
 
 /// The state and the age of all decisions. Cells: name, state, moment of the decision.
@@ -213,10 +227,6 @@ pub fn decisions(which: Which<'_>) -> Fetch {
     let outputs: Vec<Output> = columns.map(|column| Output::Column((**column).clone())).to_vec();
     let condition = match which {
         Which::One(txid) => Some(equals(&TXID, txid)),
-        Which::Due(now) => Some(Condition::All(vec![
-            equals(&STATE, DECIDED),
-            Condition::Compare(NEXT_AT.clone(), Comparison::Le, Scalar::Int(now)),
-        ])),
         Which::All => None,
     };
     let ascending = |column: &Arc<Column>| Order::ascending(column.clone());

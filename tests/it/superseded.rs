@@ -31,6 +31,30 @@ const DOWN: &str = "CREATE TABLE child (id INT NOT NULL PRIMARY KEY, parent_code
     INSERT INTO child VALUES (1, 'old'), (2, 'old');\n\
     CREATE TABLE toy (id INT NOT NULL PRIMARY KEY, child_id INT NOT NULL, FOREIGN KEY (child_id) REFERENCES child (id))";
 
+/// A value that others are still to refer to does not change before they do.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_are_still_to_refer_to_keeps_its_value() {
+    for (up, down) in pairs() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let urls = BTreeMap::from([
+            ("up".to_owned(), create(up, folder.path(), UP).await),
+            ("down".to_owned(), create(down, folder.path(), DOWN).await),
+        ]);
+        let proxy = Proxy::open(folder.path(), KEYS, &urls).await;
+        let label = format!("{up:?} {down:?}");
+        let body = json!([{"id": 10, "code": "n10", "children": [{"id": 10}]}]).to_string();
+        let mut process = dies_at(&folder.path().join("crosskey.toml"), "write::decided");
+        send(&process, "POST /api/v2/up/_table/parent", &body);
+        assert!(!process.wait().success(), "{label}");
+        // It is finished first, and then its reference follows.
+        let reply = proxy.send("PATCH /api/v2/up/_table/parent/10", &[], r#"{"code": "m10"}"#).await;
+        assert_eq!(reply.status, 200, "{label}: {}", reply.text);
+        let reply = proxy.send("GET /api/v2/down/_table/child/10", &[("cache-control", "no-cache")], "").await;
+        assert_eq!(reply.json(), json!({"id": 10, "parent_code": "m10"}), "{label}");
+        proxy.finish_writes(&label).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_would_refer_to_rows_that_are_gone_again_is_not_added() {
     for (up, down) in pairs() {
@@ -49,7 +73,10 @@ async fn what_would_refer_to_rows_that_are_gone_again_is_not_added() {
         let mut process = dies_at(&folder.path().join("crosskey.toml"), "write::decided");
         send(&process, "POST /api/v2/up/_table/parent?rollback=true", &body);
         assert!(!process.wait().success(), "{label}");
-        let reply = proxy.send("DELETE /api/v2/up/_table/parent/10", &[], "").await;
+        // Past the proxy, or through one that knows nothing of the key.
+        let other = tempfile::tempdir().expect("a folder");
+        let unaware = Proxy::open(other.path(), "[sources.up]\nurl = \"${UP_URL}\"\n", &urls).await;
+        let reply = unaware.send("DELETE /api/v2/up/_table/parent/10", &[], "").await;
         assert_eq!(reply.status, 200, "{label}: {}", reply.text);
         proxy.finish_writes(&label).await;
         let rows = async |path: &str| -> Value {

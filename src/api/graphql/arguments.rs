@@ -23,6 +23,19 @@ pub fn value_of(value: &ast::Value, variables: &JsonMap) -> Option<Value> {
     })
 }
 
+/// The same of a condition: what is not given is NULL in it, and not left out, which would let more through.
+pub fn condition_of(value: &ast::Value, variables: &JsonMap) -> Option<Value> {
+    let below = |value: &ast::Value| condition_of(value, variables).unwrap_or(Value::Null);
+    match value {
+        ast::Value::List(items) => Some(items.iter().map(|item| below(item)).collect()),
+        ast::Value::Object(members) => {
+            let members = members.iter().map(|(name, value)| (name.to_string(), below(value)));
+            Some(Value::Object(members.collect::<Map<_, _>>()))
+        }
+        value => value_of(value, variables),
+    }
+}
+
 /// A number as it is spelled: all of its digits count.
 fn number_of(text: &str) -> Value {
     serde_json::from_str::<Number>(text).map_or_else(|_| Value::from(text), Value::Number)

@@ -7,7 +7,7 @@ use apollo_compiler::{ExecutableDocument, Node};
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::api::graphql::arguments::value_of;
+use crate::api::graphql::arguments::{condition_of, value_of};
 use crate::api::graphql::error::Fault;
 
 /// Most fields of an operation, with fragments counted as often as they are spread.
@@ -82,6 +82,12 @@ impl<'d> Operation<'d> {
             })
         };
         !says("skip", true) && !says("include", false)
+    }
+
+    /// The condition of a field's argument; none where it is not given, or null.
+    pub fn condition(&self, field: &Field, name: &str) -> Option<Value> {
+        let argument = field.arguments.iter().find(|argument| argument.name == name)?;
+        condition_of(&argument.value, self.variables).filter(|value| !value.is_null())
     }
 
     /// The value of a field's argument; none where it is not given.

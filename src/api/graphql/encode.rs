@@ -68,20 +68,16 @@ pub fn bind_rows(parts: &[Part], plan: &ReadPlan) -> Vec<Bound> {
     bound(parts, &plan.root)
 }
 
-/// Appends rows by identifier, in the identifiers' order; those that are not there are left out. The first one alone, or null,
-/// where a `single` one is shown.
-pub fn write_rows_by_id(out: &mut Vec<u8>, members: &[Bound], found: &ReadAnswer, single: bool) {
+/// Per identifier its row, where it is there.
+pub fn rows_by_id(members: &[Bound], found: &ReadAnswer) -> Vec<Option<Vec<u8>>> {
     let (step, level) = (&found.plan.root, &found.answer.level);
-    let links = found.answer.by_id.as_ref();
-    let mut rows =
-        links.into_iter().flat_map(|links| (0..links.rows()).flat_map(|at| links.of(at)).map(|row| *row as usize));
-    if !single {
-        return write_rows(out, members, step, level, rows);
-    }
-    match rows.next() {
-        Some(row) => write_row(out, members, step, level, row),
-        None => out.extend_from_slice(b"null"),
-    }
+    let Some(links) = &found.answer.by_id else { return Vec::new() };
+    let text = |row: &u32| {
+        let mut text = Vec::new();
+        write_row(&mut text, members, step, level, *row as usize);
+        text
+    };
+    (0..links.rows()).map(|at| links.of(at).first().map(text)).collect()
 }
 
 fn bound(parts: &[Part], step: &Step) -> Vec<Bound> {
@@ -158,7 +154,11 @@ pub fn write(out: &mut Vec<u8>, form: &Form, found: &ReadAnswer, total: Option<u
     match form {
         Form::Rows(members) => write_rows(out, members, step, level, 0..level.rows.len()),
         Form::Row(members) => {
-            write_rows_by_id(out, members, found, true);
+            let first = found.answer.by_id.as_ref().and_then(|links| links.of(0).first());
+            match first {
+                Some(row) => write_row(out, members, step, level, *row as usize),
+                None => out.extend_from_slice(b"null"),
+            }
         }
         Form::Aggregates(members) => {
             let row = level.rows.first();

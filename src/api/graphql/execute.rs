@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use apollo_compiler::executable::OperationType;
+use apollo_compiler::executable::{OperationType, SelectionSet};
 use apollo_compiler::introspection;
 use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::response::JsonMap;
@@ -26,10 +26,12 @@ use crate::api::graphql::select::Reading;
 use crate::api::graphql::write::{self, RootWrite};
 use crate::engine::{Engine, Snapshot, planned};
 use crate::error::Code;
-use crate::execute::Partial;
+use crate::execute::{Budget, Partial};
 use crate::plan::ReadPlan;
 use crate::value::json::member;
 
+/// Most fields of the schema's description that an operation asks for.
+const INTROSPECTED: usize = 600;
 /// Most root fields of an operation: each is a read of its own.
 const ROOTS: usize = 100;
 
@@ -45,6 +47,8 @@ pub struct Answer {
 pub struct Planned {
     /// The version that planned it.
     pub number: u64,
+    /// How many fields it selects, at all levels.
+    pub selected: usize,
     fields: Vec<Field>,
 }
 
@@ -144,7 +148,10 @@ fn ready(live: &Arc<Snapshot>, prepared: &Prepared, asked: &Asked, how: &How<'_>
         return writes(&reading, operation, asked, how).map(Ready::Writes).map_err(one);
     }
     let plan = Arc::new(plan(live, &document, &reading, operation, &variables).map_err(one)?);
-    prepared.keep(name, plan.clone());
+    // What the schema tells of itself may be large.
+    if !plan.fields.iter().any(|field| matches!(&field.gives, Gives::Known(text) if text.len() > 100)) {
+        prepared.keep(name, plan.clone());
+    }
     Ok(Ready::Reads(plan))
 }
 
@@ -193,6 +200,7 @@ fn plan(
             "__typename" => Gives::Known(format!("\"{}\"", operation.object_type()).into_bytes()),
             "__schema" | "__type" => {
                 if told.is_none() {
+                    counted(reading, &collected.below, &Cell::new(INTROSPECTED))?;
                     told = Some(introspected(document, operation, variables)?);
                 }
                 let value = told.as_ref().and_then(|told| told.get(*key));
@@ -210,7 +218,20 @@ fn plan(
         };
         fields.push(Field { key: (*key).to_owned(), name: member(key), gives });
     }
-    Ok(Planned { number: live.number, fields })
+    let selected = FIELDS - reading.operation.left.get();
+    Ok(Planned { number: live.number, selected, fields })
+}
+
+/// Refuses to tell more of the schema than tools ask for: each field is told for all types.
+fn counted<'d>(reading: &Reading<'d>, sets: &[&'d SelectionSet], left: &Cell<usize>) -> Result<(), Fault> {
+    for collected in reading.operation.collect(sets)?.values() {
+        let Some(rest) = left.get().checked_sub(1) else {
+            return Err(Fault::budget(format!("the operation asks for more than {INTROSPECTED} fields of the schema")));
+        };
+        left.set(rest);
+        counted(reading, &collected.below, left)?;
+    }
+    Ok(())
 }
 
 /// What the schema tells of itself.
@@ -234,7 +255,12 @@ fn introspected(
 }
 
 /// Does the fields of a mutation, one after the other.
-async fn write_all(engine: &Arc<Engine>, live: &Snapshot, fields: Vec<WriteField>, request_id: Option<&str>) -> Answer {
+async fn write_all(
+    engine: &Arc<Engine>,
+    live: &Arc<Snapshot>,
+    fields: Vec<WriteField>,
+    request_id: Option<&str>,
+) -> Answer {
     let (mut out, mut faults) = (b"{\"data\":{".to_vec(), Vec::new());
     let (mut pending, mut warnings) = (Vec::new(), Vec::new());
     for (at, field) in fields.into_iter().enumerate() {
@@ -244,6 +270,7 @@ async fn write_all(engine: &Arc<Engine>, live: &Snapshot, fields: Vec<WriteField
             Does::Write(root) => match wrote(engine, live, *root, request_id).await {
                 Ok(wrote) => {
                     out.extend_from_slice(&wrote.value);
+                    faults.extend(wrote.unread.map(|fault| fault.at(&field.key)));
                     pending.extend(wrote.pending);
                     warnings.extend(wrote.warnings);
                 }
@@ -261,7 +288,9 @@ async fn write_all(engine: &Arc<Engine>, live: &Snapshot, fields: Vec<WriteField
         out.extend_from_slice(format!(",\"extensions\":{told}").as_bytes());
     }
     out.push(b'}');
-    Answer { body: out, status: StatusCode::OK }
+    // What is decided is still to be finished.
+    let status = if pending.is_empty() { StatusCode::OK } else { StatusCode::ACCEPTED };
+    Answer { body: out, status }
 }
 
 fn add_errors(out: &mut Vec<u8>, faults: &[Fault], request_id: Option<&str>) {
@@ -273,7 +302,9 @@ fn add_errors(out: &mut Vec<u8>, faults: &[Fault], request_id: Option<&str>) {
 }
 
 async fn read(engine: &Arc<Engine>, live: Arc<Snapshot>, plan: &Planned, how: &How<'_>) -> Answer {
-    let run = |plan: &ReadPlan| engine.run(live.clone(), plan.clone(), how.bypass_cache);
+    // One operation has one request's budget.
+    let budget = Arc::new(Budget::new(&live.config.limits));
+    let run = |plan: &ReadPlan| engine.run_within(live.clone(), plan.clone(), how.bypass_cache, budget.clone());
     let reads = plan.fields.iter().map(async |field| match &field.gives {
         Gives::Read(read) => Some(match &read.counts {
             None => run(&read.plan).await.map(|found| (found, None)),

@@ -67,6 +67,11 @@ impl Inputs<'_> {
                     return Ok(Some(exists(self.filter(far, value)?)));
                 }
                 let Value::Object(words) = value else { return Ok(None) };
+                if words.is_empty() {
+                    return Err(Fault::invalid(format!(
+                        "`{name}` of the filter says neither `some`, `none` nor `every`"
+                    )));
+                }
                 let mut parts = Vec::new();
                 for (word, value) in words {
                     if value.is_null() {
@@ -144,6 +149,9 @@ fn tests(column: &str, value: &Value) -> Result<Filter, Fault> {
     let field = || Name { text: column.to_owned(), position: 0 };
     let literal = |value: &Value| Literal { text: text_of(value), position: 0 };
     let Value::Object(words) = value else { return Err(null(column)) };
+    if words.is_empty() {
+        return Err(Fault::invalid(format!("`{column}` of the filter has no test")));
+    }
     let mut parts = Vec::with_capacity(words.len());
     for (word, value) in words {
         if value.is_null() {

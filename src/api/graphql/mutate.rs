@@ -1,19 +1,20 @@
 //! A mutation: its fields are done one after the other; each is whole or nothing, and one that fails does not keep the next
 //! ones from being tried (GraphQL specification, October 2021, §6.2.2).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::api::error::ApiError;
-use crate::api::graphql::encode::{bind_rows, write_rows_by_id};
+use crate::api::graphql::encode::{bind_rows, rows_by_id};
 use crate::api::graphql::error::Fault;
 use crate::api::graphql::select::Part;
 use crate::api::graphql::write::{OutcomePart, RootWrite, ShownWrite, shown};
 use crate::engine::{Engine, ReadAnswer, Snapshot, Written, planned};
-use crate::error::{Code, Coded};
-use crate::query::{Change, Rows, Selection, Write};
-use crate::value::json::{member, read_str, write_str};
+use crate::execute::{Changed, ExecuteError, WriteError};
+use crate::query::{Change, Selection, Upsert, Write};
+use crate::value::json::{member, read_str};
 
 /// What became of a field.
 pub struct Wrote {
@@ -23,12 +24,14 @@ pub struct Wrote {
     pub pending: Option<String>,
     /// References that lead nowhere, of keys that only warn.
     pub warnings: Vec<String>,
+    /// It is written, and could not be read back.
+    pub unread: Option<Fault>,
 }
 
 /// Does one field.
 pub async fn wrote(
     engine: &Arc<Engine>,
-    live: &Snapshot,
+    live: &Arc<Snapshot>,
     root: RootWrite,
     request_id: Option<&str>,
 ) -> Result<Wrote, Vec<Fault>> {
@@ -39,46 +42,54 @@ pub async fn wrote(
         let read = self::shown(&write, selection, Vec::new());
         planned(live, &read).map_err(|error| one(error.into()))?;
     }
-    let repeated = match (&finds, &write.named) {
-        (Some(_), Some(named)) => engine.answered_before(&write.source, &write.table, named).await.map_err(one)?,
-        _ => None,
+    let showing = Showing { engine, live, write: &write.clone(), shown: &shown };
+    // What was written is found by its name: the rows may be gone, or meet the filter no more.
+    let is_insert = matches!(write.change, Change::Insert(_));
+    let before = async || match &showing.write.named {
+        Some(named) if !is_insert => engine.answered_before(&showing.write.source, &showing.write.table, named).await,
+        _ => Ok(None),
     };
-    if let Some(written) = repeated {
-        return told(engine, &write, &shown, &written, None).await;
+    if let Some(written) = before().await.map_err(one)? {
+        return showing.told(&written, None).await;
     }
     if let Some(finds) = finds {
-        let found = engine.read(&finds).await.map_err(one)?;
+        let plan = planned(live, &finds).map_err(|error| one(error.into()))?;
+        let found = engine.run(live.clone(), plan, true).await.map_err(one)?;
         let ids = ids(&found);
         if ids.is_empty() {
-            return told(engine, &write, &shown, &nothing(found.snapshot), None).await;
+            let written = before().await.map_err(one)?.unwrap_or_else(|| nothing(live.clone()));
+            return showing.told(&written, None).await;
         }
         match &mut write.change {
             Change::Update { rows, .. } | Change::Delete(rows) => rows.ids = ids,
             Change::Insert(_) => {}
         }
     }
-    let by_key = |rows: &Rows| rows.filter.is_none() && matches!(shown, ShownWrite::Row(..));
     // What the rows were is read before they go.
-    let before = match &write.change {
-        Change::Delete(rows) if !write.dry_run => Some(rows_by_id(engine, &write, &shown, &rows.ids).await?),
+    let rows = match &write.change {
+        Change::Delete(rows) if !write.dry_run => Some(showing.rows(&rows.ids).await?),
         _ => None,
     };
-    let told_as_null = write.upsert.is_none()
-        && match &write.change {
-            Change::Delete(rows) | Change::Update { rows, .. } => by_key(rows),
-            Change::Insert(_) => false,
-        };
+    let by_key = match &write.change {
+        Change::Delete(rows) | Change::Update { rows, .. } => rows.filter.is_none() && write.upsert == Upsert::Never,
+        Change::Insert(_) => false,
+    };
     let written = engine.write(write.clone(), request_id).await.map_err(one)?;
     let failed: Vec<(usize, &crate::engine::Error)> =
         written.outcomes.iter().enumerate().filter_map(|(at, outcome)| Some((at, outcome.as_ref().err()?))).collect();
     match &failed[..] {
-        [] => told(engine, &write, &shown, &written, before).await,
-        // A row that is not there is null.
-        [(_, error)] if told_as_null && error.code() == Code::NotFound => {
-            Ok(Wrote { value: b"null".to_vec(), pending: None, warnings: Vec::new() })
+        [] => showing.told(&written, rows).await,
+        // A row that is not there is null; one that hangs on it and is missed is an error.
+        [(_, error)] if by_key && is_missed(error) => {
+            Ok(Wrote { value: b"null".to_vec(), pending: None, warnings: Vec::new(), unread: None })
         }
         failed => Err(failed.iter().map(|(at, error)| at_record(*at, error)).collect()),
     }
+}
+
+/// Whether the row itself is not there.
+fn is_missed(error: &crate::engine::Error) -> bool {
+    matches!(error, crate::engine::Error::Execute(ExecuteError::Write(WriteError::NotFound { .. })))
 }
 
 /// The error of a record, with its place among those of the field.
@@ -119,109 +130,138 @@ fn ids(found: &ReadAnswer) -> Vec<Vec<String>> {
     rows.map(|row| fields.iter().map(|field| text(row.cell(field.cell))).collect()).collect()
 }
 
-/// Rows by their keys, in each of the forms that are shown, as JSON.
-async fn rows_by_id(
-    engine: &Engine,
-    write: &Write,
-    shown: &ShownWrite,
-    ids: &[Vec<String>],
-) -> Result<Vec<Vec<u8>>, Vec<Fault>> {
-    let parts: Vec<(&Selection, &[Part], bool)> = match shown {
-        ShownWrite::Row(selection, parts) => vec![(selection, parts, true)],
-        ShownWrite::Outcome(outcome) => outcome
-            .iter()
-            .filter_map(|part| match part {
-                OutcomePart::Returning(_, selection, parts) => Some((&**selection, &parts[..], false)),
-                _ => None,
-            })
-            .collect(),
-    };
-    let mut texts = Vec::with_capacity(parts.len());
-    for (selection, parts, single) in parts {
-        let mut text = Vec::new();
-        if ids.is_empty() {
-            text.extend_from_slice(if single { b"null" } else { b"[]" });
-        } else {
-            let read = self::shown(write, selection, ids.to_vec());
-            let found = engine.read(&read).await.map_err(|error| vec![error.into()])?;
-            write_rows_by_id(&mut text, &bind_rows(parts, &found.plan), &found, single);
-        }
-        texts.push(text);
-    }
-    Ok(texts)
+/// How a write is shown.
+struct Showing<'a> {
+    engine: &'a Arc<Engine>,
+    /// The version that planned it.
+    live: &'a Arc<Snapshot>,
+    write: &'a Write,
+    shown: &'a ShownWrite,
 }
 
-/// The value of a field whose write was done, or would be.
-async fn told(
-    engine: &Engine,
-    write: &Write,
-    shown: &ShownWrite,
-    written: &Written,
-    before: Option<Vec<Vec<u8>>>,
-) -> Result<Wrote, Vec<Fault>> {
-    let keys: Vec<&Vec<String>> = written.outcomes.iter().flatten().flatten().collect();
-    let rows = match before {
-        Some(before) => before,
-        None => {
-            let text =
-                |text: &String| read_str(text.as_bytes()).map_or_else(|| text.clone(), std::borrow::Cow::into_owned);
-            let gone = write.dry_run || matches!(write.change, Change::Delete(_));
-            let ids: Vec<Vec<String>> =
-                if gone { Vec::new() } else { keys.iter().map(|key| key.iter().map(text).collect()).collect() };
-            match rows_by_id(engine, write, shown, &ids).await {
-                Ok(rows) => rows,
-                // It is written: an error would say that it is not.
-                Err(faults) => {
-                    let cause = faults.first().map(|fault| fault.error.message.as_str()).unwrap_or_default();
-                    tracing::warn!(cause, "written, but not read back");
-                    rows_by_id(engine, write, shown, &[]).await?
+/// Of each form in which rows are shown, per row its text, where it is there.
+type Texts = Vec<Vec<Option<Vec<u8>>>>;
+
+impl Showing<'_> {
+    /// Rows by their keys.
+    async fn rows(&self, ids: &[Vec<String>]) -> Result<Texts, Vec<Fault>> {
+        let mut forms: Vec<(&Selection, &[Part])> = Vec::new();
+        match self.shown {
+            ShownWrite::Row(selection, parts) => forms.push((selection, parts)),
+            ShownWrite::Outcome(outcome) => {
+                for part in outcome {
+                    if let OutcomePart::Returning(_, selection, parts) = part {
+                        forms.push((selection, parts));
+                    }
                 }
             }
         }
-    };
-    let mut rows = rows.into_iter();
-    let changes = || written.changes.iter().filter(|changed| changed.rows > 0);
-    let value = match shown {
-        ShownWrite::Row(..) => rows.next().unwrap_or_default(),
-        ShownWrite::Outcome(parts) => {
-            let mut out = vec![b'{'];
-            for (at, part) in parts.iter().enumerate() {
-                let mut put = |key: &str, value: &[u8]| {
-                    out.extend_from_slice(&member(key)[usize::from(at == 0)..]);
-                    out.extend_from_slice(value);
+        let mut texts = Texts::with_capacity(forms.len());
+        for (selection, parts) in forms {
+            if ids.is_empty() {
+                texts.push(Vec::new());
+                continue;
+            }
+            let error = |error: crate::engine::Error| vec![Fault::from(error)];
+            let read = self::shown(self.write, selection, ids.to_vec());
+            let plan = planned(self.live, &read).map_err(|fault| error(fault.into()))?;
+            let found = self.engine.run(self.live.clone(), plan, true).await.map_err(error)?;
+            texts.push(rows_by_id(&bind_rows(parts, &found.plan), &found));
+        }
+        Ok(texts)
+    }
+
+    /// The value of a field whose write was done, or would be; with its rows, where they are known.
+    async fn told(&self, written: &Written, rows: Option<Texts>) -> Result<Wrote, Vec<Fault>> {
+        let keys: Vec<&Vec<String>> = written.outcomes.iter().flatten().flatten().collect();
+        let mut unread = None;
+        let texts = match rows {
+            Some(mut texts) => {
+                // Those that did not meet the filter any more stay.
+                let gone: Vec<bool> = written.outcomes.iter().map(|outcome| matches!(outcome, Ok(Some(_)))).collect();
+                for rows in &mut texts {
+                    let mut gone = gone.iter();
+                    rows.retain(|_| gone.next().copied().unwrap_or_default());
+                }
+                texts
+            }
+            None => {
+                let text = |text: &String| read_str(text.as_bytes()).map_or_else(|| text.clone(), Cow::into_owned);
+                let gone = self.write.dry_run || matches!(self.write.change, Change::Delete(_));
+                let ids: Vec<Vec<String>> = match gone {
+                    true => Vec::new(),
+                    false => keys.iter().map(|key| key.iter().map(text).collect()).collect(),
                 };
-                match part {
-                    OutcomePart::Typename(key, name) => {
-                        let mut text = Vec::new();
-                        write_str(&mut text, name);
-                        put(key, &text);
+                match self.rows(&ids).await {
+                    Ok(texts) => texts,
+                    // It is written: what is told must not say that it is not.
+                    Err(faults) => {
+                        unread = faults.into_iter().next().map(|mut fault| {
+                            fault.error.message =
+                                format!("it is written, and could not be read back: {}", fault.error.message);
+                            fault
+                        });
+                        self.rows(&[]).await?
                     }
-                    OutcomePart::Affected(key) => {
-                        let all: u64 = changes().map(|changed| changed.rows).sum();
-                        put(key, all.max(keys.len() as u64).to_string().as_bytes());
-                    }
-                    OutcomePart::Returning(key, ..) => put(key, &rows.next().unwrap_or_default()),
-                    OutcomePart::Changes(key, members) => {
-                        let one = |changed: &crate::execute::Changed| -> Value {
-                            let value = |name: &str| match name {
-                                "table" => json!(changed.table.to_string()),
-                                "foreign_key" => json!(changed.foreign_key),
-                                "action" => json!(changed.action),
-                                "rows" => json!(changed.rows),
-                                _ => json!("Change"),
-                            };
-                            Value::Object(members.iter().map(|(key, name)| (key.clone(), value(name))).collect())
-                        };
-                        put(key, changes().map(one).collect::<Value>().to_string().as_bytes());
-                    }
-                    OutcomePart::Transaction(key) => put(key, json!(written.pending).to_string().as_bytes()),
                 }
             }
-            out.push(b'}');
-            out
+        };
+        let mut texts = texts.into_iter();
+        let value = match self.shown {
+            ShownWrite::Row(..) => {
+                texts.next().and_then(|rows| rows.into_iter().next().flatten()).unwrap_or_else(|| b"null".to_vec())
+            }
+            ShownWrite::Outcome(parts) => outcome(parts, written, keys.len(), &mut texts),
+        };
+        let warned = written.unkept.iter();
+        let warnings = warned.map(|one| format!("REFERENCE_NOT_FOUND {}", one.key.column.join(","))).collect();
+        Ok(Wrote { value, pending: written.pending.clone(), warnings, unread })
+    }
+}
+
+/// A write's outcome as JSON.
+fn outcome(
+    parts: &[OutcomePart],
+    written: &Written,
+    rows: usize,
+    texts: &mut dyn Iterator<Item = Vec<Option<Vec<u8>>>>,
+) -> Vec<u8> {
+    let changes = || written.changes.iter().filter(|changed| changed.rows > 0);
+    let mut out = vec![b'{'];
+    for (at, part) in parts.iter().enumerate() {
+        let mut put = |key: &str, value: &[u8]| {
+            out.extend_from_slice(&member(key)[usize::from(at == 0)..]);
+            out.extend_from_slice(value);
+        };
+        match part {
+            OutcomePart::Typename(key, name) => put(key, json!(name).to_string().as_bytes()),
+            OutcomePart::Affected(key) => {
+                let all: u64 = changes().map(|changed| changed.rows).sum();
+                put(key, all.max(rows as u64).to_string().as_bytes());
+            }
+            OutcomePart::Returning(key, ..) => {
+                let there: Vec<Vec<u8>> = texts.next().unwrap_or_default().into_iter().flatten().collect();
+                let mut list = vec![b'['];
+                list.extend(there.join(&b","[..]));
+                list.push(b']');
+                put(key, &list);
+            }
+            OutcomePart::Changes(key, members) => {
+                let one = |changed: &Changed| -> Value {
+                    let value = |name: &str| match name {
+                        "table" => json!(changed.table.to_string()),
+                        "foreign_key" => json!(changed.foreign_key),
+                        "action" => json!(changed.action),
+                        "rows" => json!(changed.rows),
+                        _ => json!("Change"),
+                    };
+                    Value::Object(members.iter().map(|(key, name)| (key.clone(), value(name))).collect())
+                };
+                put(key, changes().map(one).collect::<Value>().to_string().as_bytes());
+            }
+            OutcomePart::Transaction(key) => put(key, json!(written.pending).to_string().as_bytes()),
         }
-    };
-    let warnings =
-        written.unkept.iter().map(|one| format!("REFERENCE_NOT_FOUND {}", one.key.column.join(","))).collect();
-    Ok(Wrote { value, pending: written.pending.clone(), warnings })
+    }
+    out.push(b'}');
+    out
 }

@@ -14,8 +14,11 @@ use crate::api::graphql::execute::Planned;
 use crate::api::graphql::schema::Schema;
 use crate::engine::Snapshot;
 
-/// How many documents, and how many plans, are kept.
-const MOST: u64 = 1000;
+/// How much is kept of documents, and of plans: bytes, by a rough estimate.
+const MOST: u64 = 64 << 20;
+/// What a document takes per byte of its text, and a plan per field.
+const PER_BYTE: usize = 40;
+const PER_FIELD: usize = 2048;
 /// The longest document that is kept, and the longest text of variables whose plan is, in bytes.
 const LONGEST: usize = 16 << 10;
 /// Most tokens of a document, and its deepest nesting.
@@ -45,7 +48,18 @@ pub struct Document {
 
 impl Default for Prepared {
     fn default() -> Self {
-        Self { schema: Arc::default(), documents: Cache::new(MOST), plans: Cache::new(MOST) }
+        let weight = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
+        let documents = Cache::builder().max_capacity(MOST);
+        let plans = Cache::builder().max_capacity(MOST);
+        Self {
+            schema: Arc::default(),
+            documents: documents.weigher(move |text: &String, _| weight(1024 + text.len() * PER_BYTE)).build(),
+            plans: plans
+                .weigher(move |name: &PlanName, plan: &Arc<Planned>| {
+                    weight(name.0.len() + name.2.len() + plan.selected * PER_FIELD)
+                })
+                .build(),
+        }
     }
 }
 

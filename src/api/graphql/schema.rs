@@ -245,6 +245,10 @@ fn tables(catalog: &Catalog) -> Vec<TableType> {
     for source in catalog.source_names() {
         for id in catalog.tables_of(source) {
             let table = &catalog.entry(id).table;
+            // A type needs a field.
+            if table.columns.is_empty() {
+                continue;
+            }
             let name = &table.name;
             let reads = catalog.source(source).is_none_or(|source| source.read_only);
             let is_written = !reads && !table.is_view && !table.primary_key.is_empty();
@@ -266,13 +270,14 @@ fn members(catalog: &Catalog, id: TableId) -> IndexMap<String, Member> {
     let mut members: IndexMap<String, Member> = IndexMap::new();
     let mut taken = Taken::default();
     let none = |_: &str| Vec::new();
+    let is_shown = |id: TableId| !catalog.entry(id).table.columns.is_empty();
     let related: Vec<String> = entry.relationships.iter().map(|relationship| plain(&relationship.name)).collect();
     for (at, column) in entry.table.columns.iter().enumerate() {
         let name = plain(&column.name);
         let name = if related.contains(&name) { format!("{name}_key") } else { name };
         members.insert(taken.take(&name, none), Member::Column(at));
     }
-    for (relationship, name) in entry.relationships.iter().zip(related) {
+    for (relationship, name) in entry.relationships.iter().zip(related).filter(|(of, _)| is_shown(of.target)) {
         let of = Related { name: relationship.name.clone(), target: relationship.target, many: relationship.many };
         let name = taken.take(&name, |name| if of.many { vec![aggregate(name)] } else { Vec::new() });
         members.insert(name.clone(), Member::Related(of.clone()));

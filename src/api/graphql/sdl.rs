@@ -195,6 +195,11 @@ fn mutation(out: &mut String, catalog: &Catalog, tables: &[TableType]) {
     out.push_str("}\n");
 }
 
+/// Whether a name is that of a column with documents.
+fn is_document(table: &Table, name: &str) -> bool {
+    table.column(name).is_some_and(|at| matches!(table.columns[at].ty, Type::Json | Type::Loose))
+}
+
 fn inputs(out: &mut String, of: &TableType, table: &Table, names: &HashMap<TableId, &TableType>) {
     let mut members = String::new();
     for (name, member) in &of.members {
@@ -202,6 +207,8 @@ fn inputs(out: &mut String, of: &TableType, table: &Table, names: &HashMap<Table
             Member::Column(at) if !table.columns[*at].generated => {
                 writeln!(members, "  {name}: {}", scalar(&table.columns[*at]))
             }
+            // In a record a document of that name is the column's.
+            Member::Related(related) if is_document(table, &related.name) => Ok(()),
             Member::Related(related) => match (names[&related.target], related.many) {
                 (far, true) if far.is_written => writeln!(members, "  {name}: [{}InsertInput!]", far.name),
                 (far, false) if far.is_written => writeln!(members, "  {name}: {}InsertInput", far.name),
@@ -232,7 +239,7 @@ fn inputs(out: &mut String, of: &TableType, table: &Table, names: &HashMap<Table
 }
 
 fn described(table: &Table) -> String {
-    table.name.to_string().replace(['"', '\\', '\n'], " ")
+    table.name.to_string().replace(|c: char| c.is_control() || matches!(c, '"' | '\\'), " ")
 }
 
 fn rows_arguments(name: &str) -> String {

@@ -104,6 +104,12 @@ impl<'a> Reading<'a> {
             }
             Root::List => {
                 let (selection, parts) = self.rows(of, collected)?;
+                let ceiling = self.inputs.catalog.source(table.name.source.as_str()).map(|source| source.max_records);
+                if let (Some(limit), Some(ceiling)) = (selection.limit, ceiling)
+                    && limit > ceiling
+                {
+                    return Err(Fault::budget(format!("`limit` is {limit}, and {ceiling} rows are given at a time")));
+                }
                 read.selection = selection;
                 Shown::Rows(parts)
             }
@@ -136,7 +142,7 @@ impl<'a> Reading<'a> {
 
     /// The condition of a field's argument.
     pub fn filter(&self, of: &TableType, collected: &Collected<'a>) -> Result<Option<crate::query::Filter>, Fault> {
-        match self.operation.argument(collected.field, "filter") {
+        match self.operation.condition(collected.field, "filter") {
             Some(value) => self.inputs.filter(of, &value),
             None => Ok(None),
         }

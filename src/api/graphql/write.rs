@@ -10,7 +10,7 @@ use crate::api::graphql::request::Asked;
 use crate::api::graphql::schema::{Member, TableType, WriteRoot};
 use crate::api::graphql::sdl::member_of;
 use crate::api::graphql::select::{Part, Reading};
-use crate::query::{Change, Count, FieldQuery, Filter, Ids, Mode, Named, Read, Record, Rows, Selection, Write};
+use crate::query::{Change, Count, FieldQuery, Filter, Ids, Mode, Named, Read, Record, Rows, Selection, Upsert, Write};
 
 /// A write, and what its answer shows.
 pub struct RootWrite {
@@ -62,23 +62,21 @@ impl<'a> Reading<'a> {
             Rows { ids: vec![table.primary_key.iter().map(part).collect()], columns: Vec::new(), filter: None }
         };
         let of_filter = || -> Result<(Rows, Read), Fault> {
-            let filter = match argument("filter") {
-                Some(filter) => self.inputs.filter(of, &filter)?,
-                None => None,
-            };
+            let filter = self.filter(of, collected)?;
             let rows = Rows { ids: Vec::new(), columns: Vec::new(), filter: filter.clone() };
             Ok((rows, self.keys(of, filter)))
         };
-        let record = |name: &str| argument(name).map(|value| self.record(of, value)).unwrap_or_default();
-        let update = |rows| Change::Update { rows, records: vec![record("set")], own: false };
-        let mut upsert = None;
+        let record = |name: &str| argument(name).map_or_else(|| Ok(Record::new()), |value| self.record(of, value));
+        let update = |rows| Ok::<_, Fault>(Change::Update { rows, records: vec![record("set")?], own: false });
+        let mut upsert = Upsert::Never;
         let mut added = |objects: Vec<Value>| -> Result<Change, Fault> {
-            let records = objects.iter().map(|object| self.record(of, object.clone())).collect();
+            let record = |object: &Value| self.record(of, object.clone());
+            let records = objects.iter().map(record).collect::<Result<_, _>>()?;
             match argument("on_conflict").filter(|value| !value.is_null()) {
                 None => Ok(Change::Insert(records)),
                 Some(conflict) => {
                     let (rows, updates) = self.conflict(of, &conflict, &objects)?;
-                    upsert = Some(updates);
+                    upsert = Upsert::Only(updates);
                     Ok(Change::Update { rows, records, own: true })
                 }
             }
@@ -86,11 +84,11 @@ impl<'a> Reading<'a> {
         let (change, finds) = match root {
             WriteRoot::Insert => (added(argument("objects").map(listed).unwrap_or_default())?, None),
             WriteRoot::InsertOne => (added(argument("object").into_iter().collect())?, None),
-            WriteRoot::UpdateByKey => (update(of_key()), None),
+            WriteRoot::UpdateByKey => (update(of_key())?, None),
             WriteRoot::DeleteByKey => (Change::Delete(of_key()), None),
             WriteRoot::Update => {
                 let (rows, finds) = of_filter()?;
-                (update(rows), Some(finds))
+                (update(rows)?, Some(finds))
             }
             WriteRoot::Delete => {
                 let (rows, finds) = of_filter()?;
@@ -168,30 +166,36 @@ impl<'a> Reading<'a> {
     }
 
     /// A record in the names of the table, with those within it.
-    fn record(&self, of: &TableType, value: Value) -> Record {
-        let Value::Object(members) = value else { return Record::new() };
+    fn record(&self, of: &TableType, value: Value) -> Result<Record, Fault> {
+        let Value::Object(members) = value else { return Ok(Record::new()) };
         let table = &self.inputs.catalog.entry(of.id).table;
         let mut record = Map::new();
+        // A relationship may be called as its column: one of them says what the row refers to.
+        let mut given = |name: String, value: Value| match record.insert(name.clone(), value) {
+            None => Ok(()),
+            Some(_) => {
+                Err(Fault::invalid(format!("`{name}` is given as a relationship and as a column, `{name}_key`")))
+            }
+        };
         for (name, value) in members {
             match of.members.get(&name) {
-                Some(Member::Column(at)) => {
-                    record.insert(table.columns[*at].name.to_string(), value);
-                }
+                Some(Member::Column(at)) => given(table.columns[*at].name.to_string(), value)?,
                 Some(Member::Related(related)) => {
                     let far = self.inputs.schema.table(related.target);
                     let value = match value {
                         Value::Null => Value::Null,
                         value if related.many => {
-                            listed(value).into_iter().map(|one| Value::Object(self.record(far, one))).collect()
+                            let record = |one| self.record(far, one).map(Value::Object);
+                            Value::Array(listed(value).into_iter().map(record).collect::<Result<_, _>>()?)
                         }
-                        value => Value::Object(self.record(far, value)),
+                        value => Value::Object(self.record(far, value)?),
                     };
-                    record.insert(related.name.to_string(), value);
+                    given(related.name.to_string(), value)?;
                 }
                 Some(Member::Aggregate(_)) | None => {}
             }
         }
-        record
+        Ok(record)
     }
 
     fn outcome(&self, of: &TableType, collected: &Collected<'a>) -> Result<Vec<OutcomePart>, Fault> {
@@ -236,5 +240,8 @@ pub fn named(key: &str, field: &str, asked: &Asked, variables: &JsonMap) -> Name
     let mut whole = asked.query.clone().into_bytes();
     whole.extend_from_slice(asked.operation.as_deref().unwrap_or_default().as_bytes());
     whole.extend_from_slice(&serde_json::to_vec(variables).unwrap_or_default());
-    Named { key: format!("{key}/{field}"), hash: format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&whole)) }
+    let hash = |text: &[u8]| format!("{:032x}", xxhash_rust::xxh3::xxh3_128(text));
+    // Databases keep names of a certain length.
+    let key = if field.len() <= 32 { format!("{key}/{field}") } else { format!("{key}/{}", hash(field.as_bytes())) };
+    Named { key, hash: hash(&whole) }
 }

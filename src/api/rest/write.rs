@@ -16,7 +16,7 @@ use crate::catalog::{Table, TableId};
 use crate::engine::{Engine, Snapshot, Written};
 use crate::error::Code;
 use crate::plan::write::NamedKey;
-use crate::query::{Change, Count, FieldQuery, Ids, Mode, Named, Read, Record, Rows, Selection, Write};
+use crate::query::{Change, Count, FieldQuery, Ids, Mode, Named, Read, Record, Rows, Selection, Upsert, Write};
 use crate::value::json;
 
 /// Everything that a write is made of.
@@ -87,7 +87,7 @@ pub async fn answer(engine: &Arc<Engine>, request: &Request<'_>, input: &WriteIn
         dry_run,
         named: named.clone(),
         removes_related: input.flag("allow_related_delete"),
-        upsert: None,
+        upsert: Upsert::AsSet,
     };
     if is_shown(input) && !dry_run {
         // What cannot be shown afterwards is refused before anything is written.

@@ -16,6 +16,7 @@ use crate::execute::write::error::WriteError;
 use crate::execute::write::keyed::row_keys;
 use crate::execute::write::operation::{Operation, Part, parts};
 use crate::execute::write::sessions::{Changed, Sessions};
+use crate::execute::write::superseded::{added_for, created_for};
 use crate::execute::write::whole;
 use crate::name::SourceName;
 use crate::plan;
@@ -196,13 +197,15 @@ fn decided(txid: &str, parts: &[Part], renames: Vec<String>) -> Result<Decision,
     })
 }
 
-/// What a source must know of the parts that come after its own: whoever would bring back a value of it that others are
-/// still to leave finds that in the journal beside the value. None where they follow no value of it.
-pub fn handed_on(txid: &str, source: &SourceName, later: &[Part]) -> Result<Option<Decision>, ExecuteError> {
+/// What the source of the first of these parts must know of the others, which come after it: whoever would bring back a value of
+/// it that others are still to leave, or change one that they are still to refer to, finds that in the journal beside the value.
+/// None where there is no such value.
+pub fn handed_on(txid: &str, parts: &[Part]) -> Result<Option<Decision>, ExecuteError> {
+    let Some((part, later)) = parts.split_first() else { return Ok(None) };
     let follows =
-        |operation: &&Operation| matches!(operation, Operation::Follow { source: of, .. } if source.as_str() == of);
+        |operation: &&Operation| matches!(operation, Operation::Follow { source, .. } if *source == part.source);
     let followers = later.iter().flat_map(|part| &part.operations).filter(follows);
-    let renames: Vec<String> = followers.flat_map(Operation::renames).collect();
+    let renames: Vec<String> = followers.flat_map(Operation::renames).chain(part.added.iter().cloned()).collect();
     if renames.is_empty() { Ok(None) } else { decided(txid, later, renames).map(Some) }
 }
 
@@ -222,7 +225,7 @@ fn refuse_circle(order: &[SourceName], operations: &[(SourceName, Operation)], g
     for (part, operation) in operations {
         if let Operation::Follow { source, new, .. } = operation
             && (new.is_some() || !goes)
-            && place(source) > place(part.as_str())
+            && place(part.as_str()).is_some_and(|part| place(source).is_some_and(|source| source > part))
         {
             let what = format!("changing a value of `{source}` that `{part}` follows, where they refer to each other");
             return Err(WriteError::NotYet { what });
@@ -252,7 +255,12 @@ pub async fn commit(
     let operations = std::mem::take(&mut sessions.operations);
     let operations = completed(sessions, catalog, root, others, operations).await?;
     refuse_circle(&order, &operations, only_goes(&sessions.changes()))?;
-    let parts = parts(others, operations, &sessions.created);
+    let mut parts = parts(others, operations);
+    for (at, part) in parts.iter_mut().enumerate() {
+        let earlier: Vec<&SourceName> = order[..=at].iter().collect();
+        part.created = created_for(&sessions.created, &others[at], &earlier);
+        part.added = added_for(&sessions.created, &others[at], &others[at + 1..]);
+    }
     for name in &order {
         let told = (name == decider).then_some(result);
         let session = sessions.of(name).await?;
@@ -266,12 +274,14 @@ pub async fn commit(
     point!("write::marked");
     let mut deciders = vec![decider];
     for (at, name) in others.iter().enumerate() {
-        if let Some(handed_on) = handed_on(&txid, name, &parts[at + 1..])? {
+        if let Some(handed_on) = handed_on(&txid, &parts[at..])? {
             sessions.of(name).await?.insert(&journal::decide(&handed_on)).await?;
             deciders.push(name);
         }
     }
-    let renames = parts.iter().flat_map(|part| &part.operations).flat_map(Operation::renames).collect();
+    // What was added there, and others are still to refer to, keeps its value until they do.
+    let added = added_for(&sessions.created, decider, others);
+    let renames = parts.iter().flat_map(|part| &part.operations).flat_map(Operation::renames).chain(added).collect();
     sessions.of(decider).await?.insert(&journal::decide(&decided(&txid, &parts, renames)?)).await?;
     point!("write::noted");
     let committed = match sessions.take(decider) {

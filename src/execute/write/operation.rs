@@ -20,9 +20,12 @@ pub struct Part {
     pub source: String,
     /// What it does, in order.
     pub operations: Vec<Operation>,
-    /// The values that the write itself has added in other sources, and to which rows of this one may refer.
+    /// The values that the write itself has added before, and to which rows of this source may refer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub created: Vec<String>,
+    /// The values that it adds itself, and to which rows of later parts may refer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<String>,
 }
 
 /// A change of rows of one table.
@@ -127,15 +130,13 @@ pub fn unhex(text: &str) -> Option<Key> {
     bytes.map(|bytes| Key::single(&bytes))
 }
 
-/// The operations of the sources, each source once, in this order; and what was `created` for them.
-pub fn parts(
-    order: &[SourceName],
-    operations: Vec<(SourceName, Operation)>,
-    created: &[(SourceName, String)],
-) -> Vec<Part> {
-    let part = |source: &SourceName| {
-        let created = created.iter().filter(|(of, _)| of == source).map(|(_, name)| name.clone()).collect();
-        Part { source: source.to_string(), operations: Vec::new(), created }
+/// The operations of the sources, each source once, in this order.
+pub fn parts(order: &[SourceName], operations: Vec<(SourceName, Operation)>) -> Vec<Part> {
+    let part = |source: &SourceName| Part {
+        source: source.to_string(),
+        operations: Vec::new(),
+        created: Vec::new(),
+        added: Vec::new(),
     };
     let mut parts: Vec<Part> = order.iter().map(part).collect();
     for (source, operation) in operations {

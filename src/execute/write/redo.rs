@@ -16,7 +16,7 @@ use crate::execute::write::promised::Dangling;
 use crate::execute::write::sessions::Sessions;
 use crate::execute::write::superseded::Superseded;
 use crate::execute::write::work::{Failure, Target};
-use crate::execute::write::{promised, references, rewrite, whole};
+use crate::execute::write::{promised, references, rewrite, sessions, whole};
 use crate::name::SourceName;
 use crate::plan::record::{self, Values};
 use crate::plan::write::{Incoming, Outgoing, WritePlan, reached};
@@ -26,7 +26,7 @@ use crate::value::{Key, json};
 
 /// Does the first of these parts of a write, unless it is done already. The others come after it.
 pub async fn redo(context: &Context<'_>, catalog: &Catalog, txid: &str, parts: &[Part]) -> Result<(), ExecuteError> {
-    let Some((part, later)) = parts.split_first() else { return Ok(()) };
+    let Some(part) = parts.first() else { return Ok(()) };
     let name = SourceName::new(&part.source);
     let mut sources = BTreeSet::from([name.clone()]);
     for operation in &part.operations {
@@ -53,7 +53,7 @@ pub async fn redo(context: &Context<'_>, catalog: &Catalog, txid: &str, parts: &
         let known = superseded.count();
         let mut sessions = Sessions::begin(context, &sources, &BTreeSet::from([name.clone()])).await?;
         sessions.redoing = true;
-        let done = redone(&mut sessions, catalog, txid, &name, part, later, &mut superseded).await;
+        let done = redone(&mut sessions, catalog, txid, &name, parts, &mut superseded).await;
         sessions.invalidate(catalog);
         sessions.rollback().await;
         if done.is_ok() || superseded.count() == known {
@@ -76,13 +76,13 @@ async fn redone(
     catalog: &Catalog,
     txid: &str,
     name: &SourceName,
-    part: &Part,
-    later: &[Part],
+    parts: &[Part],
     superseded: &mut Superseded,
 ) -> Result<(), ExecuteError> {
+    let Some((part, later)) = parts.split_first() else { return Ok(()) };
     // Whoever has the marker of this part has done it; an open original is waited for.
     journal::mark(sessions.of(name).await?, &journal::marker(txid, name, None, None)).await?;
-    if let Some(handed_on) = journal::handed_on(txid, name, later)? {
+    if let Some(handed_on) = journal::handed_on(txid, parts)? {
         sessions.of(name).await?.insert(&statement::journal::decide(&handed_on)).await?;
     }
     point!("replay::marked");
@@ -103,11 +103,15 @@ async fn redone(
     if !dangling.is_empty() {
         return Err(WriteError::Missing(dangling.iter().map(Dangling::missing).collect()).into());
     }
-    // What only goes commits first where it refers to what goes here; all of it is done again if the rest is lost. What has a
-    // part of its own comes after this one, which it may follow.
-    let has_part = |source: &SourceName| later.iter().any(|part| source.as_str() == part.source);
+    // What only goes commits first where it refers to what goes here; all of it is done again if the rest is lost. What follows a
+    // value of this one, and has a part of its own, comes after it.
+    let changes = sessions.changes();
+    let follows = |source: &SourceName| {
+        let gets = |changed: &sessions::Changed| changed.table.source == *source && changed.action == "update";
+        later.iter().any(|part| source.as_str() == part.source) && changes.iter().any(gets)
+    };
     let others = sessions.changed_sources().into_iter().filter(|source| *source != name).cloned();
-    let (after, before): (Vec<SourceName>, Vec<SourceName>) = others.partition(has_part);
+    let (after, before): (Vec<SourceName>, Vec<SourceName>) = others.partition(follows);
     for other in before {
         sessions.commit_one(&other).await?;
     }
@@ -135,6 +139,7 @@ async fn operate(
             let plan = planned(context, catalog, name, table)?;
             let mut values = values(catalog, &plan, rows)?;
             let places = superseded.kept(catalog, plan.id, at, &values);
+            superseded.without(table, keys, &places);
             values = places.iter().map(|at| std::mem::take(&mut values[*at])).collect();
             let keys: Vec<KeyTexts> = places.iter().map(|at| keys[*at].clone()).collect();
             if *unnumbered {
@@ -149,15 +154,18 @@ async fn operate(
                 }
             }
             if let Err(failure) = insert(sessions, catalog, &plan, &values).await {
-                superseded.note(&plan, at, &places, &values, &failure, created);
+                let places: Vec<_> = places.iter().map(|place| (at, *place)).collect();
+                superseded.note(&plan, &places, &values, &failure, created, true);
                 return Err(first(failure));
             }
         }
         Operation::Update { table, rows } => {
             let plan = planned(context, catalog, name, table)?;
-            let mut due = still_due(sessions, catalog, &plan, rows).await?;
+            let is_there = |(_, row): &(usize, &Changed)| !superseded.has_key(table, &row.key);
+            let there: Vec<(usize, &Changed)> = rows.iter().enumerate().filter(is_there).collect();
+            let mut due = still_due(sessions, catalog, &plan, &there).await?;
             due.retain(|(place, _)| !superseded.has(at, *place));
-            let places: Vec<usize> = due.iter().map(|(place, _)| *place).collect();
+            let places: Vec<_> = due.iter().map(|(place, _)| (at, *place)).collect();
             let keys: Vec<Vec<String>> = due.iter().map(|(_, row)| row.key.clone()).collect();
             let records: Vec<Record> = due.iter().map(|(_, row)| row.after.clone()).collect();
             let values = values(catalog, &plan, &records)?;
@@ -166,7 +174,7 @@ async fn operate(
                 let target =
                     Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false, updates: None };
                 if let Err(failure) = update(sessions, catalog, &plan, &target, &values).await {
-                    superseded.note(&plan, at, &places, &values, &failure, created);
+                    superseded.note(&plan, &places, &values, &failure, created, false);
                     return Err(first(failure));
                 }
             }
@@ -226,9 +234,9 @@ async fn still_due<'r>(
     sessions: &mut Sessions<'_>,
     catalog: &Catalog,
     plan: &WritePlan,
-    rows: &'r [Changed],
+    rows: &[(usize, &'r Changed)],
 ) -> Result<Vec<(usize, &'r Changed)>, ExecuteError> {
-    let texts: Vec<Vec<String>> = rows.iter().map(|row| row.key.clone()).collect();
+    let texts: Vec<Vec<String>> = rows.iter().map(|(_, row)| row.key.clone()).collect();
     let keys = keys_of_texts(plan, &texts)?;
     let changed = || WriteError::Ambiguous { id: "a row that was changed meanwhile".into() };
     let stand = whole::rows(sessions, catalog, plan, &keys).await.map_err(|error| match error {
@@ -236,7 +244,7 @@ async fn still_due<'r>(
         error => error,
     })?;
     let mut due = Vec::new();
-    for ((place, row), stands) in rows.iter().enumerate().zip(stand) {
+    for ((place, row), stands) in rows.iter().copied().zip(stand) {
         let has = |wanted: &Record| wanted.iter().all(|(name, value)| stands.get(name) == Some(value));
         if has(&row.after) {
             continue;

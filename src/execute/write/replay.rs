@@ -168,9 +168,9 @@ pub async fn replay_all(
         tracing::debug!(source = %name, %error, "finished writes are still in the journal");
     }
     let (mut waiting, mut conflicted, mut oldest) = (0, 0, 0.0f64);
-    let due = Arc::new(statement::journal::decisions(Which::Due(now())));
-    for due in RowRef::of(source.fetch(due).await?).iter().map(decision) {
-        take_up(context, catalog, name, &due.txid).await;
+    let due = Arc::new(statement::journal::due(now()));
+    for txid in RowRef::of(source.fetch(due).await?).iter().filter_map(|row| text(row, 0)) {
+        take_up(context, catalog, name, &txid).await;
     }
     for row in RowRef::of(source.fetch(Arc::new(statement::journal::states())).await?) {
         let decided_at: i64 =
@@ -243,9 +243,8 @@ async fn finish(
             for at in 0..parts.len() {
                 match redo(context, catalog, txid, &parts[at..]).await {
                     Ok(()) => {
-                        let source = SourceName::new(&parts[at].source);
-                        if journal::handed_on(txid, &source, &parts[at + 1..])?.is_some() {
-                            deciders.push(source);
+                        if journal::handed_on(txid, &parts[at..])?.is_some() {
+                            deciders.push(SourceName::new(&parts[at].source));
                         }
                     }
                     Err(error) if may_pass(&error) => {

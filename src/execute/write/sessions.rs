@@ -11,6 +11,7 @@ use crate::execute::fetch::key_set;
 use crate::execute::write::error::{MissingReference, WriteError};
 use crate::execute::write::operation::Operation;
 use crate::execute::write::promised::Promised;
+use crate::execute::write::superseded::Created;
 use crate::name::{SourceName, TableRef};
 use crate::plan::HopPlan;
 use crate::plan::write::{NamedKey, WritePlan};
@@ -43,7 +44,7 @@ pub struct Sessions<'a> {
     /// Rows that are still to be added.
     pub promised: Promised,
     /// Values that were added, where it is noted, by the sources whose rows may refer to them.
-    pub created: Vec<(SourceName, String)>,
+    pub created: Vec<Created>,
 }
 
 /// Rows of one table that a write changes.
