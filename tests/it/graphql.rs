@@ -131,6 +131,9 @@ async fn operations_that_are_too_large_are_refused() {
     let (code, _) =
         scene.refused(&format!("{{ db_part {{ ...f0 }} }} {doubling} fragment f40 on DbPart {{ id }}")).await;
     assert_eq!(code, "BUDGET_EXCEEDED");
+    // The schema's description many times.
+    let (code, _) = scene.refused(&format!("{{ __schema {{ types {{ {} }} }} }}", aliases(700, "name"))).await;
+    assert_eq!(code, "BUDGET_EXCEEDED");
     // Lists of the schema's description within each other.
     let fields = "fields { type { ".repeat(6) + "name" + &" } }".repeat(6);
     let (_, message) = scene.refused(&format!("{{ __schema {{ types {{ {fields} }} }} }}")).await;

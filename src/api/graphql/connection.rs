@@ -11,12 +11,14 @@ use crate::api::graphql::error::Fault;
 use crate::api::graphql::schema::TableType;
 use crate::api::graphql::select::{Part, Reading};
 use crate::catalog::Table;
+use crate::config::checked::SourceKind;
 use crate::engine::ReadAnswer;
 use crate::plan::ReadPlan;
 use crate::query::filter::{Name, Test};
 use crate::query::{FieldQuery, Filter, Literal, Operator, OrderBy, Selection};
 use crate::statement::{Comparison, Nulls};
 use crate::value::json::{member, read_str, write_str};
+use crate::value::{Column, Type};
 
 /// Rows of a page whose size the client does not say.
 const PAGE: u64 = 100;
@@ -26,6 +28,8 @@ pub struct Connection {
     parts: Vec<ConnectionPart>,
     /// Columns of the order.
     order: Vec<usize>,
+    /// What tells this order from others.
+    signature: String,
     /// Rows of a page.
     size: u64,
     /// The page is read from its end.
@@ -83,7 +87,7 @@ impl<'a> Reading<'a> {
         let cursor = after.or(before);
         let begins_at_cursor = cursor.is_some();
         if let Some(cursor) = &cursor {
-            let values = read_cursor(cursor, terms.len()).ok_or_else(|| {
+            let values = read_cursor(cursor, &signature(table, &terms), terms.len()).ok_or_else(|| {
                 let mut fault = Fault::invalid("the cursor is none of this connection");
                 fault.error.hint = Some("take `cursor` or `pageInfo` of an answer in the same order".into());
                 fault
@@ -124,7 +128,8 @@ impl<'a> Reading<'a> {
         // One more tells whether there are more.
         rows.limit = Some(size + 1);
         let order = terms.iter().map(|term| term.column).collect();
-        Ok((rows, Connection { parts, order, size, backwards, begins_at_cursor }, counts))
+        let signature = signature(table, &terms);
+        Ok((rows, Connection { parts, order, signature, size, backwards, begins_at_cursor }, counts))
     }
 
     fn edges(&self, of: &TableType, collected: &Collected<'a>, rows: &mut Selection) -> Result<Vec<EdgePart>, Fault> {
@@ -170,6 +175,17 @@ impl<'a> Reading<'a> {
             if terms.iter().all(|term| term.column != *column) {
                 terms.push(Term::new(table, *column, false, None));
             }
+        }
+        let kind = self.inputs.catalog.source(table.name.source.as_str()).map(|source| source.kind);
+        let columns = terms.iter().map(|term| &table.columns[term.column]);
+        if let Some(column) = columns.clone().find(|column| kind.is_some_and(|kind| !keeps_order(kind, column))) {
+            let message = format!(
+                "pages by cursor are not ordered by `{}`: its database orders it by other rules than it compares",
+                column.name
+            );
+            let mut fault = Fault::invalid(message);
+            fault.error.hint = Some("page with limit and offset".into());
+            return Err(fault);
         }
         Ok(terms)
     }
@@ -239,11 +255,37 @@ fn beyond(table: &Table, terms: &[Term], values: &[Option<String>]) -> Filter {
     Filter::Or(ways)
 }
 
-/// The values of a cursor.
-fn read_cursor(cursor: &Value, terms: usize) -> Option<Vec<Option<String>>> {
+/// What tells an order from others; the same in either direction.
+fn signature(table: &Table, terms: &[Term]) -> String {
+    let first = terms.first().is_some_and(|term| term.descending);
+    let mut text = String::new();
+    for term in terms {
+        let nulls = match (term.nulls, term.descending) {
+            (None, _) => 'x',
+            (Some(Nulls::Last), false) | (Some(Nulls::First), true) => 'g',
+            _ => 'l',
+        };
+        text += &format!("{} {} {nulls} ", table.columns[term.column].name, term.descending == first);
+    }
+    format!("{:08x}", xxhash_rust::xxh3::xxh3_64(text.as_bytes()) as u32)
+}
+
+/// The values of a cursor of this order.
+fn read_cursor(cursor: &Value, signature: &str, terms: usize) -> Option<Vec<Option<String>>> {
     let text = URL_SAFE_NO_PAD.decode(cursor.as_str()?).ok()?;
-    let values: Vec<Option<String>> = serde_json::from_slice(&text).ok()?;
-    (values.len() == terms).then_some(values)
+    let (of, values): (String, Vec<Option<String>>) = serde_json::from_slice(&text).ok()?;
+    (of == signature && values.len() == terms).then_some(values)
+}
+
+/// Whether a database orders a column's values as it compares them with a value's text: MySQL orders labels by number, shows
+/// single floats and numbers in place of booleans in fewer digits than it has; SQLite orders moments by their spelling.
+fn keeps_order(kind: SourceKind, column: &Column) -> bool {
+    !matches!(
+        (kind, &column.ty),
+        (_, Type::Json | Type::Structured | Type::Bytes { .. } | Type::Other)
+            | (SourceKind::Mysql, Type::Enum(_) | Type::Set | Type::Bool | Type::Float { bits: 32 })
+            | (SourceKind::Sqlite, Type::Date | Type::Time | Type::Local { .. } | Type::Instant { .. })
+    )
 }
 
 /// What is shown of a planned page.
@@ -335,7 +377,7 @@ impl ConnectionForm {
             text => Some(read_str(text).map_or_else(|| String::from_utf8_lossy(text).into_owned(), Into::into)),
         };
         let values: Vec<Option<String>> = self.cells.iter().map(value).collect();
-        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&values).unwrap_or_default())
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&(&self.connection.signature, values)).unwrap_or_default())
     }
 }
 
