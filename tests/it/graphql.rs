@@ -158,3 +158,44 @@ async fn numbers_keep_their_digits() {
         assert_eq!(reply.text, expected);
     }
 }
+
+/// The same operation with other variables: rows by other keys, and all else that depends on a variable.
+#[tokio::test]
+async fn an_operation_that_comes_again_heeds_its_variables() {
+    let scene = Scene::new().await;
+    let keyed = "query($a: BigInt!, $b: BigInt!) { a: db_part_by_pk(id: $a) { id } b: db_part_by_pk(id: $b) { id part_id } c: db_part_by_pk(id: 1) { id } }";
+    for (a, b) in [(1, 2), (2, 1), (2, 2), (1, 9)] {
+        let row = |id: i64, more: bool| match (id, more) {
+            (9, _) => Value::Null,
+            (_, false) => json!({"id": id}),
+            (1, true) => json!({"id": 1, "part_id": null}),
+            (_, true) => json!({"id": 2, "part_id": 1}),
+        };
+        let reply = scene.ask(keyed, &json!({"a": a, "b": b})).await.json();
+        assert_eq!(reply, json!({"data": {"a": row(a, false), "b": row(b, true), "c": {"id": 1}}}));
+    }
+    let mixed = "query($a: BigInt!, $n: String!, $s: Boolean!) { db_part_by_pk(id: $a) { id part_id @skip(if: $s) } __type(name: $n) { name } }";
+    for (a, name, skip) in [(1, "DbPart", true), (2, "Query", true), (2, "Query", false)] {
+        let reply = scene.ask(mixed, &json!({"a": a, "n": name, "s": skip})).await.json();
+        let row = if skip { json!({"id": a}) } else { json!({"id": 2, "part_id": 1}) };
+        assert_eq!(reply, json!({"data": {"db_part_by_pk": row, "__type": {"name": name}}}));
+    }
+    // A key that fits no column of its type is none of any row, or refused, as the first time.
+    let reply = scene.ask(keyed, &json!({"a": "x", "b": 1})).await;
+    assert!(reply.text.contains("INVALID_VALUE"), "{}", reply.text);
+}
+
+/// A list that the source's ceiling cuts says so.
+#[tokio::test]
+async fn a_list_that_is_cut_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = "CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY);\nINSERT INTO t VALUES (1), (2), (3), (4), (5)";
+    let urls = [("db".to_owned(), create(Engine::Sqlite, folder.path(), script).await)].into();
+    let proxy = Proxy::open(folder.path(), "[sources.db]\nurl = \"${DB_URL}\"\nmax_records = 3\n", &urls).await;
+    let scene = Scene { proxy, _folder: folder };
+    let reply =
+        scene.ask("{ db_t { id } few: db_t(limit: 2) { id } rest: db_t(offset: 3) { id } }", &json!({})).await.json();
+    assert_eq!(reply["data"]["db_t"], json!([{"id": 1}, {"id": 2}, {"id": 3}]), "{reply}");
+    assert_eq!(reply["data"]["rest"], json!([{"id": 4}, {"id": 5}]), "{reply}");
+    assert_eq!(reply["extensions"], json!({"cut": {"db_t": {"count": 5, "next": 3}}}), "{reply}");
+}

@@ -42,7 +42,7 @@ fn number_of(text: &str) -> Value {
 }
 
 /// A variable's value.
-fn plain(value: &serde_json_bytes::Value) -> Value {
+pub fn plain(value: &serde_json_bytes::Value) -> Value {
     match value {
         serde_json_bytes::Value::Null => Value::Null,
         serde_json_bytes::Value::Bool(flag) => Value::Bool(*flag),

@@ -1,13 +1,16 @@
 //! The fields that a selection asks for, fragments and directives applied, those with the same key merged
 //! (CollectFields of the GraphQL specification, October 2021, §6.3.2).
 
+use std::cell::Cell;
+
+use apollo_compiler::ast;
 use apollo_compiler::executable::{DirectiveList, Field, Selection, SelectionSet};
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::{ExecutableDocument, Node};
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::api::graphql::arguments::{condition_of, value_of};
+use crate::api::graphql::arguments::{condition_of, text_of, value_of};
 use crate::api::graphql::error::Fault;
 
 /// Most fields of an operation, with fragments counted as often as they are spread.
@@ -20,7 +23,9 @@ pub struct Operation<'d> {
     /// The variables.
     pub variables: &'d JsonMap,
     /// Fields that may still be visited.
-    pub left: std::cell::Cell<usize>,
+    pub left: Cell<usize>,
+    /// A variable decided anything but which row is read by its key.
+    pub varied: Cell<bool>,
 }
 
 /// A field of an answer: the selections that share its key.
@@ -77,8 +82,8 @@ impl<'d> Operation<'d> {
     fn is_wanted(&self, directives: &DirectiveList) -> bool {
         let says = |name: &str, said: bool| {
             directives.get(name).is_some_and(|directive| {
-                let value = directive.specified_argument_by_name("if").map(|value| value_of(value, self.variables));
-                value == Some(Some(Value::Bool(said)))
+                let value = directive.specified_argument_by_name("if").and_then(|value| self.value(value));
+                value == Some(Value::Bool(said))
             })
         };
         !says("skip", true) && !says("include", false)
@@ -87,12 +92,44 @@ impl<'d> Operation<'d> {
     /// The condition of a field's argument; none where it is not given, or null.
     pub fn condition(&self, field: &Field, name: &str) -> Option<Value> {
         let argument = field.arguments.iter().find(|argument| argument.name == name)?;
+        self.note(&argument.value);
         condition_of(&argument.value, self.variables).filter(|value| !value.is_null())
+    }
+
+    /// A part of a row's key: its text, and the variable that it is.
+    pub fn key(&self, field: &Field, name: &str) -> (String, Option<String>) {
+        let argument = field.arguments.iter().find(|argument| argument.name == name);
+        let variable = match argument.map(|argument| &*argument.value) {
+            Some(ast::Value::Variable(name)) => Some(name.to_string()),
+            _ => None,
+        };
+        let value = argument.and_then(|argument| value_of(&argument.value, self.variables));
+        (value.map(|value| text_of(&value)).unwrap_or_default(), variable)
+    }
+
+    fn value(&self, value: &ast::Value) -> Option<Value> {
+        self.note(value);
+        value_of(value, self.variables)
+    }
+
+    fn note(&self, value: &ast::Value) {
+        if has_variable(value) {
+            self.varied.set(true);
+        }
     }
 
     /// The value of a field's argument; none where it is not given.
     pub fn argument(&self, field: &Field, name: &str) -> Option<Value> {
         let argument = field.arguments.iter().find(|argument| argument.name == name)?;
-        value_of(&argument.value, self.variables)
+        self.value(&argument.value)
+    }
+}
+
+fn has_variable(value: &ast::Value) -> bool {
+    match value {
+        ast::Value::Variable(_) => true,
+        ast::Value::List(items) => items.iter().any(|item| has_variable(item)),
+        ast::Value::Object(members) => members.iter().any(|(_, member)| has_variable(member)),
+        _ => false,
     }
 }

@@ -12,9 +12,10 @@ use apollo_compiler::validation::Valid;
 use futures_util::future::{join_all, try_join};
 use http::StatusCode;
 use indexmap::IndexMap;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::api::error::ApiError;
+use crate::api::graphql::arguments::{plain, text_of};
 use crate::api::graphql::collect::{Collected, FIELDS, Operation};
 use crate::api::graphql::encode::{self, Form, bind};
 use crate::api::graphql::error::Fault;
@@ -24,10 +25,12 @@ use crate::api::graphql::prepared::{Document, Prepared};
 use crate::api::graphql::request::Asked;
 use crate::api::graphql::select::Reading;
 use crate::api::graphql::write::{self, RootWrite};
-use crate::engine::{Engine, Snapshot, planned};
+use crate::catalog::TableId;
+use crate::engine::{Engine, Snapshot, planned, planned_for};
 use crate::error::Code;
 use crate::execute::{Budget, Partial};
 use crate::plan::ReadPlan;
+use crate::query::Ids;
 use crate::value::json::member;
 
 /// Most fields of the schema's description that an operation asks for.
@@ -79,7 +82,8 @@ pub struct How<'a> {
 
 /// An operation that is ready.
 enum Ready {
-    Reads(Arc<Planned>),
+    /// Reads, and the plans of those that are for other keys than they were planned for.
+    Reads(Arc<Planned>, Vec<Option<ReadPlan>>),
     Writes(Vec<WriteField>),
 }
 
@@ -101,15 +105,43 @@ struct ReadField {
     /// Counts all rows, where their number is shown.
     counts: Option<ReadPlan>,
     form: Form,
+    /// The table, the key's parts, and which of them are variables, where it is a row by its key.
+    keyed: Option<Keyed>,
     /// Its error is that of the whole answer.
     sure: bool,
+}
+
+/// A row by its key.
+struct Keyed {
+    table: TableId,
+    id: Vec<String>,
+    variables: Vec<Option<String>>,
+}
+
+impl Planned {
+    /// The same reads of the rows that these variables mean.
+    fn of(&self, live: &Snapshot, variables: &JsonMap) -> Result<Vec<Option<ReadPlan>>, Fault> {
+        let plan = |field: &Field| {
+            let Gives::Read(read) = &field.gives else { return Ok(None) };
+            let Some(keyed) = &read.keyed else { return Ok(None) };
+            let part = |(text, variable): (&String, &Option<String>)| match variable {
+                Some(name) => variables.get(name.as_str()).map(|value| text_of(&plain(value))).unwrap_or_default(),
+                None => text.clone(),
+            };
+            let id = keyed.id.iter().zip(&keyed.variables).map(part).collect();
+            let ids = Ids { ids: vec![id], columns: Vec::new(), table_order: false };
+            let plan = planned_for(live, keyed.table, &read.plan, &ids);
+            plan.map(Some).map_err(|error| Fault::from(crate::engine::Error::from(error)).at(&field.key))
+        };
+        self.fields.iter().map(plan).collect()
+    }
 }
 
 /// Answers a request.
 pub async fn answer(engine: &Arc<Engine>, prepared: &Prepared, asked: &Asked, how: &How<'_>) -> Answer {
     let live = engine.snapshot();
     match ready(&live, prepared, asked, how) {
-        Ok(Ready::Reads(plan)) => read(engine, live, &plan, how).await,
+        Ok(Ready::Reads(plan, keyed)) => read(engine, live, &plan, &keyed, how).await,
         Ok(Ready::Writes(fields)) => write_all(engine, &live, fields, how.request_id).await,
         Err(faults) => refused(&faults, how.request_id),
     }
@@ -128,7 +160,7 @@ fn ready(live: &Arc<Snapshot>, prepared: &Prepared, asked: &Asked, how: &How<'_>
     let variables = serde_json::to_string(&asked.variables).unwrap_or_default();
     let name = (asked.query.clone(), asked.operation.clone(), variables);
     if let Some(plan) = prepared.plan(&name, live.number) {
-        return Ok(Ready::Reads(plan));
+        return Ok(Ready::Reads(plan, Vec::new()));
     }
     let document = prepared.document(&schema, &asked.query)?;
     let library = |error: apollo_compiler::request::RequestError| {
@@ -140,8 +172,19 @@ fn ready(live: &Arc<Snapshot>, prepared: &Prepared, asked: &Asked, how: &How<'_>
         return Err(one(ApiError { status: Some(StatusCode::METHOD_NOT_ALLOWED), ..error }.into()));
     }
     let variables = coerce_variable_values(&schema.valid, operation, &asked.variables).map_err(library)?;
+    // Rows by keys that are variables have one plan for all keys.
+    let any = (name.0.clone(), name.1.clone(), String::new());
+    if let Some(plan) = prepared.plan(&any, live.number) {
+        let keyed = plan.of(live, &variables).map_err(one)?;
+        return Ok(Ready::Reads(plan, keyed));
+    }
     let reading = Reading {
-        operation: Operation { document: &document.valid, variables: &variables, left: Cell::new(FIELDS) },
+        operation: Operation {
+            document: &document.valid,
+            variables: &variables,
+            left: Cell::new(FIELDS),
+            varied: Cell::new(false),
+        },
         inputs: Inputs { schema: &document.schema, catalog: &live.catalog },
     };
     if operation.operation_type == OperationType::Mutation {
@@ -150,9 +193,10 @@ fn ready(live: &Arc<Snapshot>, prepared: &Prepared, asked: &Asked, how: &How<'_>
     let plan = Arc::new(plan(live, &document, &reading, operation, &variables).map_err(one)?);
     // What the schema tells of itself may be large.
     if !plan.fields.iter().any(|field| matches!(&field.gives, Gives::Known(text) if text.len() > 100)) {
-        prepared.keep(name, plan.clone());
+        let is_keyed = !operation.variables.is_empty() && !reading.operation.varied.get();
+        prepared.keep(if is_keyed { any } else { name }, plan.clone());
     }
-    Ok(Ready::Reads(plan))
+    Ok(Ready::Reads(plan, Vec::new()))
 }
 
 /// The root fields of an operation; not too many.
@@ -199,6 +243,8 @@ fn plan(
         let gives = match collected.field.name.as_str() {
             "__typename" => Gives::Known(format!("\"{}\"", operation.object_type()).into_bytes()),
             "__schema" | "__type" => {
+                // Its name may be a variable.
+                reading.operation.varied.set(true);
                 if told.is_none() {
                     counted(reading, &collected.below, &Cell::new(INTROSPECTED))?;
                     told = Some(introspected(document, operation, variables)?);
@@ -213,7 +259,9 @@ fn plan(
                 let counts = root.counts.as_ref().map(plan).transpose()?;
                 let plan = plan(&root.read)?;
                 let form = bind(root.shown, &plan);
-                Gives::Read(ReadField { plan, counts, form, sure: root.sure }.into())
+                let id = root.read.ids.and_then(|ids| ids.ids.into_iter().next()).unwrap_or_default();
+                let keyed = root.keyed.map(|(table, variables)| Keyed { table, id, variables });
+                Gives::Read(ReadField { plan, counts, form, keyed, sure: root.sure }.into())
             }
         };
         fields.push(Field { key: (*key).to_owned(), name: member(key), gives });
@@ -301,13 +349,22 @@ fn add_errors(out: &mut Vec<u8>, faults: &[Fault], request_id: Option<&str>) {
     }
 }
 
-async fn read(engine: &Arc<Engine>, live: Arc<Snapshot>, plan: &Planned, how: &How<'_>) -> Answer {
+async fn read(
+    engine: &Arc<Engine>,
+    live: Arc<Snapshot>,
+    plan: &Planned,
+    keyed: &[Option<ReadPlan>],
+    how: &How<'_>,
+) -> Answer {
     // One operation has one request's budget.
     let budget = Arc::new(Budget::new(&live.config.limits));
     let run = |plan: &ReadPlan| engine.run_within(live.clone(), plan.clone(), how.bypass_cache, budget.clone());
-    let reads = plan.fields.iter().map(async |field| match &field.gives {
+    let reads = plan.fields.iter().enumerate().map(async |(at, field)| match &field.gives {
         Gives::Read(read) => Some(match &read.counts {
-            None => run(&read.plan).await.map(|found| (found, None)),
+            None => {
+                let plan = keyed.get(at).and_then(Option::as_ref).unwrap_or(&read.plan);
+                run(plan).await.map(|found| (found, None))
+            }
             Some(counts) => try_join(run(&read.plan), run(counts)).await.map(|(found, counted)| {
                 let count = counted.answer.count.unwrap_or_default();
                 (found, Some(count))
@@ -317,12 +374,21 @@ async fn read(engine: &Arc<Engine>, live: Arc<Snapshot>, plan: &Planned, how: &H
     });
     let found = join_all(reads).await;
     let (mut out, mut faults, mut none) = (b"{\"data\":{".to_vec(), Vec::new(), false);
+    let mut cut = Map::new();
     for (at, (field, found)) in plan.fields.iter().zip(found).enumerate() {
         out.extend_from_slice(&field.name[usize::from(at == 0)..]);
         match (&field.gives, found) {
             (Gives::Known(text), _) => out.extend_from_slice(text),
             (Gives::Read(read), Some(Ok((found, total)))) => {
                 encode::write(&mut out, &read.form, &found, total);
+                // Where the source's ceiling cut the list, the client learns of it.
+                let count = found.answer.count;
+                if read.plan.limit_is_ceiling
+                    && (found.answer.more || count.is_some_and(|count| count > read.plan.offset + read.plan.limit))
+                {
+                    let next = read.plan.offset + read.plan.limit;
+                    cut.insert(field.key.clone(), serde_json::json!({"count": count, "next": next}));
+                }
                 faults.extend(found.answer.partial.iter().map(|partial| partly(partial).at(&field.key)));
             }
             (Gives::Read(read), failed) => {
@@ -344,6 +410,9 @@ async fn read(engine: &Arc<Engine>, live: Arc<Snapshot>, plan: &Planned, how: &H
         _ => StatusCode::OK,
     };
     add_errors(&mut out, &faults, how.request_id);
+    if !cut.is_empty() {
+        out.extend_from_slice(format!(",\"extensions\":{}", serde_json::json!({"cut": cut})).as_bytes());
+    }
     out.push(b'}');
     Answer { body: out, status }
 }

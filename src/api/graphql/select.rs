@@ -9,6 +9,7 @@ use crate::api::graphql::error::Fault;
 use crate::api::graphql::filter::Inputs;
 use crate::api::graphql::schema::{Member, Root, TableType};
 use crate::api::graphql::sdl::member_of;
+use crate::catalog::TableId;
 use crate::query::{Count, Embed, FieldQuery, Ids, Read, Selection};
 use crate::statement::Aggregate;
 
@@ -18,6 +19,8 @@ pub struct RootRead {
     pub read: Read,
     /// The read that counts all rows, where the number is shown.
     pub counts: Option<Read>,
+    /// Of a row by its key, the table, and the variables that are parts of the key.
+    pub keyed: Option<(TableId, Vec<Option<String>>)>,
     /// What is shown.
     pub shown: Shown,
     /// Whether an error is that of the whole answer: the field cannot be null.
@@ -89,7 +92,7 @@ impl<'a> Reading<'a> {
             stream: false,
             bypass_cache: false,
         };
-        let mut counts = None;
+        let (mut counts, mut keyed) = (None, None);
         let shown = match root {
             Root::Connection => {
                 let source = self.inputs.catalog.source(table.name.source.as_str());
@@ -114,11 +117,12 @@ impl<'a> Reading<'a> {
                 Shown::Rows(parts)
             }
             Root::ByKey => {
-                let part = |at: &usize| {
-                    let argument = member_of(of, *at).and_then(|name| self.operation.argument(collected.field, name));
-                    argument.map(|value| super::arguments::text_of(&value)).unwrap_or_default()
+                let part = |at: &usize| match member_of(of, *at) {
+                    Some(name) => self.operation.key(collected.field, name),
+                    None => (String::new(), None),
                 };
-                let id = table.primary_key.iter().map(part).collect();
+                let (id, variables) = table.primary_key.iter().map(part).unzip();
+                keyed = Some((of.id, variables));
                 read.ids = Some(Ids { ids: vec![id], columns: Vec::new(), table_order: false });
                 let (selection, parts) = self.row(of, &collected.below)?;
                 read.selection = selection;
@@ -137,7 +141,7 @@ impl<'a> Reading<'a> {
                 Shown::Aggregates(parts)
             }
         };
-        Ok(RootRead { read, counts, shown, sure: root != Root::ByKey })
+        Ok(RootRead { read, counts, keyed, shown, sure: root != Root::ByKey })
     }
 
     /// The condition of a field's argument.
