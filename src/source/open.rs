@@ -349,6 +349,11 @@ impl OpenSource {
         self.finished.lock().clone()
     }
 
+    /// How many are noted.
+    pub fn finished_count(&self) -> usize {
+        self.finished.lock().len()
+    }
+
     /// The writes that were noted since.
     pub fn take_finished(&self) -> Vec<String> {
         std::mem::take(&mut self.finished.lock())

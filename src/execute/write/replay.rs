@@ -160,13 +160,7 @@ pub async fn replay_all(
     if source.config.read_only || !source.has_journal().await? {
         return Ok((0, 0, 0.0));
     }
-    let finished = source.take_finished();
-    if !finished.is_empty()
-        && let Err(error) = remove(context, name, &finished).await
-    {
-        // Then replay finds that they are done, and removes them.
-        tracing::debug!(source = %name, %error, "finished writes are still in the journal");
-    }
+    tidy(context, name, 1).await;
     let (mut waiting, mut conflicted, mut oldest) = (0, 0, 0.0f64);
     let due = Arc::new(statement::journal::due(now()));
     for txid in RowRef::of(source.fetch(due).await?).iter().filter_map(|row| text(row, 0)) {
@@ -180,6 +174,21 @@ pub async fn replay_all(
         oldest = oldest.max((now() - decided_at) as f64 / 1000.0);
     }
     Ok((waiting, conflicted, oldest))
+}
+
+/// Removes finished writes from a source's journal, if there are so many.
+pub async fn tidy(context: &Context<'_>, name: &SourceName, least: usize) {
+    let Ok(source) = context.source(name) else { return };
+    if source.finished_count() < least {
+        return;
+    }
+    let finished = source.take_finished();
+    if !finished.is_empty()
+        && let Err(error) = remove(context, name, &finished).await
+    {
+        // Then replay finds that they are done, and removes them.
+        tracing::debug!(source = %name, %error, "finished writes are still in the journal");
+    }
 }
 
 /// Takes up a write and finishes it.

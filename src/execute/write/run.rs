@@ -26,6 +26,9 @@ use crate::telemetry::{METRICS, source_label};
 /// Tries of a write that others stand in the way of.
 const TRIES: u32 = 4;
 
+/// Finished writes that are removed from a journal at once, rather than when it is looked at.
+const CROWD: usize = 32;
+
 /// Does all of it in one transaction, or nothing. Without `keep` it is undone in the end: it only tells whether it could be
 /// done, and what it would change.
 ///
@@ -160,7 +163,14 @@ async fn attempted(
     changed.extend(&sessions.named_in);
     if changed.len() > 1 {
         let result = serde_json::to_string(&done.keys).unwrap_or_default();
+        let changed: Vec<SourceName> = changed.into_iter().cloned().collect();
         done.pending = journal::commit(sessions, catalog, plan.id, named, &result).await?;
+        // Whoever changes values of these sources reads what stands in their journals. What is not done may still hold locks.
+        if done.pending.is_none() {
+            for source in &changed {
+                replay::tidy(sessions.context, source, CROWD).await;
+            }
+        }
         return Ok(done);
     }
     let only = changed.first().map_or_else(|| own.clone(), |source| (*source).clone());
