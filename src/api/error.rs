@@ -43,6 +43,19 @@ impl ApiError {
         Self { status: Some(StatusCode::METHOD_NOT_ALLOWED), ..error }
     }
 
+    /// The error of one of a call's records, which tells which one it is.
+    pub fn of_record(error: engine::Error, at: usize) -> Self {
+        let mut shown = Self::from(error);
+        for (name, fact) in &mut shown.facts {
+            if let ("errors", Value::Array(all)) = (*name, fact) {
+                all.iter_mut().filter_map(Value::as_object_mut).for_each(|one| {
+                    one.insert("index".into(), at.into());
+                });
+            }
+        }
+        shown
+    }
+
     /// Adds how to mend it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

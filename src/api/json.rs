@@ -35,7 +35,7 @@ pub fn write_row(out: &mut Vec<u8>, step: &Step, level: &Level, row: usize) {
 
 /// Appends a member, or its name alone, behind a comma where it is not the first.
 #[inline]
-fn write_member(out: &mut Vec<u8>, member: &[u8], first: &mut bool) {
+pub fn write_member(out: &mut Vec<u8>, member: &[u8], first: &mut bool) {
     out.extend_from_slice(if *first { &member[1..] } else { member });
     *first = false;
 }

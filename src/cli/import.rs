@@ -56,7 +56,7 @@ pub fn import(file: &Path, source: &str, places: &[String], kind: Option<Kind>) 
     });
     match engine {
         None => say(&import::keys(&model, source, &placed)),
-        Some(engine) => say(&import::tables(&model, source, source, &placed, engine)),
+        Some(engine) => say(&import::tables(&model, source, &placed, engine)),
     }
     FINE
 }

@@ -222,10 +222,8 @@ impl Engine {
             report.checked += references;
             report.orphans += orphans.len() as u64;
             for orphan in &orphans {
-                let text = |cell: &[u8]| {
-                    json::read_str(cell).map_or_else(|| String::from_utf8_lossy(cell).into_owned(), Into::into)
-                };
-                let id: Vec<String> = plan.identity.iter().map(|(_, at)| text(orphan.row.cell(*at))).collect();
+                let id: Vec<String> =
+                    plan.identity.iter().map(|(_, at)| json::plain_text(orphan.row.cell(*at))).collect();
                 // Several references of one row stand together.
                 if last.as_ref() == Some(&id) {
                     continue;

@@ -80,9 +80,7 @@ pub fn gather_leaves(rows: &[RowRef], hop: &HopPlan) -> Gathered {
 /// References of a row whose values can be no key of the other side, so that they lead nowhere: each as its values' texts.
 /// NULLs, and leaves that are null, objects or arrays, refer to nothing.
 pub fn unreadable(row: &RowRef, hop: &HopPlan) -> Vec<Vec<String>> {
-    let text = |cell: &[u8]| {
-        crate::value::json::read_str(cell).map_or_else(|| String::from_utf8_lossy(cell).into_owned(), Into::into)
-    };
+    let text = crate::value::json::plain_text;
     if !refers(row, hop) {
         return Vec::new();
     }

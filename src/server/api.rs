@@ -2,12 +2,10 @@
 //! on the wire.
 
 use std::error::Error;
-use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::response::Response;
-use futures_util::FutureExt;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use http_body_util::LengthLimitError;
@@ -16,7 +14,7 @@ use crate::api::error::ApiError;
 use crate::api::rest::{self, Answer};
 use crate::config::Limits;
 use crate::error::Code;
-use crate::server::shared::{Shared, panicked, request_id, respond_error};
+use crate::server::shared::{Shared, request_id, respond_error, within};
 use crate::server::{body, conditional};
 
 /// What the form of an answer depends on.
@@ -38,10 +36,7 @@ pub async fn answer(shared: &Shared, request: Request<Body>) -> Response {
 async fn answered(shared: &Shared, limits: &Limits, parts: &Parts, body: Body) -> Result<rest::Response, ApiError> {
     // The body is read first, so that a client who sends slowly takes no one's place.
     let body = if body.is_end_stream() { Bytes::new() } else { read_body(shared, limits, body).await? };
-    let _place = shared
-        .requests
-        .try_acquire()
-        .map_err(|_| ApiError::new(Code::Overloaded, "too many requests at once").hint("try again in a moment"))?;
+    let _place = shared.place()?;
     let id = request_id(&parts.headers);
     let handling = rest::handle(
         &shared.engine,
@@ -57,15 +52,7 @@ async fn answered(shared: &Shared, limits: &Limits, parts: &Parts, body: Body) -
             cut_shows: parts.version > http::Version::HTTP_10,
         },
     );
-    // Pinned before it is wrapped: it is large, and each wrapper would copy it.
-    let handling = pin!(handling);
-    // A fault of ours is one request's, and is told under its id.
-    match tokio::time::timeout(limits.request_time, AssertUnwindSafe(handling).catch_unwind()).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(cause)) => Err(panicked(&*cause, id)),
-        Err(_) => Err(ApiError::new(Code::Timeout, "the request took too long")
-            .hint("ask for less, or raise limits.request_time")),
-    }
+    within(limits.request_time, id, pin!(handling)).await
 }
 
 /// Reads the body within its size and time.

@@ -1,21 +1,18 @@
 //! `/graphql`: GraphQL over HTTP, by GET and POST.
 
-use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 
 use axum::body::{Body, HttpBody};
 use axum::response::Response;
-use futures_util::FutureExt;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 
 use crate::api::error::ApiError;
 use crate::api::graphql::{self, Answer, Asked, How};
 use crate::api::named::named;
-use crate::error::Code;
 use crate::server::api::read_body;
 use crate::server::body;
-use crate::server::shared::{Shared, panicked, request_id};
+use crate::server::shared::{Shared, request_id, within};
 
 /// The media type of this protocol, and JSON, which clients took before it.
 const RESPONSE: HeaderValue = HeaderValue::from_static("application/graphql-response+json; charset=utf-8");
@@ -26,20 +23,14 @@ pub async fn answer(shared: &Shared, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
     let id = request_id(&parts.headers).to_owned();
     // What the client could not read is not done.
-    if takes_response(&parts).is_none() {
+    let wish = takes_response(&parts);
+    if wish.is_none() {
         let error = ApiError::invalid("no form of an answer is acceptable").hint("accept application/json");
-        return respond(&parts, Err(error), &id);
+        return respond(wish, Err(error), &id);
     }
-    let answering = pin!(answered(shared, &parts, body, &id));
     let limit = shared.engine.snapshot().config.limits.request_time;
-    // A fault of ours is one request's, and is told under its id.
-    let answer = match tokio::time::timeout(limit, AssertUnwindSafe(answering).catch_unwind()).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(cause)) => Err(panicked(&*cause, &id)),
-        Err(_) => Err(ApiError::new(Code::Timeout, "the request took too long")
-            .hint("ask for less, or raise limits.request_time")),
-    };
-    respond(&parts, answer, &id)
+    let answer = within(limit, &id, pin!(answered(shared, &parts, body, &id))).await;
+    respond(wish, answer, &id)
 }
 
 async fn answered(shared: &Shared, parts: &Parts, body: Body, id: &str) -> Result<Answer, ApiError> {
@@ -53,10 +44,7 @@ async fn answered(shared: &Shared, parts: &Parts, body: Body, id: &str) -> Resul
         }
         _ => return Err(ApiError::method_not_allowed(&parts.method)),
     };
-    let _place = shared
-        .requests
-        .try_acquire()
-        .map_err(|_| ApiError::new(Code::Overloaded, "too many requests at once").hint("try again in a moment"))?;
+    let _place = shared.place()?;
     let named = named(&parts.headers)?;
     let no_cache = parts.headers.get_all(header::CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
     let bypass = no_cache.flat_map(|value| value.split(',')).any(|word| word.trim().eq_ignore_ascii_case("no-cache"));
@@ -107,9 +95,8 @@ fn kept(status: StatusCode) -> bool {
     matches!(status, StatusCode::METHOD_NOT_ALLOWED | StatusCode::ACCEPTED)
 }
 
-fn respond(parts: &Parts, answer: Result<Answer, ApiError>, id: &str) -> Response {
+fn respond(wish: Option<bool>, answer: Result<Answer, ApiError>, id: &str) -> Response {
     let id = (!id.is_empty()).then_some(id);
-    let wish = takes_response(parts);
     // Whatever the form, a request that is none has the status of its fault.
     let (answer, is_request) = match answer {
         Ok(answer) => (answer, true),

@@ -1,12 +1,16 @@
 //! What all handlers share, and how an error is answered.
 
 use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
+use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::api::error::ApiError;
 use crate::api::graphql;
@@ -32,6 +36,15 @@ pub struct Shared {
     pub bodies: Arc<Semaphore>,
 }
 
+impl Shared {
+    /// A place among the requests at once.
+    pub fn place(&self) -> Result<SemaphorePermit<'_>, ApiError> {
+        self.requests
+            .try_acquire()
+            .map_err(|_| ApiError::new(Code::Overloaded, "too many requests at once").hint("try again in a moment"))
+    }
+}
+
 /// The id that the request's headers have by now.
 pub fn request_id(headers: &HeaderMap) -> &str {
     headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).unwrap_or_default()
@@ -42,6 +55,21 @@ pub fn panicked(cause: &(dyn Any + Send), id: &str) -> ApiError {
     let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
     tracing::error!(request_id = id, cause = text.unwrap_or("unknown"), "a request panicked");
     ApiError::new(Code::Internal, "the request could not be answered")
+}
+
+/// Does a request's work within its time. A fault of ours is one request's, and is told under its id. The work is pinned by the
+/// caller: it is large, and each wrapper would copy it.
+pub async fn within<T>(
+    limit: Duration,
+    id: &str,
+    work: Pin<&mut impl Future<Output = Result<T, ApiError>>>,
+) -> Result<T, ApiError> {
+    match tokio::time::timeout(limit, AssertUnwindSafe(work).catch_unwind()).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(cause)) => Err(panicked(&*cause, id)),
+        Err(_) => Err(ApiError::new(Code::Timeout, "the request took too long")
+            .hint("ask for less, or raise limits.request_time")),
+    }
 }
 
 /// An error in its envelope.

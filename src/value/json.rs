@@ -170,6 +170,11 @@ pub fn read_str(cell: &[u8]) -> Option<Cow<'_, str>> {
     }
 }
 
+/// A cell's value as plain text: a string's own, and of anything else its JSON.
+pub fn plain_text(cell: &[u8]) -> String {
+    read_str(cell).map_or_else(|| String::from_utf8_lossy(cell).into_owned(), Cow::into_owned)
+}
+
 /// Whether two JSON strings are equal but for blanks at the first one's end.
 pub fn same_unpadded(padded: &[u8], text: &[u8]) -> bool {
     match (read_str(padded), read_str(text)) {

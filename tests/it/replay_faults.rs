@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::faults::{FAULTS, Fault, KINDS, Kind, Scene, end_sessions};
+use crate::faults::{Fault, KINDS, Kind, Scene, end_sessions};
 use crate::operation::Process;
-use crate::support::databases::Engine;
 use crate::writes::{Numbers, pairs};
 
 impl Scene {
@@ -57,11 +56,7 @@ async fn who_finishes_a_write_may_fail_at_any_statement() {
     println!("CROSSKEY_SEED={seed}");
     let mut numbers = Numbers(seed | 1);
     for (up, down) in pairs() {
-        let can_be_lost = |fault: &Fault| match fault {
-            Fault::Loses(victim) => (if *victim == "up" { up } else { down }) != Engine::Sqlite,
-            _ => true,
-        };
-        let faults: Vec<Fault> = FAULTS.into_iter().filter(can_be_lost).collect();
+        let faults = Fault::over(up, down);
         for kind in KINDS {
             let mut scene = Scene::of(up, down).await;
             let statements = scene.statements_of(kind).await;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::faults::{dies_at, send};
-use crate::support::databases::create;
+use crate::support::databases::{Engine, create};
 use crate::support::proxy::Proxy;
 use crate::writes::pairs;
 
@@ -31,17 +31,30 @@ const DOWN: &str = "CREATE TABLE child (id INT NOT NULL PRIMARY KEY, parent_code
     INSERT INTO child VALUES (1, 'old'), (2, 'old');\n\
     CREATE TABLE toy (id INT NOT NULL PRIMARY KEY, child_id INT NOT NULL, FOREIGN KEY (child_id) REFERENCES child (id))";
 
-/// A value that others are still to refer to does not change before they do.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_others_are_still_to_refer_to_keeps_its_value() {
-    for (up, down) in pairs() {
+struct Scene {
+    folder: tempfile::TempDir,
+    urls: BTreeMap<String, String>,
+    proxy: Proxy,
+    label: String,
+}
+
+impl Scene {
+    async fn of(up: Engine, down: Engine) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let urls = BTreeMap::from([
             ("up".to_owned(), create(up, folder.path(), UP).await),
             ("down".to_owned(), create(down, folder.path(), DOWN).await),
         ]);
         let proxy = Proxy::open(folder.path(), KEYS, &urls).await;
-        let label = format!("{up:?} {down:?}");
+        Self { folder, urls, proxy, label: format!("{up:?} {down:?}") }
+    }
+}
+
+/// A value that others are still to refer to does not change before they do.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_are_still_to_refer_to_keeps_its_value() {
+    for (up, down) in pairs() {
+        let Scene { folder, proxy, label, .. } = Scene::of(up, down).await;
         let body = json!([{"id": 10, "code": "n10", "children": [{"id": 10}]}]).to_string();
         let mut process = dies_at(&folder.path().join("crosskey.toml"), "write::decided");
         send(&process, "POST /api/v2/up/_table/parent", &body);
@@ -58,13 +71,7 @@ async fn what_others_are_still_to_refer_to_keeps_its_value() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_would_refer_to_rows_that_are_gone_again_is_not_added() {
     for (up, down) in pairs() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let urls = BTreeMap::from([
-            ("up".to_owned(), create(up, folder.path(), UP).await),
-            ("down".to_owned(), create(down, folder.path(), DOWN).await),
-        ]);
-        let proxy = Proxy::open(folder.path(), KEYS, &urls).await;
-        let label = format!("{up:?} {down:?}");
+        let Scene { folder, urls, proxy, label } = Scene::of(up, down).await;
         let family = |id: u64, adopts: u64| {
             let toys = [json!({"id": id * 10}), json!({"id": id * 10 + 1})];
             json!({"id": id, "code": format!("n{id}"), "children": [{"id": id, "toy_by_child_id": toys}, {"id": adopts}]})

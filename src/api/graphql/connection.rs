@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use crate::api::graphql::collect::Collected;
-use crate::api::graphql::encode::{Bound, bind_rows, write_row};
+use crate::api::graphql::encode::{Bound, bound, write_row};
 use crate::api::graphql::error::Fault;
 use crate::api::graphql::schema::TableType;
 use crate::api::graphql::select::{Part, Reading};
@@ -17,7 +17,7 @@ use crate::plan::ReadPlan;
 use crate::query::filter::{Name, Test};
 use crate::query::{FieldQuery, Filter, Literal, Operator, OrderBy, Selection};
 use crate::statement::{Comparison, Nulls};
-use crate::value::json::{member, read_str, write_str};
+use crate::value::json::{member, plain_text, write_str};
 use crate::value::{Column, Type};
 
 /// Rows of a page whose size the client does not say.
@@ -310,7 +310,7 @@ impl Connection {
             _ => &[],
         });
         let node = |part: &EdgePart| match part {
-            EdgePart::Node(_, parts) => Some(bind_rows(parts, plan)),
+            EdgePart::Node(_, parts) => Some(bound(parts, &plan.root)),
             _ => None,
         };
         let nodes = edges.filter_map(node).collect();
@@ -374,7 +374,7 @@ impl ConnectionForm {
         let row = &found.answer.level.rows[row];
         let value = |cell: &usize| match row.cell(*cell) {
             b"null" => None,
-            text => Some(read_str(text).map_or_else(|| String::from_utf8_lossy(text).into_owned(), Into::into)),
+            text => Some(plain_text(text)),
         };
         let values: Vec<Option<String>> = self.cells.iter().map(value).collect();
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(&(&self.connection.signature, values)).unwrap_or_default())

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::api::graphql::connection::ConnectionForm;
 use crate::api::graphql::select::{AggregatePart, Part, Shown};
+use crate::api::json::write_member;
 use crate::engine::ReadAnswer;
 use crate::execute::{Grouped, Level};
-use crate::plan::{AggregateEmbed, AggregateFields, ReadPlan, Step};
+use crate::plan::{ReadPlan, Step};
 use crate::statement::Output;
 use crate::value::json::{member, write_str};
 
@@ -63,11 +64,6 @@ pub fn bind(shown: Shown, plan: &ReadPlan) -> Form {
     }
 }
 
-/// Where a plan has what is to be shown of its rows.
-pub fn bind_rows(parts: &[Part], plan: &ReadPlan) -> Vec<Bound> {
-    bound(parts, &plan.root)
-}
-
 /// Per identifier its row, where it is there.
 pub fn rows_by_id(members: &[Bound], found: &ReadAnswer) -> Vec<Option<Vec<u8>>> {
     let (step, level) = (&found.plan.root, &found.answer.level);
@@ -80,7 +76,8 @@ pub fn rows_by_id(members: &[Bound], found: &ReadAnswer) -> Vec<Option<Vec<u8>>>
     (0..links.rows()).map(|at| links.of(at).first().map(text)).collect()
 }
 
-fn bound(parts: &[Part], step: &Step) -> Vec<Bound> {
+/// Where a step has what is to be shown of its rows.
+pub fn bound(parts: &[Part], step: &Step) -> Vec<Bound> {
     let mut members: Vec<Bound> = Vec::with_capacity(parts.len());
     for part in parts {
         let next = match part {
@@ -102,8 +99,10 @@ fn bound(parts: &[Part], step: &Step) -> Vec<Bound> {
                 Bound::Related(member(key), *at, *many, bound(parts, &step.embeds[*at].step))
             }
             Part::Aggregates(key, at, parts) => {
-                let embed = &step.aggregates[*at];
-                Bound::Aggregates(member(key), *at, bound_aggregates(parts, &|number| cell_of(embed, number)))
+                // They are numbered as the fetch has them.
+                let outputs = &step.aggregates[*at].plan.fetch.outputs;
+                let cell = |number: usize| (number, of_none(&outputs[number]));
+                Bound::Aggregates(member(key), *at, bound_aggregates(parts, &cell))
             }
         };
         members.push(next);
@@ -111,18 +110,7 @@ fn bound(parts: &[Part], step: &Step) -> Vec<Bound> {
     members
 }
 
-/// The cell of an aggregate by its number: they are numbered as the fetch has them.
-fn cell_of(embed: &AggregateEmbed, number: usize) -> (usize, &'static str) {
-    let of_none = |cell: usize| {
-        let has = |fields: &AggregateFields| match fields {
-            AggregateFields::Rows(at) => *at == cell,
-            AggregateFields::Columns(fields) => fields.iter().any(|field| field.cell == cell),
-        };
-        embed.functions.iter().find(|function| has(&function.fields)).map_or("null", |function| function.of_none)
-    };
-    (number, of_none(number))
-}
-
+/// What an aggregate gives where there are no rows.
 fn of_none(output: &Output) -> &'static str {
     match output {
         Output::Aggregate(crate::statement::Aggregate::Count, _) => "0",
@@ -186,14 +174,14 @@ pub fn write_row(out: &mut Vec<u8>, members: &[Bound], step: &Step, level: &Leve
     let mut first = true;
     for bound in members {
         match bound {
-            Bound::Run(run) => put(out, cells.members(run.clone()), &mut first),
+            Bound::Run(run) => write_member(out, cells.members(run.clone()), &mut first),
             Bound::Cell(name, cell) => {
-                put(out, name, &mut first);
+                write_member(out, name, &mut first);
                 out.extend_from_slice(cells.cell(*cell));
             }
-            Bound::Fixed(text) => put(out, text, &mut first),
+            Bound::Fixed(text) => write_member(out, text, &mut first),
             Bound::Related(name, at, many, members) => {
-                put(out, name, &mut first);
+                write_member(out, name, &mut first);
                 let (embed, nested) = (&step.embeds[*at], &level.nested[*at]);
                 let related = nested.links.of(row);
                 match (many, related.first()) {
@@ -206,19 +194,12 @@ pub fn write_row(out: &mut Vec<u8>, members: &[Bound], step: &Step, level: &Leve
                 }
             }
             Bound::Aggregates(name, at, members) => {
-                put(out, name, &mut first);
+                write_member(out, name, &mut first);
                 write_grouped(out, members, &level.aggregates[*at], row);
             }
         }
     }
     out.push(b'}');
-}
-
-/// Appends a member, or its name alone, behind a comma where it is not the first.
-#[inline]
-fn put(out: &mut Vec<u8>, member: &[u8], first: &mut bool) {
-    out.extend_from_slice(if *first { &member[1..] } else { member });
-    *first = false;
 }
 
 fn write_grouped(out: &mut Vec<u8>, members: &[BoundAggregate], grouped: &Grouped, row: usize) {
@@ -234,13 +215,13 @@ fn write_aggregates<'c>(out: &mut Vec<u8>, members: &[BoundAggregate], cell: &dy
     let mut first = true;
     for member in members {
         match member {
-            BoundAggregate::Fixed(text) => put(out, text, &mut first),
+            BoundAggregate::Fixed(text) => write_member(out, text, &mut first),
             BoundAggregate::Value(name, at, of_none) => {
-                put(out, name, &mut first);
+                write_member(out, name, &mut first);
                 out.extend_from_slice(cell(*at).unwrap_or(of_none.as_bytes()));
             }
             BoundAggregate::Function(name, members) => {
-                put(out, name, &mut first);
+                write_member(out, name, &mut first);
                 write_aggregates(out, members, cell);
             }
         }

@@ -1,20 +1,19 @@
 //! A mutation: its fields are done one after the other; each is whole or nothing, and one that fails does not keep the next
 //! ones from being tried (GraphQL specification, October 2021, §6.2.2).
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::api::error::ApiError;
-use crate::api::graphql::encode::{bind_rows, rows_by_id};
+use crate::api::graphql::encode::{bound, rows_by_id};
 use crate::api::graphql::error::Fault;
 use crate::api::graphql::select::Part;
 use crate::api::graphql::write::{OutcomePart, RootWrite, ShownWrite, shown};
 use crate::engine::{Engine, ReadAnswer, Snapshot, Written, planned};
 use crate::execute::{Changed, ExecuteError, WriteError};
 use crate::query::{Change, Selection, Upsert, Write};
-use crate::value::json::{member, read_str};
+use crate::value::json::{member, plain_text};
 
 /// What became of a field.
 pub struct Wrote {
@@ -94,13 +93,7 @@ fn is_missed(error: &crate::engine::Error) -> bool {
 
 /// The error of a record, with its place among those of the field.
 fn at_record(at: usize, error: &crate::engine::Error) -> Fault {
-    let mut error = ApiError::from(error.clone());
-    for (name, fact) in &mut error.facts {
-        if let ("errors", Value::Array(all)) = (*name, fact) {
-            all.iter_mut().filter_map(Value::as_object_mut).for_each(|one| drop(one.insert("index".into(), at.into())));
-        }
-    }
-    error.fact("index", at).into()
+    ApiError::of_record(error.clone(), at).fact("index", at).into()
 }
 
 fn nothing(snapshot: Arc<Snapshot>) -> Written {
@@ -124,10 +117,9 @@ fn selections(shown: &ShownWrite) -> Vec<&Selection> {
 }
 
 fn ids(found: &ReadAnswer) -> Vec<Vec<String>> {
-    let text = |cell: &[u8]| read_str(cell).map_or_else(|| String::from_utf8_lossy(cell).into_owned(), Into::into);
     let fields = &found.plan.root.fields;
     let rows = found.answer.level.rows.iter();
-    rows.map(|row| fields.iter().map(|field| text(row.cell(field.cell))).collect()).collect()
+    rows.map(|row| fields.iter().map(|field| plain_text(row.cell(field.cell))).collect()).collect()
 }
 
 /// How a write is shown.
@@ -166,7 +158,7 @@ impl Showing<'_> {
             let read = self::shown(self.write, selection, ids.to_vec());
             let plan = planned(self.live, &read).map_err(|fault| error(fault.into()))?;
             let found = self.engine.run(self.live.clone(), plan, true).await.map_err(error)?;
-            texts.push(rows_by_id(&bind_rows(parts, &found.plan), &found));
+            texts.push(rows_by_id(&bound(parts, &found.plan.root), &found));
         }
         Ok(texts)
     }
@@ -186,11 +178,12 @@ impl Showing<'_> {
                 texts
             }
             None => {
-                let text = |text: &String| read_str(text.as_bytes()).map_or_else(|| text.clone(), Cow::into_owned);
                 let gone = self.write.dry_run || matches!(self.write.change, Change::Delete(_));
                 let ids: Vec<Vec<String>> = match gone {
                     true => Vec::new(),
-                    false => keys.iter().map(|key| key.iter().map(text).collect()).collect(),
+                    false => {
+                        keys.iter().map(|key| key.iter().map(|part| plain_text(part.as_bytes())).collect()).collect()
+                    }
                 };
                 match self.rows(&ids).await {
                     Ok(texts) => texts,

@@ -116,7 +116,7 @@ fn write_list(out: &mut Vec<u8>, found: &ReadAnswer, rows: &[usize]) {
             .iter()
             .map(|field| {
                 let cell = cells.cell(field.cell);
-                crate::value::json::read_str(cell).unwrap_or_else(|| String::from_utf8_lossy(cell)).into_owned()
+                crate::value::json::plain_text(cell)
             })
             .collect();
         crate::value::json::write_str(out, &format!("({})", parts.join(",")));

@@ -302,9 +302,9 @@ async fn keys(
     };
     let found = engine.read(&read).await?;
     let (plan, level) = (&found.plan, &found.answer.level);
-    let text =
-        |cell: &[u8]| json::read_str(cell).map_or_else(|| String::from_utf8_lossy(cell).into_owned(), Into::into);
-    let id = |row: &crate::execute::RowRef| plan.root.fields.iter().map(|field| text(row.cell(field.cell))).collect();
+    let id = |row: &crate::execute::RowRef| {
+        plan.root.fields.iter().map(|field| json::plain_text(row.cell(field.cell))).collect()
+    };
     Ok(Rows { ids: level.rows.iter().map(id).collect(), columns: Vec::new(), filter: None })
 }
 
@@ -464,20 +464,11 @@ fn batch_error(
             Ok(Some(key)) => entries.push(key_object(&written.key, key)),
             Ok(None) => entries.push(Value::Null),
             Err(error) => {
-                let mut error = ApiError::from(error.clone());
                 if shape.single {
-                    return Some(error);
-                }
-                // Which record of the call it is.
-                for (name, fact) in &mut error.facts {
-                    if let ("errors", Value::Array(all)) = (*name, fact) {
-                        all.iter_mut().filter_map(Value::as_object_mut).for_each(|one| {
-                            one.insert("index".into(), at.into());
-                        });
-                    }
+                    return Some(error.clone().into());
                 }
                 failed.push(at);
-                entries.push(error.object(request.request_id));
+                entries.push(ApiError::of_record(error.clone(), at).object(request.request_id));
             }
         }
     }

@@ -213,19 +213,17 @@ pub fn handed_on(txid: &str, parts: &[Part]) -> Result<Option<Decision>, Execute
 pub fn refuse_circles(sessions: &Sessions<'_>, catalog: &Catalog, root: TableId) -> Result<(), WriteError> {
     let changes = sessions.changes();
     let order = order(sessions.context, catalog, root, &changes);
-    let later = |(part, _): &&(SourceName, Operation)| order.first() != Some(part);
-    let operations: Vec<_> = sessions.operations.iter().filter(later).cloned().collect();
-    refuse_circle(&order, &operations, only_goes(&changes))
+    refuse_circle(&order, &sessions.operations, only_goes(&changes))
 }
 
 /// Refuses that rows follow a value before it has changed: sources that refer to each other in a circle have no other order.
-/// Where rows only go, the value stays until all have left it.
+/// Where rows only go, the value stays until all have left it; what the decider itself does is done at once.
 fn refuse_circle(order: &[SourceName], operations: &[(SourceName, Operation)], goes: bool) -> Result<(), WriteError> {
     let place = |name: &str| order.iter().position(|of| of.as_str() == name);
     for (part, operation) in operations {
         if let Operation::Follow { source, new, .. } = operation
             && (new.is_some() || !goes)
-            && place(part.as_str()).is_some_and(|part| place(source).is_some_and(|source| source > part))
+            && place(part.as_str()).is_some_and(|part| part > 0 && place(source).is_some_and(|source| source > part))
         {
             let what = format!("changing a value of `{source}` that `{part}` follows, where they refer to each other");
             return Err(WriteError::NotYet { what });

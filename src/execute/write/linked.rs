@@ -113,10 +113,8 @@ pub async fn having(
         let fetch = Fetch { keys: Some(set), ..Fetch::all(table.name.table.clone(), outputs, ALL, bytes) };
         let chunk = sessions.of(&table.name.source).await?.fetch(&fetch, Lock::Row).await?;
         let ordinals: Vec<u32> = chunk.ordinals().to_vec();
-        let spelled =
-            |cell: &[u8]| json::read_str(cell).map_or_else(|| String::from_utf8_lossy(cell).into_owned(), Into::into);
         for (row, ordinal) in RowRef::of(chunk).iter().zip(ordinals) {
-            let id = (0..table.primary_key.len()).map(|cell| spelled(row.cell(cell))).collect();
+            let id = (0..table.primary_key.len()).map(|cell| json::plain_text(row.cell(cell))).collect();
             found.push((part * batch + ordinal as usize, id));
         }
     }

@@ -60,10 +60,9 @@ impl Engine {
     }
 }
 
-/// The statements that make the tables of a source. Keys to tables of other sources are no constraints.
-pub fn tables(model: &Model, of: &str, source: &str, places: &BTreeMap<String, String>, engine: Engine) -> String {
-    let place = |ty: &str| places.get(ty).map_or(source, String::as_str);
-    let here = |ty: &str| place(ty) == of;
+/// The statements that make the tables of a source: of all types that are not placed elsewhere. Keys to tables of other sources are no constraints.
+pub fn tables(model: &Model, source: &str, places: &BTreeMap<String, String>, engine: Engine) -> String {
+    let here = |ty: &str| places.get(ty).is_none_or(|place| place == source);
     let (mut made, mut indexes, mut constraints) = (Vec::new(), Vec::new(), Vec::new());
     let quoted = |name: &str| engine.quoted(name);
     for (ty, entity) in model.entities.iter().filter(|(ty, _)| here(ty)) {
