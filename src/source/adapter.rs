@@ -116,6 +116,11 @@ pub trait Session: Send {
     /// Waits for these fences, which are held until the end; in ascending order.
     async fn fence(&mut self, fences: &[Fence], exclusive: bool) -> Result<(), SourceError>;
 
+    /// Says that it goes on, while other databases are spoken to.
+    async fn stay(&mut self) -> Result<(), SourceError> {
+        Ok(())
+    }
+
     /// Makes sure that nothing but a lost connection can keep it from being committed.
     async fn settle(&mut self) -> Result<(), SourceError> {
         Ok(())

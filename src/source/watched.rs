@@ -79,6 +79,10 @@ impl Session for Watched {
         watch(&self.source, "LOCK", &fence, self.session.fence(fences, exclusive)).await
     }
 
+    async fn stay(&mut self) -> Result<(), SourceError> {
+        self.session.stay().await
+    }
+
     async fn settle(&mut self) -> Result<(), SourceError> {
         self.session.settle().await
     }

@@ -14,6 +14,7 @@ use crate::writes::pairs;
 const KEYS: &str = r#"
 [limits]
 filter_rows = 50
+request_time = "2m"
 
 [sources.up]
 url = "${UP_URL}"
@@ -204,6 +205,19 @@ async fn rows_that_refer_to_each_other_go_with_the_first() {
         scene.done("DELETE /api/v2/down/_table/node/1", "").await;
         assert_eq!(scene.count("down.node", "id>0").await, 0, "{}", scene.label);
     }
+}
+
+/// Beside a database that works for long, the others keep their transactions.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_change_of_one_database_ends_no_transaction_of_another() {
+    let scene = Scene::of(Engine::Postgres, Engine::Mysql).await;
+    // Slow databases: PostgreSQL gives a transaction 15 seconds between its statements.
+    fail::cfg("statement", "sleep(100)").expect("a point");
+    let reply = scene.proxy.send("PATCH /api/v2/up/_table/parent/1", &[], r#"{"code": "q"}"#).await;
+    fail::remove("statement");
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    assert_eq!(scene.count("down.child", "parent_code='q'").await, MANY);
+    assert_eq!(scene.count("up.parent", "code='q'").await, 1);
 }
 
 /// Somebody moves a row of the first page to another parent, at any moment of a removal or of a change: nothing is passed over,

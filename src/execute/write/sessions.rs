@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::cache::Dependency;
 use crate::catalog::{Catalog, Kind};
@@ -20,11 +21,14 @@ use crate::statement::write::{BUCKETS, Delete, Fence, Update};
 use crate::statement::{Comparison, Condition, SmallKey};
 use crate::value::{Column, Key, KeyClass, Scalar, Type};
 
+/// A transaction that was left alone for so long is heard from, before its database takes it for forgotten.
+const ALONE: Duration = Duration::from_secs(4);
+
 /// The transactions of one write.
 pub struct Sessions<'a> {
     /// The request.
     pub context: &'a Context<'a>,
-    open: BTreeMap<SourceName, Box<dyn Session>>,
+    open: BTreeMap<SourceName, Open>,
     held: HashSet<(SourceName, Fence, bool)>,
     changed: Vec<Changed>,
     /// References that lead nowhere, of keys that only warn.
@@ -45,6 +49,12 @@ pub struct Sessions<'a> {
     pub promised: Promised,
     /// Values that were added, where it is noted, by the sources whose rows may refer to them.
     pub created: Vec<Created>,
+}
+
+/// A transaction, and when it was last used.
+struct Open {
+    session: Box<dyn Session>,
+    used: Instant,
 }
 
 /// Rows of one table that a write changes.
@@ -105,13 +115,19 @@ impl<'a> Sessions<'a> {
         Ok(sessions)
     }
 
-    /// The transaction of a source.
+    /// The transaction of a source. The others are kept from ending by themselves meanwhile.
     pub async fn of(&mut self, source: &SourceName) -> Result<&mut Box<dyn Session>, ExecuteError> {
+        for (_, other) in self.open.iter_mut().filter(|(name, open)| *name != source && open.used.elapsed() > ALONE) {
+            other.session.stay().await?;
+            other.used = Instant::now();
+        }
         if !self.open.contains_key(source) {
             let session = self.context.source(source)?.begin().await?;
-            self.open.insert(source.clone(), session);
+            self.open.insert(source.clone(), Open { session, used: Instant::now() });
         }
-        self.open.get_mut(source).ok_or_else(|| SourceError::unavailable(source, "no transaction").into())
+        let open = self.open.get_mut(source).ok_or_else(|| SourceError::unavailable(source, "no transaction"))?;
+        open.used = Instant::now();
+        Ok(&mut open.session)
     }
 
     /// Gives these rows values; all of them must be found.
@@ -157,7 +173,7 @@ impl<'a> Sessions<'a> {
 
     /// The transaction of a source, which ends otherwise from now on.
     pub fn take(&mut self, source: &SourceName) -> Option<Box<dyn Session>> {
-        self.open.remove(source)
+        self.open.remove(source).map(|open| open.session)
     }
 
     /// Notes what was done, where that is needed.
@@ -222,7 +238,7 @@ impl<'a> Sessions<'a> {
 
     /// Keeps what was done, all of it in this source.
     pub async fn commit_one(&mut self, source: &SourceName) -> Result<(), ExecuteError> {
-        match self.open.remove(source) {
+        match self.take(source) {
             Some(session) => Ok(session.commit().await?),
             None => Ok(()),
         }
@@ -238,8 +254,8 @@ impl<'a> Sessions<'a> {
 
     /// Undoes everything.
     pub async fn rollback(self) {
-        for session in self.open.into_values() {
-            session.rollback().await;
+        for open in self.open.into_values() {
+            open.session.rollback().await;
         }
     }
 }

@@ -269,6 +269,10 @@ impl Session for Write {
         Ok(())
     }
 
+    async fn stay(&mut self) -> Result<(), SourceError> {
+        self.run("DO 1").await
+    }
+
     async fn commit(mut self: Box<Self>) -> Result<(), SourceError> {
         self.run("COMMIT").await?;
         self.idle.lock().extend(self.conn.take());

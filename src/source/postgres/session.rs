@@ -268,6 +268,10 @@ impl Session for Write {
         .await
     }
 
+    async fn stay(&mut self) -> Result<(), SourceError> {
+        self.run("SELECT 1").await
+    }
+
     async fn settle(&mut self) -> Result<(), SourceError> {
         // What is deferred to the end would fail there.
         self.run("SET CONSTRAINTS ALL IMMEDIATE").await
