@@ -2,20 +2,12 @@
 //! the end all of the write is there or nothing, no reference leads nowhere, and who got an answer got a true one.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
 
-use mysql_async::prelude::Queryable;
 use serde_json::{Value, json};
 
-use crate::operation::Process;
-use crate::support::databases::{Engine, Servers, all_engines, create, mysql, postgres};
-use crate::support::eventually;
-use crate::support::proxy::{Proxy, Reply};
+use crate::support::databases::{Engine, Servers, all_engines, create, postgres};
+use crate::support::fault::{Fault, Met, Victim, assert_told, dies_at, end_sessions, send};
+use crate::support::proxy::Proxy;
 use crate::writes::Numbers;
 
 const KEYS: &str = r#"
@@ -230,18 +222,14 @@ impl Scene {
         self.get(&format!("/api/v2/up/_table/parent/{parent}?related=children,notes&children.order=id")).await
     }
 
+    /// What faults happen to.
+    pub fn victim(&self) -> Victim<'_> {
+        Victim { proxy: &self.proxy, file: self.file(), urls: &self.urls, label: &self.label }
+    }
+
     /// Finishes what was left behind.
     pub async fn finish(&self, what: &str) {
         self.proxy.finish_writes(what).await;
-    }
-
-    /// Who got an answer got a true one.
-    pub fn assert_told(&self, reply: &Reply, done: bool, what: &str) {
-        let is_true = match reply.status.as_u16() {
-            200 | 202 => done,
-            _ => !done || reply.text.contains("is not known"),
-        };
-        assert!(is_true, "{} {what}: {} {}, and it was {done}", self.label, reply.status, reply.text);
     }
 
     /// All of a write is there, or nothing; gives which.
@@ -281,31 +269,6 @@ fn pairs() -> Vec<(Engine, Engine)> {
     engines.iter().flat_map(|up| engines.iter().map(|down| (*up, *down))).collect()
 }
 
-/// Sends a request to a process that ends meanwhile.
-pub fn send(process: &Process, line: &str, body: &str) {
-    let reply = try_send(process, line, body);
-    assert!(reply.is_none(), "it answered: {reply:?}");
-}
-
-/// Sends a request to a process that may end meanwhile; gives the answer, if there is one.
-fn try_send(process: &Process, line: &str, body: &str) -> Option<String> {
-    let mut stream = TcpStream::connect(process.address).expect("it listens");
-    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time limit");
-    let request = format!(
-        "{line} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
-        process.address,
-        body.len()
-    );
-    stream.write_all(request.as_bytes()).expect("sending");
-    let mut reply = String::new();
-    let read = stream.read_to_string(&mut reply);
-    read.is_ok_and(|read| read > 0).then_some(reply)
-}
-
-pub fn dies_at(file: &Path, point: &str) -> Process {
-    Process::serve_with(file, &[("FAILPOINTS", &format!("lease=return;{point}=return"))])
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_dies_leaves_all_of_a_write_or_nothing() {
     for (up, down) in pairs() {
@@ -337,26 +300,6 @@ async fn a_process_that_dies_leaves_all_of_a_write_or_nothing() {
                 assert!(scene.is_whole(kind, parent, point).await, "{} {kind:?} {point}", scene.label);
             }
         }
-    }
-}
-
-/// Ends all sessions of a database, and comes back when they are gone.
-pub async fn end_sessions(url: &str) {
-    let (server, name) = url.rsplit_once('/').expect("a url with a database");
-    if url.starts_with("postgres") {
-        let admin = postgres(&format!("{server}/postgres")).await;
-        let text = "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = $1";
-        admin.query_one(text, &[&name]).await.expect("ended");
-    } else {
-        let mut admin = mysql(&format!("{server}/mysql")).await;
-        let text = "SELECT id FROM information_schema.processlist WHERE db = ?";
-        for id in admin.exec::<u64, _, _>(text, (name,)).await.expect("sessions") {
-            drop(admin.query_drop(format!("KILL {id}")).await);
-        }
-        eventually("its sessions are gone", async || {
-            admin.exec::<u64, _, _>(text, (name,)).await.expect("sessions").is_empty()
-        })
-        .await;
     }
 }
 
@@ -421,35 +364,10 @@ async fn a_database_that_loses_its_sessions_gets_all_of_a_write_or_nothing() {
                     }
                     scene.finish(&what).await;
                     let done = scene.is_whole(kind, parent, &what).await;
-                    scene.assert_told(&reply, done, &what);
+                    assert_told(&reply, done, &format!("{} {what}", scene.label));
                 }
             }
         }
-    }
-}
-
-/// What happens to one statement of a write.
-#[derive(Clone, Copy, Debug)]
-pub enum Fault {
-    /// The process ends before it is sent.
-    Dies,
-    /// All sessions of a database are lost before it is sent.
-    Loses(&'static str),
-    /// It fails with this error.
-    Fails(&'static str),
-}
-
-const FAULTS: [Fault; 5] =
-    [Fault::Dies, Fault::Loses("up"), Fault::Loses("down"), Fault::Fails("timeout"), Fault::Fails("deadlock")];
-
-impl Fault {
-    /// Those that databases of these kinds can meet: SQLite loses no sessions.
-    pub fn over(up: Engine, down: Engine) -> Vec<Self> {
-        let can_be_met = |fault: &Self| match fault {
-            Fault::Loses(victim) => (if *victim == "up" { up } else { down }) != Engine::Sqlite,
-            _ => true,
-        };
-        FAULTS.into_iter().filter(can_be_met).collect()
     }
 }
 
@@ -457,74 +375,24 @@ impl Scene {
     /// How many statements and commits a write takes.
     pub async fn statements_of(&mut self, kind: Kind) -> usize {
         let parent = self.fresh();
-        let count = Arc::new(AtomicUsize::new(0));
-        let counted = count.clone();
-        let note = move || {
-            counted.fetch_add(1, Ordering::Relaxed);
-        };
-        fail::cfg_callback("statement", note).expect("a point");
-        let reply = self.proxy.send(&kind.line(parent), &[], &kind.body(parent)).await;
-        fail::remove("statement");
-        assert_eq!(reply.status, 200, "{} {kind:?}: {}", self.label, reply.text);
-        count.load(Ordering::Relaxed)
+        self.victim().statements_of(&kind.line(parent), &kind.body(parent)).await
     }
 
     /// Does a write of which the statement of this number, counted from 0, meets a fault. Gives whether there was such a one.
     async fn faulty(&mut self, kind: Kind, fault: Fault, number: usize) -> bool {
         let (parent, what) = (self.fresh(), format!("{kind:?} {fault:?} {number}"));
-        let reply = match fault {
-            Fault::Dies => {
-                let points = format!("lease=return;statement={number}*off->return");
-                let mut process = Process::serve_with(&self.file(), &[("FAILPOINTS", &points)]);
-                match try_send(&process, &kind.line(parent), &kind.body(parent)) {
-                    None => {
-                        assert!(!process.wait().success());
-                        self.finish(&what).await;
-                        self.is_whole(kind, parent, &what).await;
-                        return true;
-                    }
-                    Some(reply) => {
-                        process.signal("-KILL");
-                        assert!(reply.starts_with("HTTP/1.1 200"), "{} {what}: {reply}", self.label);
-                        return false;
-                    }
-                }
-            }
-            Fault::Loses(victim) => {
-                let (url, runtime) = (self.urls[victim].clone(), tokio::runtime::Handle::current());
-                let count = AtomicUsize::new(0);
-                let lose = move || {
-                    if count.fetch_add(1, Ordering::Relaxed) == number {
-                        tokio::task::block_in_place(|| runtime.block_on(end_sessions(&url)));
-                        HAPPENED.store(true, Ordering::Relaxed);
-                    }
-                };
-                HAPPENED.store(false, Ordering::Relaxed);
-                fail::cfg_callback("statement", lose).expect("a point");
-                let reply = self.proxy.send(&kind.line(parent), &[], &kind.body(parent)).await;
-                fail::remove("statement");
-                if !HAPPENED.load(Ordering::Relaxed) {
-                    return false;
-                }
-                reply
-            }
-            Fault::Fails(error) => {
-                let once = format!("{number}*off->1*return({error})->off");
-                fail::cfg("statement", &once).expect("a point");
-                let reply = self.proxy.send(&kind.line(parent), &[], &kind.body(parent)).await;
-                fail::remove("statement");
-                reply
-            }
-        };
+        let met = self.victim().meet(&kind.line(parent), &kind.body(parent), fault, number).await;
+        if matches!(met, Met::Nothing) {
+            return false;
+        }
         self.finish(&what).await;
         let done = self.is_whole(kind, parent, &what).await;
-        self.assert_told(&reply, done, &what);
+        if let Met::Answered(reply) = met {
+            assert_told(&reply, done, &format!("{} {what}", self.label));
+        }
         true
     }
 }
-
-/// Whether a fault has happened. Each test is a process of its own.
-static HAPPENED: AtomicBool = AtomicBool::new(false);
 
 /// Each statement and each commit of each kind of write, over each pair of engines, meets a fault; `make soak` tries each kind of
 /// fault there, and `make test` one of them, chosen by a seed (`CROSSKEY_SEED`).

@@ -269,8 +269,8 @@ async fn numbers_that_others_have_taken_are_no_conflict() {
         let line = "POST /api/v2/up/_table/log";
         let body = |name: &str| json!([{"op": name, "entries": [{}, {}]}]).to_string();
         assert_eq!(proxy.send(line, &[], &body("first")).await.status, 200, "{engine:?}");
-        let mut process = crate::faults::dies_at(&folder.path().join("crosskey.toml"), "write::decided");
-        crate::faults::send(&process, line, &body("second"));
+        let mut process = crate::support::fault::dies_at(&folder.path().join("crosskey.toml"), "write::decided");
+        crate::support::fault::send(&process, line, &body("second"));
         assert!(!process.wait().success());
         // These take the numbers that the entries of the second one had.
         let taking = Value::from(vec![json!({"log_id": 1}); others]).to_string();

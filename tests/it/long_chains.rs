@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::faults::send;
 use crate::operation::Process;
 use crate::support::databases::{Engine, all_engines, create};
+use crate::support::fault::send;
 use crate::support::proxy::Proxy;
 
 const KEYS: &str = r#"

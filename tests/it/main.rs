@@ -11,7 +11,7 @@ mod cycles;
 mod differential;
 mod docs;
 mod explain;
-#[cfg(feature = "failpoints")]
+mod fault_shapes;
 mod faults;
 mod filters_at_size;
 mod graphql;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::faults::{Fault, KINDS, Kind, Scene, end_sessions};
+use crate::faults::{KINDS, Kind, Scene};
 use crate::operation::Process;
+use crate::support::fault::{Fault, end_sessions};
 use crate::writes::{Numbers, pairs};
 
 impl Scene {

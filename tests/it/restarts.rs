@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::faults::{KINDS, PLAIN, Scene};
 use crate::support::databases::{Engine, Servers, all_engines};
 use crate::support::eventually;
+use crate::support::fault::assert_told;
 use crate::writes::{Numbers, pairs};
 
 /// Each kind of write, over each pair of engines, meets a restart of each of the servers, at a point that a seed chooses.
@@ -55,7 +56,7 @@ async fn a_server_that_restarts_gets_all_of_a_write_or_nothing() {
                 .await;
                 scene.finish(&what).await;
                 let done = scene.is_whole(kind, parent, &what).await;
-                scene.assert_told(&reply, done, &what);
+                assert_told(&reply, done, &format!("{} {what}", scene.label));
             }
         }
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::faults::{dies_at, send};
 use crate::support::databases::{Engine, create};
+use crate::support::fault::{dies_at, send};
 use crate::support::proxy::Proxy;
 use crate::writes::pairs;
 

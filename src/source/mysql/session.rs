@@ -51,20 +51,11 @@ pub struct Write {
 impl Write {
     /// Begins one.
     pub async fn begin(writers: &Writers, source: &Source) -> Result<Self, SourceError> {
-        let mut write = Self::open(writers, source).await?;
-        match write.run("START TRANSACTION").await {
-            // It was lost while it was idle, and so may the others.
-            Err(SourceError::Unavailable { .. }) => {
-                writers.idle.lock().clear();
-                write.conn = Some(writer(source).await?);
-                write.run("START TRANSACTION").await?;
-            }
-            begun => begun?,
-        }
-        Ok(write)
+        Self::open(writers, source, "START TRANSACTION").await
     }
 
-    async fn open(writers: &Writers, source: &Source) -> Result<Self, SourceError> {
+    /// A connection on which a first statement, which may be sent twice, has been run.
+    async fn open(writers: &Writers, source: &Source, first: &str) -> Result<Self, SourceError> {
         let busy = || SourceError::Busy { source_name: source.name.clone() };
         let place = tokio::time::timeout(source.acquire_timeout, writers.places.clone().acquire_owned());
         let place = place.await.map_err(|_| busy())?.map_err(|_| busy())?;
@@ -73,7 +64,17 @@ impl Write {
             Some(conn) => conn,
             None => writer(source).await?,
         };
-        Ok(Self { conn: Some(conn), idle: writers.idle.clone(), source: source.clone(), _place: place })
+        let mut write = Self { conn: Some(conn), idle: writers.idle.clone(), source: source.clone(), _place: place };
+        match write.run(first).await {
+            // It was lost while it was idle, and so may the others.
+            Err(SourceError::Unavailable { .. }) => {
+                writers.idle.lock().clear();
+                write.conn = Some(writer(source).await?);
+                write.run(first).await?;
+            }
+            begun => begun?,
+        }
+        Ok(write)
     }
 
     /// What a statement gives, within its time. One that is silent has its connection closed.
@@ -159,7 +160,7 @@ impl Write {
 
 /// Makes the rows that are locked as fences, for keys that have none yet.
 pub async fn build_fences(writers: &Writers, source: &Source, keys: &[i32]) -> Result<(), SourceError> {
-    let mut work = Write::open(writers, source).await?;
+    let mut work = Write::open(writers, source, "DO 1").await?;
     let made = async {
         work.run(FENCE_TABLE).await?;
         for key in keys {
@@ -183,9 +184,8 @@ pub async fn alter(
     table: &TableName,
     statements: &[String],
 ) -> Result<(), SourceError> {
-    let mut work = Write::open(writers, source).await?;
     // Else the server would go on waiting for who uses the table when nobody waits for the server any more.
-    work.run("SET SESSION lock_wait_timeout = 2").await?;
+    let mut work = Write::open(writers, source, "SET SESSION lock_wait_timeout = 2").await?;
     for statement in statements {
         work.timed(table, async |conn| Ok(conn.query_drop(statement).await?)).await?;
     }
@@ -195,7 +195,7 @@ pub async fn alter(
 
 /// Whether a table is there.
 pub async fn has_table(writers: &Writers, source: &Source, name: &str) -> Result<bool, SourceError> {
-    let mut work = Write::open(writers, source).await?;
+    let mut work = Write::open(writers, source, "DO 1").await?;
     let text = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?";
     let found: Option<u64> =
         work.timed(&TableName::new(name), async |conn| Ok(conn.exec_first(text, (name,)).await?)).await?;

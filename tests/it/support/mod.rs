@@ -1,6 +1,7 @@
 //! Databases made for one test, the proxy over them without a socket, and small things that several topics need.
 
 pub mod databases;
+pub mod fault;
 pub mod proxy;
 pub mod wire;
 
