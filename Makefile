@@ -14,7 +14,7 @@ test: ## run all tests against private database servers
 	scripts/test.sh
 
 soak: ## kill the proxy 10,000 times, meet each statement of each write with each fault, and write for long (about an hour)
-	CROSSKEY_SOAK=2700 scripts/test.sh --no-capture kills:: histories:: faults::a_write_that_fails replay_faults::
+	CROSSKEY_SOAK=2700 scripts/test.sh --no-capture kills:: histories:: faults::a_write_that_fails fault_shapes:: replay_faults::
 
 bench: ## run the benchmarks
 	scripts/bench.sh

@@ -168,3 +168,74 @@ async fn rows_that_refer_to_each_other_are_finished_together() {
         assert_eq!(scene.rows("firm.employee").await, json!(expected), "{}", scene.label);
     }
 }
+
+/// A database changes what it is given: the row that others of the call wait for comes with another value, and each is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_row_that_its_database_changes_is_told() {
+    const KEYS: &str = r#"
+[sources.firm]
+url = "${FIRM_URL}"
+[sources.house]
+url = "${HOUSE_URL}"
+
+[[foreign_key]]
+column = "firm.badge.next_code"
+references = "firm.badge.code"
+name = "next"
+inverse = "previous"
+
+[[foreign_key]]
+column = "house.desk.badge_id"
+references = "firm.badge.id"
+name = "badge"
+inverse = "desks"
+
+[[foreign_key]]
+column = "house.desk.spare_code"
+references = "firm.badge.code"
+name = "spare"
+inverse = "spare_of"
+"#;
+    const TABLE: &str =
+        "CREATE TABLE badge (id INT NOT NULL PRIMARY KEY, code VARCHAR(9) NOT NULL UNIQUE, next_code VARCHAR(9));\n";
+    const DESK: &str = "CREATE TABLE desk (id INT NOT NULL PRIMARY KEY, badge_id INT, spare_code VARCHAR(9));\n\
+        CREATE INDEX desk_badge ON desk (badge_id);\n\
+        CREATE INDEX desk_spare ON desk (spare_code)";
+    for (firm, house) in pairs() {
+        let upper = match firm {
+            Engine::Sqlite => {
+                "CREATE TRIGGER shout AFTER INSERT ON badge BEGIN UPDATE badge SET code = upper(code) WHERE id = NEW.id; END"
+            }
+            Engine::Postgres => {
+                "CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.code := upper(NEW.code); RETURN NEW; END $$;\n\
+                 CREATE TRIGGER shout BEFORE INSERT ON badge FOR EACH ROW EXECUTE FUNCTION shout()"
+            }
+            Engine::Mysql => {
+                "CREATE TRIGGER shout BEFORE INSERT ON badge FOR EACH ROW SET NEW.code = CONCAT(NEW.code, '!')"
+            }
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        let urls = BTreeMap::from([
+            ("firm".to_owned(), create(firm, folder.path(), &format!("{TABLE}{upper}")).await),
+            ("house".to_owned(), create(house, folder.path(), DESK).await),
+        ]);
+        let (proxy, label) = (Proxy::open(folder.path(), KEYS, &urls).await, format!("{firm:?} {house:?}"));
+        let line = "POST /api/v2/firm/_table/badge?rollback=true";
+        for (spare, record, pointer) in [(Some("b"), 0, "/desks/1/spare_code"), (None, 1, "/next_code")] {
+            let body = json!([
+                {"id": 1, "code": "a", "desks": [{"id": 1}, {"id": 2, "spare_code": spare}]},
+                {"id": 2, "code": "c", "next_code": "b"},
+                {"id": 3, "code": "b"},
+            ]);
+            let reply = proxy.send(line, &[], &body.to_string()).await;
+            assert_eq!(reply.status, 400, "{label}: {}", reply.text);
+            let context = &reply.json()["error"]["context"];
+            assert_eq!(context["error"], json!([record]), "{label}: {}", reply.text);
+            let told = context["resource"].as_array().and_then(|told| told.last()).expect("a record's error");
+            assert_eq!(told["context"]["errors"][0]["path"], pointer, "{label}: {}", reply.text);
+            assert_eq!(told["context"]["errors"][0]["values"], json!(["b"]), "{label}: {}", reply.text);
+        }
+        let rows = proxy.get("/api/v2/firm/_table/badge").await;
+        assert_eq!(rows.json()["resource"], json!([]), "{label}");
+    }
+}
