@@ -10,6 +10,7 @@ use crate::catalog::lookup::Catalog;
 use crate::catalog::many_many;
 use crate::catalog::relationship::ForeignKey;
 use crate::catalog::resolve::{self, Resolved};
+use crate::catalog::shapes;
 use crate::catalog::table::{Table, TableId};
 use crate::config::{Action, Config, Fault, VirtualKey};
 use crate::name::SourceName;
@@ -41,6 +42,7 @@ pub fn build(config: &Config, introspected: &IndexMap<SourceName, Vec<Table>>) -
     }
     refuse_endless_updates(&mut building, &declared);
     many_many::add(&mut building, &config.many_many);
+    shapes::add(&mut building, &config.shapes);
     let catalog = Catalog { keys: building.keys, ..building.catalog };
     (catalog, building.faults)
 }

@@ -37,6 +37,7 @@ impl Building {
                 building.catalog.entries.push(Entry {
                     table: Arc::new(table.clone()),
                     relationships: Vec::new(),
+                    shapes: Vec::new(),
                     by_name: HashMap::new(),
                     waiting: IndexMap::new(),
                 });

@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 
 use crate::catalog::relationship::{ForeignKey, Relationship};
 use crate::catalog::table::{Table, TableId};
-use crate::config::Source;
-use crate::name::SourceName;
+use crate::config::{MemberType, Source};
+use crate::name::{PathStep, SourceName};
 
 /// Everything known of all sources, of one version.
 #[derive(Debug, Default)]
@@ -39,6 +39,8 @@ pub struct Entry {
     pub table: Arc<Table>,
     /// Its relationships, native keys' first.
     pub relationships: Vec<Arc<Relationship>>,
+    /// What its JSON documents hold beside keys: column, path and type.
+    pub shapes: Vec<(usize, Vec<PathStep>, MemberType)>,
     /// By lower-cased name and default name.
     pub(super) by_name: HashMap<String, usize>,
     /// Declared relationships whose other side is in a source that could not be read, by lower-cased name.

@@ -7,6 +7,7 @@ mod many_many;
 mod names;
 pub mod relationship;
 mod resolve;
+mod shapes;
 pub mod table;
 
 pub use build::build;

@@ -8,10 +8,10 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use toml::Spanned;
 
-use crate::config::checked::{Config, Limits, ManyMany, Server, Source, SourceKind, VirtualKey};
+use crate::config::checked::{Config, JsonShape, Limits, ManyMany, Server, Source, SourceKind, VirtualKey};
 use crate::config::fault::{Fault, Place};
-use crate::config::file::{self, Changes, ConfigFile, KeyFile, ManyManyFile, OneOrMany, SourceFile};
-use crate::config::path::{ColumnPath, Schemas, column_path, table_path};
+use crate::config::file::{self, Changes, ConfigFile, KeyFile, ManyManyFile, OneOrMany, ShapeFile, SourceFile};
+use crate::config::path::{ColumnPath, Schemas, column_path, member_path, table_path};
 use crate::config::units;
 use crate::name::SourceName;
 
@@ -23,6 +23,8 @@ pub struct FileKeys {
     pub keys: Vec<Spanned<KeyFile>>,
     /// Its many-to-many relationships.
     pub many_many: Vec<Spanned<ManyManyFile>>,
+    /// What documents hold.
+    pub shapes: Vec<Spanned<ShapeFile>>,
 }
 
 /// Checks everything that needs no database; what is faulty is left out or has its default. `declared` names all sources
@@ -51,6 +53,7 @@ pub fn check(
     let known = Known { sources: &sources, declared };
     let mut virtual_keys: Vec<VirtualKey> = Vec::new();
     let mut many_many: Vec<ManyMany> = Vec::new();
+    let mut shapes: Vec<JsonShape> = Vec::new();
     for part in &keys {
         check.file = part.file;
         for key in &part.keys {
@@ -78,6 +81,10 @@ pub fn check(
             }
             many_many.push(entry);
         }
+        for shape in &part.shapes {
+            let Some(shape) = check.json_shape(shape.get_ref(), &known) else { continue };
+            shapes.push(shape);
+        }
     }
     Config {
         path: path.to_owned(),
@@ -92,6 +99,7 @@ pub fn check(
         sources,
         keys: virtual_keys,
         many_many,
+        shapes,
         limits,
         cache_bytes,
         url_places: main
@@ -194,6 +202,7 @@ impl Check<'_> {
             filter_rows: self.positive(file.filter_rows.as_ref(), 50_000),
             keys_per_batch: self.keys_per_batch(file.keys_per_batch.as_ref()),
             depth: self.positive(file.depth.as_ref(), 8),
+            cost: self.positive(file.cost.as_ref(), 2_500),
         }
     }
 
@@ -265,12 +274,19 @@ impl Check<'_> {
             }
             (None, _) => vec!["public".to_owned()],
         };
-        if let Some(prefix) =
-            file.graphql_prefix.as_ref().filter(|prefix| *prefix.get_ref() != format!("{}_", name.get_ref()))
-        {
-            self.fault(prefix.span(), "`graphql_prefix` is not in this version")
-                .hint_last("remove it; there is no GraphQL yet");
-        }
+        let graphql_prefix = match &file.graphql_prefix {
+            Some(prefix) => {
+                let is_name = prefix.get_ref().chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+                if !is_name || prefix.get_ref().starts_with(|c: char| c.is_ascii_digit()) {
+                    self.fault(
+                        prefix.span(),
+                        "GraphQL's names have ASCII letters, digits and `_`, and begin with no digit",
+                    );
+                }
+                prefix.get_ref().clone()
+            }
+            None => format!("{}_", name.get_ref()),
+        };
         let cache = file.cache.as_ref();
         if let Some(changes) =
             cache.and_then(|cache| cache.changes.as_ref()).filter(|changes| *changes.get_ref() != Changes::None)
@@ -302,6 +318,7 @@ impl Check<'_> {
             cache_ttl: cached.then_some(ttl),
             read_only: file.read_only,
             allow_upsert: file.allow_upsert,
+            graphql_prefix,
         })
     }
 
@@ -412,6 +429,34 @@ impl Check<'_> {
             unique_assumed: key.unique.is_some(),
             when: key.when.iter().map(|(name, value)| (name.get_ref().clone(), value.get_ref().clone())).collect(),
         })
+    }
+
+    fn json_shape(&mut self, shape: &ShapeFile, known: &Known<'_>) -> Option<JsonShape> {
+        if known.is_left_out(shape.column.get_ref()) {
+            return None;
+        }
+        let column = match column_path(shape.column.get_ref(), known) {
+            Ok(path) if path.path.is_empty() => path,
+            Ok(path) => {
+                self.fault(shape.column.span(), format!("`{path}` steps into a document"))
+                    .hint_last("name the column here, and the steps in `members`");
+                return None;
+            }
+            Err(reason) => {
+                self.fault(shape.column.span(), reason);
+                return None;
+            }
+        };
+        let mut members = Vec::new();
+        for (text, ty) in &shape.members {
+            match member_path(text.get_ref()) {
+                Ok(path) if path.len() > 16 => drop(self.fault(text.span(), "the JSON path has more than 16 steps")),
+                Ok(path) => members.push((path, *ty)),
+                Err(reason) => drop(self.fault(text.span(), reason)),
+            }
+        }
+        let column_place = self.place(shape.column.span());
+        Some(JsonShape { table: column.table, column: column.column, members, column_place })
     }
 
     fn relationship_name(&mut self, name: &Spanned<String>) {

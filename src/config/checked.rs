@@ -10,10 +10,10 @@ use indexmap::IndexMap;
 use crate::config::fault::{Place, SourceText};
 use crate::config::file::WhenValue;
 use crate::config::path::ColumnPath;
-use crate::name::{SourceName, TableRef};
+use crate::name::{PathStep, SourceName, TableRef};
 use crate::value::Compare;
 
-pub use crate::config::file::{Action, Enforce, OnUnavailable};
+pub use crate::config::file::{Action, Enforce, MemberType, OnUnavailable};
 
 /// One version of the configuration.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ pub struct Config {
     pub keys: Vec<VirtualKey>,
     /// The named many-to-many relationships.
     pub many_many: Vec<ManyMany>,
+    /// What JSON documents hold beside keys.
+    pub shapes: Vec<JsonShape>,
     /// The most that one request may use.
     pub limits: Limits,
     /// Bytes of remembered rows; 0 switches the cache off.
@@ -84,6 +86,8 @@ pub struct Source {
     pub read_only: bool,
     /// Rows by identifier that are not there are added by PUT and PATCH.
     pub allow_upsert: bool,
+    /// What GraphQL's names begin with.
+    pub graphql_prefix: String,
 }
 
 impl Source {
@@ -120,6 +124,7 @@ impl Source {
             cache_ttl: None,
             read_only: false,
             allow_upsert: false,
+            graphql_prefix: "crm_".into(),
         }
     }
 }
@@ -156,6 +161,8 @@ pub struct Limits {
     pub keys_per_batch: usize,
     /// Nesting of relationships.
     pub depth: u32,
+    /// Fields of one GraphQL operation.
+    pub cost: u32,
 }
 
 /// A virtual foreign key, as far as the file tells.
@@ -210,6 +217,19 @@ pub struct ManyMany {
     pub table_place: Place,
     /// Where its `through` stands.
     pub through_place: Place,
+}
+
+/// What the documents of a column hold beside keys.
+#[derive(Clone, Debug)]
+pub struct JsonShape {
+    /// The table.
+    pub table: TableRef,
+    /// The column, as the file spells it.
+    pub column: String,
+    /// Types by path.
+    pub members: Vec<(Vec<PathStep>, MemberType)>,
+    /// Where its `column` stands.
+    pub column_place: Place,
 }
 
 /// Matches a name against a pattern in which `*` stands for anything.

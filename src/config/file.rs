@@ -22,6 +22,9 @@ pub struct ConfigFile {
     /// Many-to-many relationships through a junction table.
     #[schemars(with = "Vec<ManyManyFile>")]
     pub many_many: Vec<Spanned<ManyManyFile>>,
+    /// What JSON documents hold beside keys.
+    #[schemars(with = "Vec<ShapeFile>")]
+    pub json_shape: Vec<Spanned<ShapeFile>>,
     /// The most that one request may use.
     pub limits: LimitsFile,
     /// Remembered rows, for all sources.
@@ -199,6 +202,9 @@ pub struct LimitsFile {
     /// Nesting of relationships; default 8.
     #[schemars(with = "Option<u32>")]
     pub depth: Option<Spanned<u32>>,
+    /// Fields of one GraphQL operation, those of a fragment as often as it is spread; default 2500.
+    #[schemars(with = "Option<u32>")]
+    pub cost: Option<Spanned<u32>>,
 }
 
 /// A virtual foreign key.
@@ -318,6 +324,70 @@ pub struct ManyManyFile {
     #[serde(default)]
     #[schemars(with = "Option<Vec<String>>")]
     pub keys: Option<Spanned<Vec<String>>>,
+}
+
+/// What the documents of a column hold beside keys, so that GraphQL has types for it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShapeFile {
+    /// The column with the documents, `source.table.column`.
+    #[schemars(with = "String")]
+    pub column: Spanned<String>,
+    /// Types by path: `"[].quantity" = "Int"`, `summary = "String"`.
+    #[schemars(with = "IndexMap<String, MemberType>")]
+    pub members: IndexMap<Spanned<String>, MemberType>,
+}
+
+/// The type of a document's member, as GraphQL calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum MemberType {
+    /// An integer of 32 bits.
+    Int,
+    /// A number.
+    Float,
+    /// true or false.
+    Boolean,
+    /// A text.
+    String,
+    /// A text or an integer that identifies something.
+    ID,
+    /// An integer of 64 bits.
+    BigInt,
+    /// An exact number, or a text of one.
+    Decimal,
+    /// A text.
+    UUID,
+    /// A text.
+    Date,
+    /// A text.
+    Time,
+    /// A text.
+    DateTime,
+    /// Base64.
+    Bytes,
+    /// Anything.
+    JSON,
+}
+
+impl MemberType {
+    /// As the file and GraphQL spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Int => "Int",
+            Self::Float => "Float",
+            Self::Boolean => "Boolean",
+            Self::String => "String",
+            Self::ID => "ID",
+            Self::BigInt => "BigInt",
+            Self::Decimal => "Decimal",
+            Self::UUID => "UUID",
+            Self::Date => "Date",
+            Self::Time => "Time",
+            Self::DateTime => "DateTime",
+            Self::Bytes => "Bytes",
+            Self::JSON => "JSON",
+        }
+    }
 }
 
 /// One text, or several.

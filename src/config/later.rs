@@ -9,7 +9,6 @@ const LATER: &[&str] = &[
     "server.cors",
     "server.console",
     "cache.redis",
-    "limits.cost",
     "sources.*.tls",
     "sources.*.role",
     "sources.*.credentials",

@@ -85,6 +85,7 @@ fn load_given(
         file: 0,
         keys: std::mem::take(&mut main.foreign_key),
         many_many: std::mem::take(&mut main.many_many),
+        shapes: std::mem::take(&mut main.json_shape),
     };
     let mut all_keys = vec![keys];
     for (included, place) in included_files(path, &main, &mut faults.list) {
@@ -99,9 +100,14 @@ fn load_given(
                 None => continue,
             },
         };
-        let only = Some(&["foreign_key", "many_many"][..]);
+        let only = Some(&["foreign_key", "many_many", "json_shape"][..]);
         if let Some((part, _)) = parse::<ConfigFile>(&text, file, &schema, only, None, &mut faults.list) {
-            all_keys.push(FileKeys { file, keys: part.foreign_key, many_many: part.many_many });
+            all_keys.push(FileKeys {
+                file,
+                keys: part.foreign_key,
+                many_many: part.many_many,
+                shapes: part.json_shape,
+            });
         }
     }
     let config = check::check(path, main, &declared, all_keys, &mut faults.list);

@@ -13,7 +13,9 @@ pub mod secret;
 pub mod shape;
 pub mod units;
 
-pub use checked::{Action, Config, Enforce, Limits, ManyMany, OnUnavailable, Source, VirtualKey};
+pub use checked::{
+    Action, Config, Enforce, JsonShape, Limits, ManyMany, MemberType, OnUnavailable, Source, VirtualKey,
+};
 pub use fault::{Fault, Faults, Place, Severity};
 pub use load::{load, load_text, load_texts, load_what_can_be, process_env};
 pub use path::ColumnPath;

@@ -47,6 +47,14 @@ pub fn column_path(text: &str, schemas: &dyn Schemas) -> Result<ColumnPath, Stri
     Ok(ColumnPath { table, column, path: steps.collect() })
 }
 
+/// Reads a path within a document: `summary`, `[].quantity`.
+pub fn member_path(text: &str) -> Result<Vec<PathStep>, String> {
+    let within = if text.trim_start().starts_with('[') { text.trim().to_owned() } else { format!(".{}", text.trim()) };
+    Ok(split(&format!("document{within}"))
+        .map_err(|reason| reason.replace("`document.", "`").replace("`document", "`"))?[1..]
+        .to_vec())
+}
+
 /// Reads `source.table`.
 pub fn table_path(text: &str, schemas: &dyn Schemas) -> Result<TableRef, String> {
     let mut steps = split(text)?.into_iter();
@@ -175,5 +183,15 @@ mod tests {
         check("crm..email", Err("empty part"));
         check("crm.\"contact", Err("does not end"));
         check("crm.contact.email[0]", Err("`[]` means every element"));
+    }
+
+    #[test]
+    fn member_paths() {
+        for (text, steps) in [("summary", 1), ("[].quantity", 2), ("lines[].note.\"a.b\"", 4), ("[]", 1)] {
+            assert_eq!(member_path(text).map(|path| path.len()), Ok(steps), "{text}");
+        }
+        for text in ["", "[0].a", "a..b"] {
+            assert!(member_path(text).is_err_and(|reason| !reason.contains("document")), "{text}");
+        }
     }
 }

@@ -24,7 +24,10 @@ pub fn check(
         for key in document.get_ref().keys().filter(|key| !only.contains(&key.get_ref().as_ref())) {
             walk.fault(
                 key.span(),
-                format!("an included file holds only `[[foreign_key]]` and `[[many_many]]`, not `{}`", key.get_ref()),
+                format!(
+                    "an included file holds only `[[foreign_key]]`, `[[many_many]]` and `[[json_shape]]`, not `{}`",
+                    key.get_ref()
+                ),
                 None,
             );
         }
@@ -165,7 +168,7 @@ impl<'a, 'd> Walk<'a, 'd> {
         };
         let found = value.get_ref().type_str();
         let hint = match (value.get_ref(), self.path.last().copied()) {
-            (DeValue::Table(_), Some(name @ ("foreign_key" | "many_many"))) => {
+            (DeValue::Table(_), Some(name @ ("foreign_key" | "many_many" | "json_shape"))) => {
                 Some(format!("write `[[{name}]]`, with two brackets"))
             }
             (DeValue::Integer(_), Some("body" | "url" | "max_bytes")) => {

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use crate::api::graphql::collect::Collected;
+use crate::api::graphql::document::Misfits;
 use crate::api::graphql::encode::{Bound, bound, write_row};
 use crate::api::graphql::error::Fault;
 use crate::api::graphql::schema::TableType;
@@ -320,7 +321,7 @@ impl Connection {
 
 impl ConnectionForm {
     /// Appends a page, and the number of all rows.
-    pub fn write(&self, out: &mut Vec<u8>, found: &ReadAnswer, total: Option<u64>) {
+    pub fn write(&self, out: &mut Vec<u8>, misfits: &mut Misfits, found: &ReadAnswer, total: Option<u64>) {
         let connection = &self.connection;
         let size = usize::try_from(connection.size).unwrap_or(usize::MAX);
         let more = found.answer.level.rows.len() > size;
@@ -360,7 +361,7 @@ impl ConnectionForm {
                         EdgePart::Node(key, _) => {
                             put(out, key, b"");
                             if let Some(node) = node {
-                                write_row(out, node, &found.plan.root, &found.answer.level, *row);
+                                write_row(out, misfits, node, &found.plan.root, &found.answer.level, *row);
                             }
                         }
                     });

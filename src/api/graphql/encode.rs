@@ -4,12 +4,14 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::api::graphql::connection::ConnectionForm;
+use crate::api::graphql::document::{BoundShown, Misfits, bound_document, write_document};
 use crate::api::graphql::select::{AggregatePart, Part, Shown};
 use crate::api::json::write_member;
 use crate::engine::ReadAnswer;
 use crate::execute::{Grouped, Level};
 use crate::plan::{ReadPlan, Step};
 use crate::statement::Output;
+use crate::value::Column;
 use crate::value::json::{member, write_str};
 
 /// What a planned read shows.
@@ -32,6 +34,8 @@ pub enum Bound {
     Cell(Arc<[u8]>, usize),
     /// A text that is the same in all rows, with its name.
     Fixed(Vec<u8>),
+    /// What is shown of a cell's document.
+    Document(Arc<[u8]>, usize, Arc<Column>, BoundShown),
     /// Related rows.
     Related(Arc<[u8]>, usize, bool, Vec<Bound>),
     /// Aggregates of related rows.
@@ -65,15 +69,15 @@ pub fn bind(shown: Shown, plan: &ReadPlan) -> Form {
 }
 
 /// Per identifier its row, where it is there.
-pub fn rows_by_id(members: &[Bound], found: &ReadAnswer) -> Vec<Option<Vec<u8>>> {
+pub fn rows_by_id(misfits: &mut Misfits, members: &[Bound], found: &ReadAnswer) -> Vec<Option<Vec<u8>>> {
     let (step, level) = (&found.plan.root, &found.answer.level);
     let Some(links) = &found.answer.by_id else { return Vec::new() };
-    let text = |row: &u32| {
+    let mut text = |row: &u32| {
         let mut text = Vec::new();
-        write_row(&mut text, members, step, level, *row as usize);
+        write_row(&mut text, misfits, members, step, level, *row as usize);
         text
     };
-    (0..links.rows()).map(|at| links.of(at).first().map(text)).collect()
+    (0..links.rows()).map(|at| links.of(at).first().map(&mut text)).collect()
 }
 
 /// Where a step has what is to be shown of its rows.
@@ -93,6 +97,12 @@ pub fn bound(parts: &[Part], step: &Step) -> Vec<Bound> {
                     _ if is_named => Bound::Run(cell..=cell),
                     _ => Bound::Cell(member(key), cell),
                 }
+            }
+            Part::Document(key, column, shown) => {
+                let of = |known: &Option<u32>| *known == Some(*column as u32);
+                let cell = step.columns.iter().position(of).unwrap_or_default();
+                let Output::Column(column) = &step.fetch.outputs[cell] else { continue };
+                Bound::Document(member(key), cell, column.clone(), bound_document(shown, step))
             }
             Part::Typename(key, name) => Bound::Fixed(fixed(key, name)),
             Part::Related(key, at, many, parts) => {
@@ -130,21 +140,22 @@ fn bound_aggregates(parts: &[AggregatePart], cell: &dyn Fn(usize) -> (usize, &'s
     parts.iter().map(bind).collect()
 }
 
-fn fixed(key: &str, text: &str) -> Vec<u8> {
+/// A member that is the same in all rows.
+pub fn fixed(key: &str, text: &str) -> Vec<u8> {
     let mut fixed = member(key).to_vec();
     write_str(&mut fixed, text);
     fixed
 }
 
 /// Appends what a read has found, and for a connection the number of all rows.
-pub fn write(out: &mut Vec<u8>, form: &Form, found: &ReadAnswer, total: Option<u64>) {
+pub fn write(out: &mut Vec<u8>, misfits: &mut Misfits, form: &Form, found: &ReadAnswer, total: Option<u64>) {
     let (step, level) = (&found.plan.root, &found.answer.level);
     match form {
-        Form::Rows(members) => write_rows(out, members, step, level, 0..level.rows.len()),
+        Form::Rows(members) => write_rows(out, misfits, members, step, level, 0..level.rows.len()),
         Form::Row(members) => {
             let first = found.answer.by_id.as_ref().and_then(|links| links.of(0).first());
             match first {
-                Some(row) => write_row(out, members, step, level, *row as usize),
+                Some(row) => write_row(out, misfits, members, step, level, *row as usize),
                 None => out.extend_from_slice(b"null"),
             }
         }
@@ -152,23 +163,30 @@ pub fn write(out: &mut Vec<u8>, form: &Form, found: &ReadAnswer, total: Option<u
             let row = level.rows.first();
             write_aggregates(out, members, &|cell| row.map(|row| row.cell(cell)));
         }
-        Form::Connection(form) => form.write(out, found, total),
+        Form::Connection(form) => form.write(out, misfits, found, total),
     }
 }
 
-fn write_rows(out: &mut Vec<u8>, members: &[Bound], step: &Step, level: &Level, rows: impl Iterator<Item = usize>) {
+fn write_rows(
+    out: &mut Vec<u8>,
+    misfits: &mut Misfits,
+    members: &[Bound],
+    step: &Step,
+    level: &Level,
+    rows: impl Iterator<Item = usize>,
+) {
     out.push(b'[');
     for (at, row) in rows.enumerate() {
         if at > 0 {
             out.push(b',');
         }
-        write_row(out, members, step, level, row);
+        write_row(out, misfits, members, step, level, row);
     }
     out.push(b']');
 }
 
 /// Appends one row with all below it.
-pub fn write_row(out: &mut Vec<u8>, members: &[Bound], step: &Step, level: &Level, row: usize) {
+pub fn write_row(out: &mut Vec<u8>, misfits: &mut Misfits, members: &[Bound], step: &Step, level: &Level, row: usize) {
     let cells = &level.rows[row];
     out.push(b'{');
     let mut first = true;
@@ -179,6 +197,10 @@ pub fn write_row(out: &mut Vec<u8>, members: &[Bound], step: &Step, level: &Leve
                 write_member(out, name, &mut first);
                 out.extend_from_slice(cells.cell(*cell));
             }
+            Bound::Document(name, cell, column, shown) => {
+                write_member(out, name, &mut first);
+                write_document(out, misfits, (shown, column), (step, level), (row, *cell));
+            }
             Bound::Fixed(text) => write_member(out, text, &mut first),
             Bound::Related(name, at, many, members) => {
                 write_member(out, name, &mut first);
@@ -187,9 +209,9 @@ pub fn write_row(out: &mut Vec<u8>, members: &[Bound], step: &Step, level: &Leve
                 match (many, related.first()) {
                     (true, _) => {
                         let rows = related.iter().map(|row| *row as usize);
-                        write_rows(out, members, &embed.step, &nested.level, rows);
+                        write_rows(out, misfits, members, &embed.step, &nested.level, rows);
                     }
-                    (false, Some(row)) => write_row(out, members, &embed.step, &nested.level, *row as usize),
+                    (false, Some(row)) => write_row(out, misfits, members, &embed.step, &nested.level, *row as usize),
                     (false, None) => out.extend_from_slice(b"null"),
                 }
             }

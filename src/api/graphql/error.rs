@@ -29,6 +29,13 @@ impl Fault {
         ApiError::new(Code::BudgetExceeded, message).hint("ask for less at once").into()
     }
 
+    /// A value that is shown as null, for it is not what its type says.
+    pub fn misfit(message: String) -> Self {
+        ApiError::new(Code::InvalidValue, message)
+            .hint("mend the document, or the `[[json_shape]]` of its column")
+            .into()
+    }
+
     /// The same at a field of the answer.
     #[must_use]
     pub fn at(mut self, key: &str) -> Self {

@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use crate::api::error::ApiError;
 use crate::api::graphql::arguments::{plain, text_of};
 use crate::api::graphql::collect::{Collected, FIELDS, Operation};
+use crate::api::graphql::document::Misfits;
 use crate::api::graphql::encode::{self, Form, bind};
 use crate::api::graphql::error::Fault;
 use crate::api::graphql::filter::Inputs;
@@ -318,7 +319,7 @@ async fn write_all(
             Does::Write(root) => match wrote(engine, live, *root, request_id).await {
                 Ok(wrote) => {
                     out.extend_from_slice(&wrote.value);
-                    faults.extend(wrote.unread.map(|fault| fault.at(&field.key)));
+                    faults.extend(wrote.faults.into_iter().map(|fault| fault.at(&field.key)));
                     pending.extend(wrote.pending);
                     warnings.extend(wrote.warnings);
                 }
@@ -380,7 +381,9 @@ async fn read(
         match (&field.gives, found) {
             (Gives::Known(text), _) => out.extend_from_slice(text),
             (Gives::Read(read), Some(Ok((found, total)))) => {
-                encode::write(&mut out, &read.form, &found, total);
+                let mut misfits = Misfits::default();
+                encode::write(&mut out, &mut misfits, &read.form, &found, total);
+                faults.extend(misfits.messages().into_iter().map(|message| Fault::misfit(message).at(&field.key)));
                 // Where the source's ceiling cut the list, the client learns of it.
                 let count = found.answer.count;
                 if read.plan.limit_is_ceiling

@@ -86,7 +86,9 @@ impl Inputs<'_> {
                 }
                 Ok(Some(Filter::And(parts)))
             }
-            Some(Member::Aggregate(_)) | None => Err(Fault::invalid(format!("`{name}` cannot be filtered by"))),
+            Some(Member::Aggregate(_) | Member::Document(..)) | None => {
+                Err(Fault::invalid(format!("`{name}` cannot be filtered by")))
+            }
         }
     }
 

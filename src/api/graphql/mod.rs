@@ -3,6 +3,7 @@
 mod arguments;
 mod collect;
 mod connection;
+mod document;
 mod encode;
 mod error;
 mod execute;
@@ -15,6 +16,7 @@ mod request;
 mod schema;
 mod sdl;
 mod select;
+mod shape;
 mod write;
 
 pub use execute::{Answer, How, answer, refused};

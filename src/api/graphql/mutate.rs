@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::api::error::ApiError;
+use crate::api::graphql::document::Misfits;
 use crate::api::graphql::encode::{bound, rows_by_id};
 use crate::api::graphql::error::Fault;
 use crate::api::graphql::select::Part;
@@ -23,8 +24,8 @@ pub struct Wrote {
     pub pending: Option<String>,
     /// References that lead nowhere, of keys that only warn.
     pub warnings: Vec<String>,
-    /// It is written, and could not be read back.
-    pub unread: Option<Fault>,
+    /// It is written, and could not be read back, or not all of it shown.
+    pub faults: Vec<Fault>,
 }
 
 /// Does one field.
@@ -80,7 +81,7 @@ pub async fn wrote(
         [] => showing.told(&written, rows).await,
         // A row that is not there is null; one that hangs on it and is missed is an error.
         [(_, error)] if by_key && is_missed(error) => {
-            Ok(Wrote { value: b"null".to_vec(), pending: None, warnings: Vec::new(), unread: None })
+            Ok(Wrote { value: b"null".to_vec(), pending: None, warnings: Vec::new(), faults: Vec::new() })
         }
         failed => Err(failed.iter().map(|(at, error)| at_record(*at, error)).collect()),
     }
@@ -131,8 +132,13 @@ struct Showing<'a> {
     shown: &'a ShownWrite,
 }
 
-/// Of each form in which rows are shown, per row its text, where it is there.
-type Texts = Vec<Vec<Option<Vec<u8>>>>;
+/// Rows in each form in which they are shown.
+#[derive(Default)]
+struct Texts {
+    /// Per row its text, where it is there.
+    forms: Vec<Vec<Option<Vec<u8>>>>,
+    misfits: Misfits,
+}
 
 impl Showing<'_> {
     /// Rows by their keys.
@@ -148,17 +154,18 @@ impl Showing<'_> {
                 }
             }
         }
-        let mut texts = Texts::with_capacity(forms.len());
+        let mut texts = Texts::default();
         for (selection, parts) in forms {
             if ids.is_empty() {
-                texts.push(Vec::new());
+                texts.forms.push(Vec::new());
                 continue;
             }
             let error = |error: crate::engine::Error| vec![Fault::from(error)];
             let read = self::shown(self.write, selection, ids.to_vec());
             let plan = planned(self.live, &read).map_err(|fault| error(fault.into()))?;
             let found = self.engine.run(self.live.clone(), plan, true).await.map_err(error)?;
-            texts.push(rows_by_id(&bound(parts, &found.plan.root), &found));
+            let rows = rows_by_id(&mut texts.misfits, &bound(parts, &found.plan.root), &found);
+            texts.forms.push(rows);
         }
         Ok(texts)
     }
@@ -166,12 +173,12 @@ impl Showing<'_> {
     /// The value of a field whose write was done, or would be; with its rows, where they are known.
     async fn told(&self, written: &Written, rows: Option<Texts>) -> Result<Wrote, Vec<Fault>> {
         let keys: Vec<&Vec<String>> = written.outcomes.iter().flatten().flatten().collect();
-        let mut unread = None;
+        let mut faults = Vec::new();
         let texts = match rows {
             Some(mut texts) => {
                 // Those that did not meet the filter any more stay.
                 let gone: Vec<bool> = written.outcomes.iter().map(|outcome| matches!(outcome, Ok(Some(_)))).collect();
-                for rows in &mut texts {
+                for rows in &mut texts.forms {
                     let mut gone = gone.iter();
                     rows.retain(|_| gone.next().copied().unwrap_or_default());
                 }
@@ -188,18 +195,19 @@ impl Showing<'_> {
                 match self.rows(&ids).await {
                     Ok(texts) => texts,
                     // It is written: what is told must not say that it is not.
-                    Err(faults) => {
-                        unread = faults.into_iter().next().map(|mut fault| {
+                    Err(unread) => {
+                        faults.extend(unread.into_iter().next().map(|mut fault| {
                             fault.error.message =
                                 format!("it is written, and could not be read back: {}", fault.error.message);
                             fault
-                        });
+                        }));
                         self.rows(&[]).await?
                     }
                 }
             }
         };
-        let mut texts = texts.into_iter();
+        faults.extend(texts.misfits.messages().into_iter().map(Fault::misfit));
+        let mut texts = texts.forms.into_iter();
         let value = match self.shown {
             ShownWrite::Row(..) => {
                 texts.next().and_then(|rows| rows.into_iter().next().flatten()).unwrap_or_else(|| b"null".to_vec())
@@ -208,7 +216,7 @@ impl Showing<'_> {
         };
         let warned = written.unkept.iter();
         let warnings = warned.map(|one| format!("REFERENCE_NOT_FOUND {}", one.key.column.join(","))).collect();
-        Ok(Wrote { value, pending: written.pending.clone(), warnings, unread })
+        Ok(Wrote { value, pending: written.pending.clone(), warnings, faults })
     }
 }
 

@@ -13,6 +13,7 @@ use indexmap::IndexMap;
 
 use crate::api::graphql::names::{Taken, plain, type_of};
 use crate::api::graphql::sdl;
+use crate::api::graphql::shape::Shape;
 use crate::catalog::{Catalog, TableId};
 use crate::engine::Snapshot;
 
@@ -102,6 +103,8 @@ pub struct TableType {
 pub enum Member {
     /// A column, by position.
     Column(usize),
+    /// A column whose documents have a type.
+    Document(usize, Arc<Shape>),
     /// Related rows.
     Related(Related),
     /// Aggregates of related rows.
@@ -241,7 +244,7 @@ pub fn types_of(name: &str) -> Vec<String> {
 
 fn tables(catalog: &Catalog) -> Vec<TableType> {
     let (mut fields, mut types) = (Taken::default(), Taken::new(BUILT_IN));
-    let mut tables = Vec::new();
+    let mut tables: Vec<TableType> = Vec::new();
     for source in catalog.source_names() {
         for id in catalog.tables_of(source) {
             let table = &catalog.entry(id).table;
@@ -250,23 +253,29 @@ fn tables(catalog: &Catalog) -> Vec<TableType> {
                 continue;
             }
             let name = &table.name;
-            let reads = catalog.source(source).is_none_or(|source| source.read_only);
+            let config = catalog.source(source);
+            let reads = config.is_none_or(|source| source.read_only);
+            let prefix = config.map_or("", |source| &source.graphql_prefix);
             let is_written = !reads && !table.is_view && !table.primary_key.is_empty();
-            let wanted = plain(&format!("{}_{}", name.source, name.table.printed()));
+            let wanted = plain(&format!("{prefix}{}", name.table.printed()));
             let made = |field: &str| {
                 vec![format!("{field}_by_pk"), format!("{field}_one"), format!("{field}_connection"), aggregate(field)]
             };
             let field = fields.take(&wanted, made);
             let name = types.take(&type_of(&wanted), types_of);
-            tables.push(TableType { id, field, name, is_written, members: members(catalog, id) });
+            tables.push(TableType { id, field, name, is_written, members: IndexMap::new() });
         }
+    }
+    // The types of documents come after all tables', which keep their names.
+    for table in &mut tables {
+        table.members = members(catalog, table, &mut types);
     }
     tables
 }
 
 /// A relationship that is called as its column stands for it; the column's value is then `…_key`.
-fn members(catalog: &Catalog, id: TableId) -> IndexMap<String, Member> {
-    let entry = catalog.entry(id);
+fn members(catalog: &Catalog, of: &TableType, types: &mut Taken) -> IndexMap<String, Member> {
+    let entry = catalog.entry(of.id);
     let mut members: IndexMap<String, Member> = IndexMap::new();
     let mut taken = Taken::default();
     let none = |_: &str| Vec::new();
@@ -275,7 +284,9 @@ fn members(catalog: &Catalog, id: TableId) -> IndexMap<String, Member> {
     for (at, column) in entry.table.columns.iter().enumerate() {
         let name = plain(&column.name);
         let name = if related.contains(&name) { format!("{name}_key") } else { name };
-        members.insert(taken.take(&name, none), Member::Column(at));
+        let shape = Shape::of(catalog, of.id, at, &format!("{}_{name}", of.name), types);
+        let member = shape.map_or(Member::Column(at), |shape| Member::Document(at, shape.into()));
+        members.insert(taken.take(&name, none), member);
     }
     for (relationship, name) in entry.relationships.iter().zip(related).filter(|(of, _)| is_shown(of.target)) {
         let of = Related { name: relationship.name.clone(), target: relationship.target, many: relationship.many };

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use crate::api::graphql::schema::{Member, TableType, WriteRoot, aggregate, by_key, connection};
+use crate::api::graphql::shape::RAW;
 use crate::catalog::{Catalog, Table, TableId};
 use crate::value::{Column, Type};
 
@@ -106,6 +107,7 @@ pub fn text(catalog: &Catalog, tables: &[TableType]) -> String {
     for of in tables {
         let table = &catalog.entry(of.id).table;
         rows(&mut out, of, table, &names);
+        documents(&mut out, of, &names);
         filters(&mut out, of, table, &names);
         orders(&mut out, of, table, &names);
         aggregates(&mut out, of, table);
@@ -204,7 +206,7 @@ fn inputs(out: &mut String, of: &TableType, table: &Table, names: &HashMap<Table
     let mut members = String::new();
     for (name, member) in &of.members {
         let _ = match member {
-            Member::Column(at) if !table.columns[*at].generated => {
+            Member::Column(at) | Member::Document(at, _) if !table.columns[*at].generated => {
                 writeln!(members, "  {name}: {}", scalar(&table.columns[*at]))
             }
             // In a record a document of that name is the column's.
@@ -248,10 +250,12 @@ fn rows_arguments(name: &str) -> String {
 
 /// How a type calls a column.
 pub fn member_of(of: &TableType, column: usize) -> Option<&str> {
-    of.members.iter().find(|(_, member)| **member == Member::Column(column)).map(|(name, _)| name.as_str())
+    let is_it = |member: &Member| matches!(member, Member::Column(at) | Member::Document(at, _) if *at == column);
+    of.members.iter().find(|(_, member)| is_it(member)).map(|(name, _)| name.as_str())
 }
 
 fn rows(out: &mut String, of: &TableType, table: &Table, names: &HashMap<TableId, &TableType>) {
+    let called = |id: TableId| names[&id].name.clone();
     let _ = writeln!(out, "type {} {{", of.name);
     for (name, member) in &of.members {
         let _ = match member {
@@ -260,6 +264,7 @@ fn rows(out: &mut String, of: &TableType, table: &Table, names: &HashMap<TableId
                 let sure = if column.nullable { "" } else { "!" };
                 writeln!(out, "  {name}: {}{sure}", scalar(column))
             }
+            Member::Document(_, shape) => writeln!(out, "  {name}: {}", shape.ty(&called)),
             Member::Related(related) => {
                 let far = &names[&related.target].name;
                 match related.many {
@@ -274,6 +279,21 @@ fn rows(out: &mut String, of: &TableType, table: &Table, names: &HashMap<TableId
         };
     }
     out.push_str("}\n");
+}
+
+/// The types of a table's documents.
+fn documents(out: &mut String, of: &TableType, names: &HashMap<TableId, &TableType>) {
+    let called = |id: TableId| names[&id].name.clone();
+    for member in of.members.values() {
+        let Member::Document(_, shape) = member else { continue };
+        for object in shape.objects() {
+            let _ = writeln!(out, "type {} {{", object.name);
+            for (name, (_, shape)) in &object.members {
+                let _ = writeln!(out, "  {name}: {}", shape.ty(&called));
+            }
+            let _ = writeln!(out, "  \"As it stands in the document.\"\n  {RAW}: JSON!\n}}");
+        }
+    }
 }
 
 fn filters(out: &mut String, of: &TableType, table: &Table, names: &HashMap<TableId, &TableType>) {
@@ -291,7 +311,7 @@ fn filters(out: &mut String, of: &TableType, table: &Table, names: &HashMap<Tabl
                 let list = if related.many { "List" } else { "" };
                 let _ = writeln!(out, "  {member_name}: {}{list}Filter", names[&related.target].name);
             }
-            Member::Aggregate(_) => {}
+            Member::Aggregate(_) | Member::Document(..) => {}
         }
     }
     out.push_str("}\n");

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::api::graphql::collect::{Collected, Operation};
 use crate::api::graphql::connection::Connection;
+use crate::api::graphql::document;
 use crate::api::graphql::error::Fault;
 use crate::api::graphql::filter::Inputs;
 use crate::api::graphql::schema::{Member, Root, TableType};
@@ -46,6 +47,8 @@ pub enum Part {
     Column(String, usize),
     /// The type's name.
     Typename(String, String),
+    /// What is shown of a document in a column, by position.
+    Document(String, usize, document::Shown),
     /// Related rows: the selection's how many-th ones, many or one, and what they show.
     Related(String, usize, bool, Vec<Part>),
     /// Aggregates of related rows: the selection's how many-th ones.
@@ -194,6 +197,14 @@ impl<'a> Reading<'a> {
                         fields.push(field);
                     }
                     parts.push(Part::Column(key, *at));
+                }
+                Some(Member::Document(at, shape)) => {
+                    let field = FieldQuery::Column(table.columns[*at].name.to_string());
+                    if !fields.contains(&field) {
+                        fields.push(field);
+                    }
+                    let shown = self.document(shape, &collected.below, &mut embeds)?;
+                    parts.push(Part::Document(key, *at, shown));
                 }
                 Some(Member::Related(related)) => {
                     let far = self.inputs.schema.table(related.target);

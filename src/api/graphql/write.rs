@@ -140,7 +140,7 @@ impl<'a> Reading<'a> {
             listed(conflict.get(word).cloned().unwrap_or_default()).iter().map(text_of).collect::<Vec<_>>()
         };
         let column = |name: &String| match of.members.get(name) {
-            Some(Member::Column(at)) => Some(table.columns[*at].name.to_string()),
+            Some(Member::Column(at) | Member::Document(at, _)) => Some(table.columns[*at].name.to_string()),
             _ => None,
         };
         let (told_by, updates) = (names("columns"), names("update"));
@@ -179,7 +179,9 @@ impl<'a> Reading<'a> {
         };
         for (name, value) in members {
             match of.members.get(&name) {
-                Some(Member::Column(at)) => given(table.columns[*at].name.to_string(), value)?,
+                Some(Member::Column(at) | Member::Document(at, _)) => {
+                    given(table.columns[*at].name.to_string(), value)?
+                }
                 Some(Member::Related(related)) => {
                     let far = self.inputs.schema.table(related.target);
                     let value = match value {
