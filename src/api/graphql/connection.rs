@@ -1,6 +1,8 @@
 //! Relay's connections: pages by cursors (GraphQL Cursor Connections Specification). A cursor holds a row's values of the order,
 //! which the primary key makes total, so that rows that come or go meanwhile neither repeat others nor hide them.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
@@ -13,8 +15,8 @@ use crate::api::graphql::schema::TableType;
 use crate::api::graphql::select::{Part, Reading};
 use crate::catalog::Table;
 use crate::config::checked::SourceKind;
-use crate::engine::ReadAnswer;
-use crate::plan::ReadPlan;
+use crate::execute::Level;
+use crate::plan::Step;
 use crate::query::filter::{Name, Test};
 use crate::query::{FieldQuery, Filter, Literal, Operator, OrderBy, Selection};
 use crate::statement::{Comparison, Nulls};
@@ -25,6 +27,7 @@ use crate::value::{Column, Type};
 const PAGE: u64 = 100;
 
 /// What a connection shows.
+#[derive(Debug, PartialEq)]
 pub struct Connection {
     parts: Vec<ConnectionPart>,
     /// Columns of the order.
@@ -39,6 +42,7 @@ pub struct Connection {
     begins_at_cursor: bool,
 }
 
+#[derive(Debug, PartialEq)]
 enum ConnectionPart {
     Typename(String, String),
     Total(String),
@@ -46,6 +50,7 @@ enum ConnectionPart {
     Edges(String, Vec<EdgePart>),
 }
 
+#[derive(Debug, PartialEq)]
 enum EdgePart {
     Typename(String, String),
     Cursor(String),
@@ -291,7 +296,7 @@ fn keeps_order(kind: SourceKind, column: &Column) -> bool {
 
 /// What is shown of a planned page.
 pub struct ConnectionForm {
-    connection: Connection,
+    connection: Arc<Connection>,
     /// Of each node that is shown.
     nodes: Vec<Vec<Bound>>,
     /// Cells of the order.
@@ -300,10 +305,10 @@ pub struct ConnectionForm {
 
 impl Connection {
     /// Where a plan has what is to be shown.
-    pub fn bind(self, plan: &ReadPlan) -> ConnectionForm {
+    pub fn bind(self: &Arc<Self>, step: &Step) -> ConnectionForm {
         let cell = |column: &usize| {
             let of = |known: &Option<u32>| *known == Some(*column as u32);
-            plan.root.columns.iter().position(of).unwrap_or_default()
+            step.columns.iter().position(of).unwrap_or_default()
         };
         let cells = self.order.iter().map(cell).collect();
         let edges = self.parts.iter().flat_map(|part| match part {
@@ -311,21 +316,28 @@ impl Connection {
             _ => &[],
         });
         let node = |part: &EdgePart| match part {
-            EdgePart::Node(_, parts) => Some(bound(parts, &plan.root)),
+            EdgePart::Node(_, parts) => Some(bound(parts, step)),
             _ => None,
         };
         let nodes = edges.filter_map(node).collect();
-        ConnectionForm { connection: self, nodes, cells }
+        ConnectionForm { connection: self.clone(), nodes, cells }
     }
 }
 
 impl ConnectionForm {
-    /// Appends a page, and the number of all rows.
-    pub fn write(&self, out: &mut Vec<u8>, misfits: &mut Misfits, found: &ReadAnswer, total: Option<u64>) {
+    /// Appends a page, which is made of these rows and one more where there are more; and the number of all rows, as JSON.
+    pub fn write(
+        &self,
+        out: &mut Vec<u8>,
+        misfits: &mut Misfits,
+        (step, level): (&Step, &Level),
+        mut rows: Vec<usize>,
+        total: &[u8],
+    ) {
         let connection = &self.connection;
         let size = usize::try_from(connection.size).unwrap_or(usize::MAX);
-        let more = found.answer.level.rows.len() > size;
-        let mut rows: Vec<usize> = (0..found.answer.level.rows.len().min(size)).collect();
+        let more = rows.len() > size;
+        rows.truncate(size);
         if connection.backwards {
             rows.reverse();
         }
@@ -333,11 +345,11 @@ impl ConnectionForm {
             false => (more, connection.begins_at_cursor),
             true => (connection.begins_at_cursor, more),
         };
-        let cursor = |row: Option<&usize>| row.map(|row| self.cursor(found, *row));
+        let cursor = |row: Option<&usize>| row.map(|row| self.cursor(level, *row));
         let mut nodes = self.nodes.iter();
         object(out, &connection.parts, |out, part| match part {
             ConnectionPart::Typename(key, name) => put_text(out, key, name),
-            ConnectionPart::Total(key) => put(out, key, total.unwrap_or_default().to_string().as_bytes()),
+            ConnectionPart::Total(key) => put(out, key, total),
             ConnectionPart::PageInfo(key, members) => {
                 put(out, key, b"");
                 object(out, members, |out, (key, name)| match name.as_str() {
@@ -361,7 +373,7 @@ impl ConnectionForm {
                         EdgePart::Node(key, _) => {
                             put(out, key, b"");
                             if let Some(node) = node {
-                                write_row(out, misfits, node, &found.plan.root, &found.answer.level, *row);
+                                write_row(out, misfits, node, step, level, *row);
                             }
                         }
                     });
@@ -371,8 +383,8 @@ impl ConnectionForm {
         });
     }
 
-    fn cursor(&self, found: &ReadAnswer, row: usize) -> String {
-        let row = &found.answer.level.rows[row];
+    fn cursor(&self, level: &Level, row: usize) -> String {
+        let row = &level.rows[row];
         let value = |cell: &usize| match row.cell(*cell) {
             b"null" => None,
             text => Some(plain_text(text)),

@@ -38,6 +38,8 @@ pub enum Bound {
     Document(Arc<[u8]>, usize, Arc<Column>, BoundShown),
     /// Related rows.
     Related(Arc<[u8]>, usize, bool, Vec<Bound>),
+    /// A page of related rows, and the aggregates that have the number of all.
+    Connection(Arc<[u8]>, usize, Option<usize>, Box<ConnectionForm>),
     /// Aggregates of related rows.
     Aggregates(Arc<[u8]>, usize, Vec<BoundAggregate>),
 }
@@ -64,7 +66,7 @@ pub fn bind(shown: Shown, plan: &ReadPlan) -> Form {
             };
             Form::Aggregates(bound_aggregates(&parts, &cell))
         }
-        Shown::Connection(connection) => Form::Connection(connection.bind(plan).into()),
+        Shown::Connection(connection) => Form::Connection(connection.bind(&plan.root).into()),
     }
 }
 
@@ -107,6 +109,10 @@ pub fn bound(parts: &[Part], step: &Step) -> Vec<Bound> {
             Part::Typename(key, name) => Bound::Fixed(fixed(key, name)),
             Part::Related(key, at, many, parts) => {
                 Bound::Related(member(key), *at, *many, bound(parts, &step.embeds[*at].step))
+            }
+            Part::Connection(key, at, total, connection) => {
+                let form = connection.bind(&step.embeds[*at].step);
+                Bound::Connection(member(key), *at, *total, form.into())
             }
             Part::Aggregates(key, at, parts) => {
                 // They are numbered as the fetch has them.
@@ -163,7 +169,10 @@ pub fn write(out: &mut Vec<u8>, misfits: &mut Misfits, form: &Form, found: &Read
             let row = level.rows.first();
             write_aggregates(out, members, &|cell| row.map(|row| row.cell(cell)));
         }
-        Form::Connection(form) => form.write(out, misfits, found, total),
+        Form::Connection(form) => {
+            let rows = (0..level.rows.len()).collect();
+            form.write(out, misfits, (step, level), rows, total.unwrap_or_default().to_string().as_bytes());
+        }
     }
 }
 
@@ -214,6 +223,15 @@ pub fn write_row(out: &mut Vec<u8>, misfits: &mut Misfits, members: &[Bound], st
                     (false, Some(row)) => write_row(out, misfits, members, &embed.step, &nested.level, *row as usize),
                     (false, None) => out.extend_from_slice(b"null"),
                 }
+            }
+            Bound::Connection(name, at, total, form) => {
+                write_member(out, name, &mut first);
+                let nested = &level.nested[*at];
+                let rows = nested.links.of(row).iter().map(|row| *row as usize).collect();
+                let counted = total.map(|at| &level.aggregates[at]);
+                let found = counted.and_then(|counted| counted.of(row));
+                let total = found.as_ref().map_or(&b"0"[..], |found| found.cell(0));
+                form.write(out, misfits, (&step.embeds[*at].step, &nested.level), rows, total);
             }
             Bound::Aggregates(name, at, members) => {
                 write_member(out, name, &mut first);

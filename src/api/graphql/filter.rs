@@ -86,7 +86,7 @@ impl Inputs<'_> {
                 }
                 Ok(Some(Filter::And(parts)))
             }
-            Some(Member::Aggregate(_) | Member::Document(..)) | None => {
+            Some(Member::Aggregate(_) | Member::Connection(_) | Member::Document(..)) | None => {
                 Err(Fault::invalid(format!("`{name}` cannot be filtered by")))
             }
         }

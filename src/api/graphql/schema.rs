@@ -14,7 +14,7 @@ use indexmap::IndexMap;
 use crate::api::graphql::names::{Taken, plain, type_of};
 use crate::api::graphql::sdl;
 use crate::api::graphql::shape::Shape;
-use crate::catalog::{Catalog, TableId};
+use crate::catalog::{Catalog, Kind, TableId};
 use crate::engine::Snapshot;
 
 /// The schema of one version.
@@ -109,6 +109,8 @@ pub enum Member {
     Related(Related),
     /// Aggregates of related rows.
     Aggregate(Related),
+    /// Related rows, page by page.
+    Connection(Related),
 }
 
 /// A relationship.
@@ -210,7 +212,12 @@ pub fn by_key(table: &TableType) -> String {
 
 /// The field that gives rows page by page.
 pub fn connection(table: &TableType) -> String {
-    format!("{}_connection", table.field)
+    connection_of(&table.field)
+}
+
+/// The field that gives page by page what another one lists.
+pub fn connection_of(field: &str) -> String {
+    format!("{field}_connection")
 }
 
 /// The field that gives the aggregates of what another one lists.
@@ -290,10 +297,17 @@ fn members(catalog: &Catalog, of: &TableType, types: &mut Taken) -> IndexMap<Str
     }
     for (relationship, name) in entry.relationships.iter().zip(related).filter(|(of, _)| is_shown(of.target)) {
         let of = Related { name: relationship.name.clone(), target: relationship.target, many: relationship.many };
-        let name = taken.take(&name, |name| if of.many { vec![aggregate(name)] } else { Vec::new() });
+        let made = |name: &str| if of.many { vec![aggregate(name), connection_of(name)] } else { Vec::new() };
+        let name = taken.take(&name, made);
+        // The elements of an array may repeat a row, which has one cursor; and a cursor needs a key.
+        let has_pages =
+            relationship.kind != Kind::BelongsTo && !catalog.entry(relationship.target).table.primary_key.is_empty();
         members.insert(name.clone(), Member::Related(of.clone()));
         if of.many {
-            members.insert(aggregate(&name), Member::Aggregate(of));
+            members.insert(aggregate(&name), Member::Aggregate(of.clone()));
+            if has_pages {
+                members.insert(connection_of(&name), Member::Connection(of));
+            }
         }
     }
     members

@@ -137,11 +137,7 @@ fn query(out: &mut String, catalog: &Catalog, tables: &[TableType]) {
         let _ = writeln!(out, "  \"Rows of {}.\"\n  {field}({}): [{name}!]!", described(table), rows_arguments(name));
         if !table.primary_key.is_empty() {
             let _ = writeln!(out, "  {}({}): {name}", by_key(of), key_arguments(of, table));
-            let _ = writeln!(
-                out,
-                "  {}(filter: {name}Filter order_by: [{name}OrderBy!] first: Int after: String last: Int before: String): {name}Connection!",
-                connection(of)
-            );
+            let _ = writeln!(out, "  {}({}): {name}Connection!", connection(of), connection_arguments(name));
         }
         let _ = writeln!(out, "  {}(filter: {name}Filter): {name}Aggregate!", aggregate(field));
     }
@@ -248,6 +244,10 @@ fn rows_arguments(name: &str) -> String {
     format!("filter: {name}Filter order_by: [{name}OrderBy!] limit: Int offset: Int")
 }
 
+fn connection_arguments(name: &str) -> String {
+    format!("filter: {name}Filter order_by: [{name}OrderBy!] first: Int after: String last: Int before: String")
+}
+
 /// How a type calls a column.
 pub fn member_of(of: &TableType, column: usize) -> Option<&str> {
     let is_it = |member: &Member| matches!(member, Member::Column(at) | Member::Document(at, _) if *at == column);
@@ -275,6 +275,10 @@ fn rows(out: &mut String, of: &TableType, table: &Table, names: &HashMap<TableId
             Member::Aggregate(related) => {
                 let far = &names[&related.target].name;
                 writeln!(out, "  {name}(filter: {far}Filter): {far}Aggregate")
+            }
+            Member::Connection(related) => {
+                let far = &names[&related.target].name;
+                writeln!(out, "  {name}({}): {far}Connection!", connection_arguments(far))
             }
         };
     }
@@ -311,7 +315,7 @@ fn filters(out: &mut String, of: &TableType, table: &Table, names: &HashMap<Tabl
                 let list = if related.many { "List" } else { "" };
                 let _ = writeln!(out, "  {member_name}: {}{list}Filter", names[&related.target].name);
             }
-            Member::Aggregate(_) | Member::Document(..) => {}
+            Member::Aggregate(_) | Member::Connection(_) | Member::Document(..) => {}
         }
     }
     out.push_str("}\n");

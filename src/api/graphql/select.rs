@@ -1,5 +1,7 @@
 //! From the selections of an operation to reads, and to what their answers show under which keys.
 
+use std::sync::Arc;
+
 use apollo_compiler::executable::SelectionSet;
 use serde_json::Value;
 
@@ -37,7 +39,7 @@ pub enum Shown {
     /// Aggregates of all rows, in the read's order of fields.
     Aggregates(Vec<AggregatePart>),
     /// A page by cursor.
-    Connection(Connection),
+    Connection(Arc<Connection>),
 }
 
 /// A member of a row's object.
@@ -51,6 +53,8 @@ pub enum Part {
     Document(String, usize, document::Shown),
     /// Related rows: the selection's how many-th ones, many or one, and what they show.
     Related(String, usize, bool, Vec<Part>),
+    /// A page of related rows: the selection's how many-th ones, and where their number is shown, its how many-th aggregates.
+    Connection(String, usize, Option<usize>, Arc<Connection>),
     /// Aggregates of related rows: the selection's how many-th ones.
     Aggregates(String, usize, Vec<AggregatePart>),
 }
@@ -106,7 +110,7 @@ impl<'a> Reading<'a> {
                     let selection = Selection { filter: self.filter(of, collected)?, ..Selection::default() };
                     counts = Some(Read { selection, count: Count::Only, stream: false, ..read.clone() });
                 }
-                Shown::Connection(connection)
+                Shown::Connection(connection.into())
             }
             Root::List => {
                 let (selection, parts) = self.rows(of, collected)?;
@@ -220,6 +224,28 @@ impl<'a> Reading<'a> {
                         selection,
                     });
                     parts.push(Part::Related(key, related_rows, related.many, below));
+                    related_rows += 1;
+                }
+                Some(Member::Connection(related)) => {
+                    let far = self.inputs.schema.table(related.target);
+                    let (selection, connection, counts) = self.connection(far, u64::MAX, &collected)?;
+                    let total = counts.then_some(aggregated);
+                    if counts {
+                        let filter = self.filter(far, &collected)?;
+                        let selection = Selection { filter, ..Selection::default() };
+                        let name = related.name.to_string();
+                        let aggregates = vec![(Aggregate::Count, None)];
+                        embeds.push(Embed { name, rows: false, in_place: false, aggregates, selection });
+                        aggregated += 1;
+                    }
+                    embeds.push(Embed {
+                        name: related.name.to_string(),
+                        rows: true,
+                        in_place: false,
+                        aggregates: Vec::new(),
+                        selection,
+                    });
+                    parts.push(Part::Connection(key, related_rows, total, connection.into()));
                     related_rows += 1;
                 }
                 Some(Member::Aggregate(related)) => {

@@ -194,7 +194,7 @@ impl<'a> Reading<'a> {
                     };
                     given(related.name.to_string(), value)?;
                 }
-                Some(Member::Aggregate(_)) | None => {}
+                Some(Member::Aggregate(_) | Member::Connection(_)) | None => {}
             }
         }
         Ok(record)
