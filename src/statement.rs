@@ -241,8 +241,8 @@ pub enum Condition {
     Compare(Arc<Column>, Comparison, Scalar),
     /// Equal to one of the values.
     In(Arc<Column>, Vec<Scalar>),
-    /// A pattern with `%` and `_`, by the database's own LIKE.
-    Like(Arc<Column>, Arc<str>),
+    /// A pattern with `%` and `_`, by the database's own LIKE; whatever the case of letters, where that is said.
+    Like(Arc<Column>, Arc<str>, bool),
     /// The same for whatever value the column has; unknown, as all comparisons are, where it has none.
     Whatever(Arc<Column>, bool),
     /// No value.

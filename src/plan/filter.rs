@@ -364,7 +364,8 @@ fn comparison(column: &Arc<Column>, operator: Operator, values: &[Literal]) -> R
         coerce::compare(column, &literal.text, comparison).map_err(|wanted| wrong(&column.name, literal, wanted))
     };
     let pattern = |before: &str, after: &str| {
-        Condition::Like(column.clone(), format!("{before}{}{after}", values[0].text).into())
+        let ignore_case = operator == Operator::ILike;
+        Condition::Like(column.clone(), format!("{before}{}{after}", values[0].text).into(), ignore_case)
     };
     let condition = |comparison, outcome| match outcome {
         Compared::Value(value) => Condition::Compare(column.clone(), comparison, value),
@@ -386,7 +387,7 @@ fn comparison(column: &Arc<Column>, operator: Operator, values: &[Literal]) -> R
                 false => Condition::In(column.clone(), wanted),
             }
         }
-        Operator::Like => pattern("", ""),
+        Operator::Like | Operator::ILike => pattern("", ""),
         Operator::Contains => pattern("%", "%"),
         Operator::StartsWith => pattern("", "%"),
         Operator::EndsWith => pattern("%", ""),

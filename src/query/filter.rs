@@ -78,6 +78,8 @@ pub enum Operator {
     In,
     /// A pattern with `%` and `_`.
     Like,
+    /// The same, whatever the case of letters.
+    ILike,
     /// The value within the text.
     Contains,
     /// The value at its start.
@@ -135,6 +137,7 @@ impl fmt::Display for Test {
                 f.write_str(")")
             }
             (Operator::Like, [value]) => write!(f, "{not} LIKE {value}"),
+            (Operator::ILike, [value]) => write!(f, "{not} ILIKE {value}"),
             (Operator::Contains, [value]) => write!(f, "{not} CONTAINS {value}"),
             (Operator::StartsWith, [value]) => write!(f, "{not} STARTS WITH {value}"),
             (Operator::EndsWith, [value]) => write!(f, "{not} ENDS WITH {value}"),

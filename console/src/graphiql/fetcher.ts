@@ -3,15 +3,12 @@ import type { GraphiQLProviderProps } from 'graphiql';
 import { parseJson } from './json';
 
 export const fetcher: GraphiQLProviderProps['fetcher'] = async (operation, options) => {
-  const answer = await fetch('/graphql', {
-    method: 'POST',
-    headers: {
-      accept: 'application/graphql-response+json, application/json',
-      'content-type': 'application/json',
-      ...options?.headers,
-    },
-    body: JSON.stringify(operation),
+  const headers = new Headers({
+    accept: 'application/graphql-response+json, application/json',
+    'content-type': 'application/json',
   });
+  for (const [name, value] of Object.entries(options?.headers ?? {})) headers.set(name, value);
+  const answer = await fetch('/graphql', { method: 'POST', headers, body: JSON.stringify(operation) });
   const text = await answer.text();
   try {
     return parseJson(text);

@@ -5,12 +5,11 @@ import { useEffect } from 'react';
 export function SelectOperation({ name }: { name: string }) {
   const { queryEditor, setOperationName } = useEditorContext({ nonNull: true });
   useEffect(() => {
-    const start = queryEditor?.operations?.find((operation) => operation.name?.value === name)?.loc?.start;
-    if (!queryEditor || start === undefined) return;
+    const operation = queryEditor?.operations?.find((operation) => operation.name?.value === name);
+    if (!queryEditor || !operation?.loc) return;
     setOperationName(name);
-    queryEditor.setCursor(queryEditor.posFromIndex(start));
-    // Once: what is selected afterwards is the user's.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
+    queryEditor.setCursor(queryEditor.posFromIndex(operation.loc.start));
+    // Not again when setOperationName changes: what is selected afterwards is the user's.
   }, [queryEditor]);
   return null;
 }

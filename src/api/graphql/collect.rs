@@ -13,15 +13,14 @@ use serde_json::Value;
 use crate::api::graphql::arguments::{condition_of, text_of, value_of};
 use crate::api::graphql::error::Fault;
 
-/// Most fields of an operation, with fragments counted as often as they are spread.
-pub const FIELDS: usize = 2_500;
-
 /// An operation's document and variables.
 pub struct Operation<'d> {
     /// The document.
     pub document: &'d ExecutableDocument,
     /// The variables.
     pub variables: &'d JsonMap,
+    /// Most fields of it, those of a fragment as often as it is spread.
+    pub cost: usize,
     /// Fields that may still be visited.
     pub left: Cell<usize>,
     /// A variable decided anything but which row is read by its key.
@@ -49,7 +48,7 @@ impl<'d> Operation<'d> {
     fn add(&self, set: &'d SelectionSet, fields: &mut IndexMap<&'d str, Collected<'d>>) -> Result<(), Fault> {
         for selection in &set.selections {
             let Some(left) = self.left.get().checked_sub(1) else {
-                return Err(Fault::budget(format!("the operation has more than {FIELDS} fields")));
+                return Err(Fault::budget(format!("the operation has more than {} fields (`limits.cost`)", self.cost)));
             };
             self.left.set(left);
             match selection {

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::api::error::ApiError;
 use crate::api::graphql::arguments::{plain, text_of};
-use crate::api::graphql::collect::{Collected, FIELDS, Operation};
+use crate::api::graphql::collect::{Collected, Operation};
 use crate::api::graphql::document::Misfits;
 use crate::api::graphql::encode::{self, Form, bind};
 use crate::api::graphql::error::Fault;
@@ -179,11 +179,13 @@ fn ready(live: &Arc<Snapshot>, prepared: &Prepared, asked: &Asked, how: &How<'_>
         let keyed = plan.of(live, &variables).map_err(one)?;
         return Ok(Ready::Reads(plan, keyed));
     }
+    let cost = live.config.limits.cost as usize;
     let reading = Reading {
         operation: Operation {
             document: &document.valid,
             variables: &variables,
-            left: Cell::new(FIELDS),
+            cost,
+            left: Cell::new(cost),
             varied: Cell::new(false),
         },
         inputs: Inputs { schema: &document.schema, catalog: &live.catalog },
@@ -267,7 +269,7 @@ fn plan(
         };
         fields.push(Field { key: (*key).to_owned(), name: member(key), gives });
     }
-    let selected = FIELDS - reading.operation.left.get();
+    let selected = reading.operation.cost - reading.operation.left.get();
     Ok(Planned { number: live.number, selected, fields })
 }
 

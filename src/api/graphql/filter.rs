@@ -170,6 +170,7 @@ fn tests(column: &str, value: &Value) -> Result<Filter, Fault> {
             "in" => (Operator::In, false),
             "not_in" => (Operator::In, true),
             "like" => (Operator::Like, false),
+            "ilike" => (Operator::ILike, false),
             "contains" => (Operator::Contains, false),
             "starts_with" => (Operator::StartsWith, false),
             "ends_with" => (Operator::EndsWith, false),

@@ -94,7 +94,7 @@ pub fn text(catalog: &Catalog, tables: &[TableType]) -> String {
             let _ = write!(out, " gt: {scalar} gte: {scalar} lt: {scalar} lte: {scalar} between: [{scalar}!]");
         }
         if is_text {
-            out.push_str(" like: String contains: String starts_with: String ends_with: String");
+            out.push_str(" like: String ilike: String contains: String starts_with: String ends_with: String");
         }
         out.push_str(" }\n");
     }

@@ -179,11 +179,15 @@ impl Dialect for Mysql {
         sql.text.push('?');
     }
 
-    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>) {
+    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>, ignore_case: bool) {
         // A backslash is itself, as in SQLite.
         let pattern = Scalar::text(pattern.replace('\\', "\\\\"));
         let name = sql::column_text(column, self);
-        let times = if is_foreign(column, &pattern) {
+        let times = if ignore_case {
+            // The column's own rules may tell case apart; general ones would pass over accents too.
+            let _ = write!(sql.text, "LOWER(CONVERT({name} USING utf8mb4)) COLLATE utf8mb4_bin LIKE LOWER(?)");
+            1
+        } else if is_foreign(column, &pattern) {
             let (own, holds) = (converted("?", column), holds("?", column));
             let _ = write!(
                 sql.text,

@@ -98,15 +98,21 @@ impl Dialect for Postgres {
         let _ = write!(sql.text, "${}::text::int8", sql.params.len());
     }
 
-    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>) {
+    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>, ignore_case: bool) {
         sql::column(&mut sql.text, column, self);
         if &*column.native != "citext" {
             // Before version 18, nondeterministic collations have no LIKE.
-            sql.text.push_str(if column.exact { "::text" } else { "::text COLLATE \"C\"" });
+            sql.text.push_str(match (ignore_case, column.exact) {
+                // "C" knows no case beyond ASCII.
+                (true, _) => "::text COLLATE \"default\"",
+                (false, true) => "::text",
+                (false, false) => "::text COLLATE \"C\"",
+            });
         }
         // A backslash is itself, as in SQLite.
         sql.params.push(Param::Value(Scalar::text(pattern.replace('\\', "\\\\")), None));
-        let _ = write!(sql.text, " LIKE ${}::text", sql.params.len());
+        let word = if ignore_case { "ILIKE" } else { "LIKE" };
+        let _ = write!(sql.text, " {word} ${}::text", sql.params.len());
     }
 
     fn xor(&self) -> &'static str {

@@ -83,12 +83,13 @@ impl Dialect for Sqlite {
         let _ = write!(sql.text, "?{}", sql.params.len());
     }
 
-    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>) {
+    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>, _: bool) {
         if pattern.contains('\0') {
             // The pattern would end there, and find what begins like it.
             return sql::whatever(&mut sql.text, column, false, self);
         }
         sql::column(&mut sql.text, column, self);
+        // It ignores the case of ASCII letters anyway.
         sql.text.push_str(" LIKE ");
         self.value(sql, &Scalar::Text(pattern.clone()), column);
     }
