@@ -259,7 +259,7 @@ async fn check(path: PathBuf, format: CheckForm, colours: bool) -> u8 {
         };
     }
     let unreadable = !path.is_file();
-    let faults = match engine::check::check(&path).await {
+    let faults = match engine::check::check(&path, crate::api::graphql::faults).await {
         Ok(faults) | Err(faults) => faults,
     };
     match format {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use http::{HeaderMap, Method};
 
+use crate::api::graphql::{self, Asked};
 use crate::api::rest::{self, Answer};
 use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, loaded, say};
 use crate::engine::explain::{Explained, text};
@@ -33,8 +34,24 @@ pub async fn explain(path: &Path, request: &str, analyze: bool, json: bool, colo
     }
 }
 
+/// Explains a GraphQL operation.
+async fn operation(engine: &std::sync::Arc<Engine>, text: &str, analyze: bool) -> Result<Vec<Explained>, String> {
+    let asked = Asked { query: text.to_owned(), ..Asked::default() };
+    graphql::explain(engine, &asked, analyze).await.map_err(|faults| {
+        let told = |fault: &graphql::Fault| {
+            let places: String = fault.locations.iter().map(|at| format!(" ({}:{})", at.line, at.column)).collect();
+            let hint = fault.error.hint.as_ref().map(|hint| format!("\nhelp: {hint}")).unwrap_or_default();
+            format!("{}{places}{hint}", fault.error.message)
+        };
+        faults.iter().map(told).collect::<Vec<_>>().join("\n")
+    })
+}
+
 async fn asked(engine: &std::sync::Arc<Engine>, request: &str, analyze: bool) -> Result<Vec<Explained>, String> {
     let request = request.trim();
+    if request.starts_with('{') || request.starts_with("query") {
+        return operation(engine, request, analyze).await;
+    }
     let address = request.strip_prefix("GET ").unwrap_or(request).trim();
     let address = match address.split_once("://") {
         // A whole address, as it was copied.

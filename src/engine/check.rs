@@ -12,7 +12,7 @@ use crate::statement::{Aggregate, Condition, Fetch, Order, Output};
 use crate::value::{Column, Type};
 
 /// All problems of the file, of the databases, and of how they fit. `Err`: the file could not be used at all.
-pub async fn check(path: &Path) -> Result<Faults, Faults> {
+pub async fn check(path: &Path, further: impl Fn(&Snapshot) -> Vec<Fault>) -> Result<Faults, Faults> {
     let (config, mut faults) = config::load_what_can_be(path, &config::process_env);
     let Some(config) = config else { return Err(faults) };
     let places = config.url_places.clone();
@@ -31,6 +31,7 @@ pub async fn check(path: &Path) -> Result<Faults, Faults> {
             faults.list.push(fault);
         }
     }
+    faults.list.extend(further(&snapshot));
     faults.list.extend(broken(path, snapshot).await);
     Ok(faults)
 }

@@ -122,13 +122,24 @@ impl Engine {
     pub async fn explain(&self, query: &Read, analyze: bool, statements: bool) -> Result<Vec<Explained>, Error> {
         let live = self.snapshot();
         let plan = planned(&live, query)?;
+        self.explain_plan(&live, &plan, query.bypass_cache, (analyze, statements)).await
+    }
+
+    /// The same of a plan that this version has made.
+    pub async fn explain_plan(
+        &self,
+        live: &Snapshot,
+        plan: &ReadPlan,
+        bypass_cache: bool,
+        (analyze, statements): (bool, bool),
+    ) -> Result<Vec<Explained>, Error> {
         let trace = Trace::default();
         if analyze {
-            let context = Context { trace: Some(&trace), ..self.context(&live, query.bypass_cache, true) };
-            execute::read(&context, &plan).await.inspect_err(|error| self.heed(error))?;
+            let context = Context { trace: Some(&trace), ..self.context(live, bypass_cache, true) };
+            execute::read(&context, plan).await.inspect_err(|error| self.heed(error))?;
         }
         let trace = analyze.then_some(&trace);
-        Ok(Explainer { snapshot: &live, trace, statements }.plan(&plan))
+        Ok(Explainer { snapshot: live, trace, statements }.plan(plan))
     }
 
     /// Answers a read row by row.

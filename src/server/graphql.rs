@@ -11,10 +11,10 @@ use crate::api::error::ApiError;
 use crate::api::graphql::{self, Answer, Asked, How};
 use crate::api::named::named;
 use crate::server::api::read_body;
-use crate::server::body;
 use crate::server::shared::{Shared, request_id, within};
+use crate::server::{body, pages};
 
-/// The media type of this protocol, and JSON, which clients took before it.
+/// The media type of this protocol, and plain JSON.
 const RESPONSE: HeaderValue = HeaderValue::from_static("application/graphql-response+json; charset=utf-8");
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
@@ -24,6 +24,9 @@ pub async fn answer(shared: &Shared, request: Request<Body>) -> Response {
     let id = request_id(&parts.headers).to_owned();
     // What the client could not read is not done.
     let wish = takes_response(&parts);
+    if wish == Some(Form::Page) {
+        return pages::graphiql();
+    }
     if wish.is_none() {
         let error = ApiError::invalid("no form of an answer is acceptable").hint("accept application/json");
         return respond(wish, Err(error), &id);
@@ -67,19 +70,32 @@ fn is_json(parts: &Parts) -> Result<(), ApiError> {
     Err(ApiError { status: Some(StatusCode::UNSUPPORTED_MEDIA_TYPE), ..error })
 }
 
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// `application/graphql-response+json`
+    Response,
+    /// Plain JSON, which clients took before it.
+    Json,
+    /// A page for a person with a browser.
+    Page,
+}
+
 /// Which form the client prefers: the first that it names with the highest weight. Without a wish it gets plain JSON.
-fn takes_response(parts: &Parts) -> Option<bool> {
+fn takes_response(parts: &Parts) -> Option<Form> {
     let wishes: Vec<&str> =
         parts.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     if wishes.is_empty() {
-        return Some(false);
+        return Some(Form::Json);
     }
-    let mut best: Option<(f32, bool)> = None;
+    let reads = matches!(parts.method, Method::GET | Method::HEAD);
+    let mut best: Option<(f32, Form)> = None;
     for wish in wishes.iter().flat_map(|value| value.split(',')) {
         let mut words = wish.split(';').map(str::trim);
         let form = match words.next().unwrap_or_default().to_ascii_lowercase().as_str() {
-            "application/graphql-response+json" => true,
-            "application/json" | "*/*" | "application/*" => false,
+            "application/graphql-response+json" => Form::Response,
+            "application/json" | "*/*" | "application/*" => Form::Json,
+            "text/html" if reads => Form::Page,
             _ => continue,
         };
         let weight = words.find_map(|word| word.strip_prefix("q=")?.parse().ok()).unwrap_or(1.0);
@@ -95,7 +111,7 @@ fn kept(status: StatusCode) -> bool {
     matches!(status, StatusCode::METHOD_NOT_ALLOWED | StatusCode::ACCEPTED)
 }
 
-fn respond(wish: Option<bool>, answer: Result<Answer, ApiError>, id: &str) -> Response {
+fn respond(wish: Option<Form>, answer: Result<Answer, ApiError>, id: &str) -> Response {
     let id = (!id.is_empty()).then_some(id);
     // Whatever the form, a request that is none has the status of its fault.
     let (answer, is_request) = match answer {
@@ -103,9 +119,9 @@ fn respond(wish: Option<bool>, answer: Result<Answer, ApiError>, id: &str) -> Re
         Err(error) => (graphql::refused(&[error.into()], id), false),
     };
     let (form, status) = match wish {
-        Some(true) => (RESPONSE, answer.status),
-        Some(false) if is_request && !kept(answer.status) => (JSON, StatusCode::OK),
-        Some(false) => (JSON, answer.status),
+        Some(Form::Response) => (RESPONSE, answer.status),
+        Some(_) if is_request && !kept(answer.status) => (JSON, StatusCode::OK),
+        Some(_) => (JSON, answer.status),
         None => (JSON, StatusCode::NOT_ACCEPTABLE),
     };
     if status.is_server_error() {

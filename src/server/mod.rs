@@ -9,6 +9,7 @@ mod graphql;
 mod guard;
 mod health;
 mod listen;
+mod pages;
 mod request_id;
 mod service;
 mod shared;

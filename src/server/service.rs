@@ -29,7 +29,7 @@ use crate::error::Code;
 use crate::server::guard::guard;
 use crate::server::request_id::{self, REQUEST_ID};
 use crate::server::shared::{Shared, panicked, request_id, respond_error};
-use crate::server::{admin, api, docs, graphql as graphql_over_http, health};
+use crate::server::{admin, api, docs, graphql as graphql_over_http, health, pages};
 use crate::telemetry::{METRICS, RequestLabel, SPANS, continue_trace};
 
 /// No browser shall take data for a page or a script.
@@ -65,6 +65,7 @@ impl Service {
             .route("/metrics", get(health::metrics))
             .merge(admin::routes())
             .merge(docs::routes())
+            .merge(pages::routes())
             .fallback(not_found)
             .method_not_allowed_fallback(not_allowed)
             .with_state(shared.clone());

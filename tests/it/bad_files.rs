@@ -71,7 +71,8 @@ async fn columns_that_are_said_to_be_unique_are_counted() {
     }
     let path = folder.path().join("crosskey.toml");
     std::fs::write(&path, text).expect("writing");
-    let faults = crosskey::engine::check::check(&path).await.expect("the file can be used");
+    let faults =
+        crosskey::engine::check::check(&path, crosskey::api::graphql::faults).await.expect("the file can be used");
     let told: Vec<_> = faults.lines().into_iter().map(|line| (line.line, line.severity, line.message)).collect();
     let expected = [
         (Some(9), config::Severity::Error, "db.person.nick is said to be unique, but 2 rows have 5"),

@@ -27,6 +27,7 @@ use crate::api::graphql::request::Asked;
 use crate::api::graphql::select::Reading;
 use crate::api::graphql::write::{self, RootWrite};
 use crate::catalog::TableId;
+use crate::engine::explain::Explained;
 use crate::engine::{Engine, Snapshot, planned, planned_for};
 use crate::error::Code;
 use crate::execute::{Budget, Partial};
@@ -146,6 +147,29 @@ pub async fn answer(engine: &Arc<Engine>, prepared: &Prepared, asked: &Asked, ho
         Ok(Ready::Writes(fields)) => write_all(engine, &live, fields, how.request_id).await,
         Err(faults) => refused(&faults, how.request_id),
     }
+}
+
+/// Tells how the reads of an operation are answered; with `analyze` they are run.
+///
+/// # Errors
+/// What is wrong with the operation, or with one of its fields.
+pub async fn explain(engine: &Arc<Engine>, asked: &Asked, analyze: bool) -> Result<Vec<Explained>, Vec<Fault>> {
+    let live = engine.snapshot();
+    let how = How { reads: false, bypass_cache: false, named: None, request_id: None };
+    let Ready::Reads(planned, _) = ready(&live, &Prepared::default(), asked, &how)? else {
+        let mut fault = Fault::invalid("a mutation is not explained");
+        fault.error.hint = Some("`dry_run: true` tells what it would change".into());
+        return Err(vec![fault]);
+    };
+    let mut steps = Vec::new();
+    for field in &planned.fields {
+        let Gives::Read(read) = &field.gives else { continue };
+        for plan in std::iter::once(&read.plan).chain(&read.counts) {
+            let explained = engine.explain_plan(&live, plan, false, (analyze, true)).await;
+            steps.extend(explained.map_err(|error| vec![Fault::from(error).at(&field.key)])?);
+        }
+    }
+    Ok(steps)
 }
 
 /// The answer to an operation that was not executed.

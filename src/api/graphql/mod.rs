@@ -19,7 +19,8 @@ mod select;
 mod shape;
 mod write;
 
-pub use execute::{Answer, How, answer, refused};
+pub use error::Fault;
+pub use execute::{Answer, How, answer, explain, refused};
 pub use prepared::Prepared;
 pub use request::{Asked, of_query};
-pub use schema::Schema;
+pub use schema::{Schema, faults};

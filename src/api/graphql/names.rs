@@ -27,22 +27,30 @@ pub fn type_of(field: &str) -> String {
 
 /// Names that are taken already; a further one gets a number.
 #[derive(Default)]
-pub struct Taken(HashSet<String>);
+pub struct Taken {
+    names: HashSet<String>,
+    /// Names that were taken when they were wanted, and what was taken in their place.
+    pub clashes: Vec<(String, String)>,
+}
 
 impl Taken {
     /// With these taken.
     pub fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        Self(names.into_iter().map(str::to_owned).collect())
+        Self { names: names.into_iter().map(str::to_owned).collect(), clashes: Vec::new() }
     }
 
     /// Takes a name, or the first free one with a number, such that it and all names made of it are free.
     pub fn take(&mut self, name: &str, made: impl Fn(&str) -> Vec<String>) -> String {
         let numbered = (2u32..).map(|number| format!("{name}_{number}"));
         let mut all = std::iter::once(name.to_owned()).chain(numbered);
-        let free = all.find(|name| !self.0.contains(name) && made(name).iter().all(|made| !self.0.contains(made)));
+        let free =
+            all.find(|name| !self.names.contains(name) && made(name).iter().all(|made| !self.names.contains(made)));
         let free = free.unwrap_or_default();
-        self.0.extend(made(&free));
-        self.0.insert(free.clone());
+        self.names.extend(made(&free));
+        self.names.insert(free.clone());
+        if free != name {
+            self.clashes.push((name.to_owned(), free.clone()));
+        }
         free
     }
 }

@@ -15,6 +15,7 @@ use crate::api::graphql::names::{Taken, plain, type_of};
 use crate::api::graphql::sdl;
 use crate::api::graphql::shape::Shape;
 use crate::catalog::{Catalog, Kind, TableId};
+use crate::config::{self, Severity};
 use crate::engine::Snapshot;
 
 /// The schema of one version.
@@ -164,7 +165,7 @@ impl Schema {
     /// # Errors
     /// What the library finds wrong in it, which is a fault of ours.
     pub fn new(live: &Snapshot) -> Result<Self, String> {
-        let tables = tables(&live.catalog);
+        let (tables, _) = tables(&live.catalog);
         let text = sdl::text(&live.catalog, &tables);
         let valid = apollo_compiler::Schema::parse_and_validate(text, "schema.graphql")
             .map_err(|faults| faults.errors.to_string())?;
@@ -249,9 +250,26 @@ pub fn types_of(name: &str) -> Vec<String> {
     .collect()
 }
 
-fn tables(catalog: &Catalog) -> Vec<TableType> {
+/// What is to be told of a version's schema: names that clash, so that some are called otherwise.
+pub fn faults(live: &Snapshot) -> Vec<config::Fault> {
+    let fault = |severity, message: String, hint: &str| config::Fault {
+        severity,
+        place: None,
+        message,
+        hint: Some(hint.to_owned()),
+    };
+    let clash = |message| fault(Severity::Warning, message, "a `graphql_prefix` or another name keeps them apart");
+    let mut faults: Vec<config::Fault> = tables(&live.catalog).1.into_iter().map(clash).collect();
+    if let Err(message) = Schema::new(live) {
+        let message = format!("the GraphQL schema cannot be made: {message}");
+        faults.push(fault(Severity::Error, message, "this is a fault of Crosskey; REST is served all the same"));
+    }
+    faults
+}
+
+fn tables(catalog: &Catalog) -> (Vec<TableType>, Vec<String>) {
     let (mut fields, mut types) = (Taken::default(), Taken::new(BUILT_IN));
-    let mut tables: Vec<TableType> = Vec::new();
+    let (mut tables, mut clashes): (Vec<TableType>, Vec<String>) = Default::default();
     for source in catalog.source_names() {
         for id in catalog.tables_of(source) {
             let table = &catalog.entry(id).table;
@@ -269,19 +287,30 @@ fn tables(catalog: &Catalog) -> Vec<TableType> {
                 vec![format!("{field}_by_pk"), format!("{field}_one"), format!("{field}_connection"), aggregate(field)]
             };
             let field = fields.take(&wanted, made);
+            if field != wanted {
+                clashes.push(format!("{}: GraphQL's `{wanted}` is taken, so it is `{field}`", table.name));
+            }
             let name = types.take(&type_of(&wanted), types_of);
             tables.push(TableType { id, field, name, is_written, members: IndexMap::new() });
         }
     }
     // The types of documents come after all tables', which keep their names.
     for table in &mut tables {
-        table.members = members(catalog, table, &mut types);
+        table.members = members(catalog, table, &mut types, &mut clashes);
     }
-    tables
+    let called =
+        |(name, other): &(String, String)| format!("GraphQL's type `{name}` is taken, so another one is `{other}`");
+    clashes.extend(types.clashes.iter().map(called));
+    (tables, clashes)
 }
 
 /// A relationship that is called as its column stands for it; the column's value is then `…_key`.
-fn members(catalog: &Catalog, of: &TableType, types: &mut Taken) -> IndexMap<String, Member> {
+fn members(
+    catalog: &Catalog,
+    of: &TableType,
+    types: &mut Taken,
+    clashes: &mut Vec<String>,
+) -> IndexMap<String, Member> {
     let entry = catalog.entry(of.id);
     let mut members: IndexMap<String, Member> = IndexMap::new();
     let mut taken = Taken::default();
@@ -310,5 +339,11 @@ fn members(catalog: &Catalog, of: &TableType, types: &mut Taken) -> IndexMap<Str
             }
         }
     }
+    let table = &entry.table.name;
+    let told = taken
+        .clashes
+        .iter()
+        .map(|(name, other)| format!("{table}: its GraphQL field `{name}` is taken, so it is `{other}`"));
+    clashes.extend(told);
     members
 }
