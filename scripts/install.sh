@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need, if it is missing: PostgreSQL, MariaDB, Python and Chromium (by apt), cargo-nextest,
-# schemathesis in a Python environment of its own below target/, and the audit of GraphQL servers (by npm) there too.
+# schemathesis in a Python environment of its own below target/, and there too the packages of tests/graphql (by npm).
 set -euo pipefail
 
 as_root() {
@@ -69,7 +69,7 @@ fi
 # The same for the packages of tests/graphql.
 modules=${CARGO_TARGET_DIR:-target}/graphql
 if ! cmp -s tests/graphql/package.json "$modules/installed.json"; then
-  echo "Installing graphql-http"
+  echo "Installing the packages of tests/graphql"
   mkdir -p "$modules"
   cp tests/graphql/package.json "$modules/package.json"
   npm install --prefix "$modules" --silent --no-audit --no-fund

@@ -27,6 +27,46 @@ fn the_public_audit_finds_nothing() {
     assert_eq!(text, "61 of 61 fine\n", "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// GraphiQL in a real browser, from this program's own files. Runs where scripts/test.sh found Chromium.
+#[test]
+fn a_browser_gets_graphiql() {
+    let (Ok(chromium), Ok(modules)) = (std::env::var("CHROMIUM"), std::env::var("GRAPHQL_MODULES")) else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let process = Process::demo(folder.path());
+    let output = Command::new("node")
+        .arg(root().join("tests/graphql/graphiql.mjs"))
+        .args([&format!("http://{}", process.address), &chromium, &modules])
+        .output()
+        .expect("node runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(text.lines().filter(|line| line.starts_with("ok: ")).count(), 11, "{text}");
+}
+
+/// Who asks for an answer gets none of its pages, and a file that is not there is told.
+#[test]
+fn pages_are_for_browsers_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let process = Process::demo(folder.path());
+    let head = |line: &str, accept: &str| {
+        let host = process.address;
+        let reply =
+            process.ask(&format!("{line} HTTP/1.1\r\nHost: {host}\r\nAccept: {accept}\r\nConnection: close\r\n\r\n"));
+        reply.split("\r\n\r\n").next().unwrap_or_default().to_lowercase()
+    };
+    let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    let page = head("GET /graphql?query=%7B__typename%7D", browser);
+    assert!(page.starts_with("http/1.1 200") && page.contains("content-type: text/html"), "{page}");
+    assert!(page.contains("default-src 'none'") && page.contains("vary: accept"), "{page}");
+    for accept in ["*/*", "application/json, text/html;q=0.5", "application/graphql-response+json, text/html"] {
+        let answer = head("GET /graphql?query=%7B__typename%7D", accept);
+        assert!(answer.starts_with("http/1.1 200") && answer.contains("json; charset=utf-8"), "{accept}: {answer}");
+    }
+    for path in ["/graphiql/", "/graphiql/graphiql.html", "/graphiql/assets/../graphiql.html", "/graphiql/none.js"] {
+        assert!(head(&format!("GET {path}"), browser).starts_with("http/1.1 404"), "{path}");
+    }
+}
+
 /// What `crosskey schema graphql` prints is read by the reference implementation, as code generators do.
 #[test]
 fn the_printed_schema_is_read_by_others() {

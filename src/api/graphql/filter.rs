@@ -52,7 +52,7 @@ impl Inputs<'_> {
             _ => {}
         }
         match of.members.get(name).filter(|_| !is_word(name)) {
-            Some(Member::Column(at)) => {
+            Some(Member::Column(at) | Member::Document(at, _)) => {
                 let column = &self.catalog.entry(of.id).table.columns[*at].name;
                 tests(column, value).map(Some)
             }
@@ -86,7 +86,7 @@ impl Inputs<'_> {
                 }
                 Ok(Some(Filter::And(parts)))
             }
-            Some(Member::Aggregate(_) | Member::Connection(_) | Member::Document(..)) | None => {
+            Some(Member::Aggregate(_) | Member::Connection(_)) | None => {
                 Err(Fault::invalid(format!("`{name}` cannot be filtered by")))
             }
         }
@@ -117,7 +117,7 @@ impl Inputs<'_> {
         }
         for (name, value) in term {
             match (of.members.get(name), value) {
-                (Some(Member::Column(at)), Value::String(word)) => {
+                (Some(Member::Column(at) | Member::Document(at, _)), Value::String(word)) => {
                     let column = &self.catalog.entry(of.id).table.columns[*at].name;
                     let nulls = match word.split_once("_nulls_") {
                         Some((_, "first")) => Some(Nulls::First),

@@ -306,7 +306,7 @@ fn filters(out: &mut String, of: &TableType, table: &Table, names: &HashMap<Tabl
     let _ = writeln!(out, "input {name}Filter {{\n  and: [{name}Filter!]\n  or: [{name}Filter!]\n  not: {name}Filter");
     for (member_name, member) in of.members.iter().filter(|(name, _)| !is_word(name)) {
         match member {
-            Member::Column(at) => {
+            Member::Column(at) | Member::Document(at, _) => {
                 if let Some(filter) = filter_of(&table.columns[*at]) {
                     let _ = writeln!(out, "  {member_name}: {filter}");
                 }
@@ -315,7 +315,7 @@ fn filters(out: &mut String, of: &TableType, table: &Table, names: &HashMap<Tabl
                 let list = if related.many { "List" } else { "" };
                 let _ = writeln!(out, "  {member_name}: {}{list}Filter", names[&related.target].name);
             }
-            Member::Aggregate(_) | Member::Connection(_) | Member::Document(..) => {}
+            Member::Aggregate(_) | Member::Connection(_) => {}
         }
     }
     out.push_str("}\n");
@@ -330,7 +330,9 @@ fn orders(out: &mut String, of: &TableType, table: &Table, names: &HashMap<Table
     let mut members = String::new();
     for (name, member) in &of.members {
         let _ = match member {
-            Member::Column(at) if !matches!(table.columns[*at].ty, Type::Json | Type::Structured) => {
+            Member::Column(at) | Member::Document(at, _)
+                if !matches!(table.columns[*at].ty, Type::Json | Type::Structured) =>
+            {
                 writeln!(members, "  {name}: Order")
             }
             Member::Related(related) if !related.many => {
