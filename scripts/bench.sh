@@ -4,6 +4,20 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 scripts/install.sh
+# PostGraphile, with the Node that it needs, for the part that compares with it.
+compared=${CARGO_TARGET_DIR:-target}/postgraphile
+if [ $# = 0 ] || [[ " $* " == *" postgraphile "* ]]; then
+  if ! cmp -s benches/postgraphile/package.json "$compared/installed.json"; then
+    echo "Installing PostGraphile"
+    mkdir -p "$compared"
+    cp benches/postgraphile/{package.json,.npmrc} "$compared"
+    npm install --prefix "$compared" --silent --no-audit --no-fund
+    cp benches/postgraphile/package.json "$compared/installed.json"
+  fi
+  cp benches/postgraphile/serve.mjs "$compared"
+  CROSSKEY_BENCH_POSTGRAPHILE=$(realpath "$compared")
+  export CROSSKEY_BENCH_POSTGRAPHILE
+fi
 dir=$(mktemp -d "${TMPDIR:-/tmp}/crosskey-bench.XXXXXX")
 finish() {
   local code=$?

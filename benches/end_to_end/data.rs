@@ -49,7 +49,8 @@ pub async fn create(postgres: &str, mysql: &str) -> (String, String) {
     (crm, billing)
 }
 
-fn with_database(url: &str, name: &str) -> String {
+/// The url of another database of a server.
+pub fn with_database(url: &str, name: &str) -> String {
     format!("{}/{name}", url.rsplit_once('/').expect("the url ends in a database").0)
 }
 

@@ -47,9 +47,13 @@ const PAIRS: [Pair; 3] = [
 
 /// The operation with a value of its variable.
 fn url(query: &str, value: &str) -> String {
-    let query = query.replace("CONTACT", CONTACT).replace("CUSTOMER", CUSTOMER).replace("PAYMENT", PAYMENT);
+    url_of(&query.replace("CONTACT", CONTACT).replace("CUSTOMER", CUSTOMER).replace("PAYMENT", PAYMENT), value)
+}
+
+/// A query with a value of its variable `n`, by GET.
+pub fn url_of(query: &str, value: &str) -> String {
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let query = encoded(&query).replace("NUMBER", "{}");
+    let query = encoded(query).replace("NUMBER", "{}");
     format!("/graphql?query={query}&variables={}{value}{}", encoded("{\"n\":"), encoded("}"))
 }
 

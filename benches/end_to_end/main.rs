@@ -6,7 +6,7 @@
 //! At the end, a minute of load while databases fail.
 //!
 //! `make bench` starts the servers. `CROSSKEY_BENCH_SECONDS` sets the time of one measurement (default 2);
-//! `scripts/bench.sh -- PART…` runs some parts alone: compare, survey, graphql, writes, filters, outages; `CROSSKEY_BENCH_CASE` chooses among
+//! `scripts/bench.sh -- PART…` runs some parts alone: compare, survey, graphql, writes, filters, postgraphile, outages; `CROSSKEY_BENCH_CASE` chooses among
 //! the requests of the first two by a part of their names.
 
 mod by_hand;
@@ -16,6 +16,7 @@ mod filters;
 mod graphql;
 mod load;
 mod outages;
+mod postgraphile;
 mod process;
 mod statements;
 mod writes;
@@ -126,6 +127,9 @@ async fn measure() {
     drop(servers);
     if wanted("filters") {
         filters::measure(&crm, &billing, time).await;
+    }
+    if wanted("postgraphile") {
+        postgraphile::measure(&postgres, time).await;
     }
     if wanted("outages") {
         outages::measure(&crm, &billing, OUTAGES).await;

@@ -1,6 +1,7 @@
 //! Servers as processes of their own, and the CPU time of all that take part.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::load::Connection;
@@ -25,15 +26,34 @@ impl Server {
 
     /// The proxy over both databases.
     pub fn proxy(crm: &str, billing: &str, extra: &str) -> Self {
+        Self::crosskey(&format!(
+            "[limits]\nbody = \"8MB\"\n{extra}\n[sources.crm]\nurl = \"{crm}\"\n[sources.billing]\nurl = \"{billing}\"\n\
+             [[foreign_key]]\ncolumn = \"billing.customer.username\"\nreferences = \"crm.contact.email\"\nname = \"contact\"\ninverse = \"customers\"\n\
+             [[foreign_key]]\ncolumn = \"billing.payment.customer_id\"\nreferences = \"billing.customer.id\"\nname = \"customer\"\ninverse = \"payments\"\n"
+        ))
+    }
+
+    /// The proxy over one database whose keys are its own.
+    pub fn over_one(url: &str, extra: &str) -> Self {
+        Self::crosskey(&format!("{extra}\n[sources.db]\nurl = \"{url}\"\ngraphql_prefix = \"\"\n"))
+    }
+
+    /// PostGraphile, as it is installed in a folder.
+    pub fn postgraphile(folder: &Path, url: &str) -> Self {
+        let mut command = Command::new(folder.join("node_modules/.bin/node"));
+        let mut child =
+            command.arg(folder.join("serve.mjs")).arg(url).stdout(Stdio::piped()).spawn().expect("Node starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let address = lines.next().expect("an address").expect("text");
+        Self { child, address }
+    }
+
+    fn crosskey(keys: &str) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0")
             .and_then(|socket| socket.local_addr())
             .expect("a free port")
             .port();
-        let keys = format!(
-            "[server]\nlisten = \"127.0.0.1:{port}\"\n[limits]\nbody = \"8MB\"\n{extra}\n[sources.crm]\nurl = \"{crm}\"\n[sources.billing]\nurl = \"{billing}\"\n\
-             [[foreign_key]]\ncolumn = \"billing.customer.username\"\nreferences = \"crm.contact.email\"\nname = \"contact\"\ninverse = \"customers\"\n\
-             [[foreign_key]]\ncolumn = \"billing.payment.customer_id\"\nreferences = \"billing.customer.id\"\nname = \"customer\"\ninverse = \"payments\"\n"
-        );
+        let keys = format!("[server]\nlisten = \"127.0.0.1:{port}\"\n{keys}");
         let path = std::env::temp_dir().join(format!("crosskey_bench_{port}.toml"));
         std::fs::write(&path, keys).expect("the key file");
         let mut command = Command::new(env!("CARGO_BIN_EXE_crosskey"));

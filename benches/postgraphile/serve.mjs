@@ -2,7 +2,7 @@
 //
 //   node serve.mjs URL    serves the schema `public` at /graphql, by GET and POST; prints `127.0.0.1:PORT` when ready
 //
-// It finds its modules beside itself: scripts/install.sh copies this folder to target/postgraphile and installs them there.
+// It finds its modules beside itself: scripts/bench.sh copies this folder to target/postgraphile and installs them there.
 // Needs Node 22 or newer; node_modules/.bin/node is one.
 import { createServer } from "node:http";
 
