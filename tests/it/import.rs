@@ -140,7 +140,7 @@ async fn every_shape_of_key_is_imported() {
             let read = ask(
                 &proxy,
                 &format!(
-                    "{{ {book}(order_by: [{{id: asc}}]) {{ title pages author {{ name teacher {{ name }} }} translator {{ name teacher {{ name }} }} shelves {{ Label }} editor {{ name }} of {{ title }} }} }}"
+                    "{{ {book}(order_by: [{{id: asc}}]) {{ title pages author {{ name teacher {{ name }} }} translator {{ name teacher {{ name }} }} shelves {{ Label }} editor {{ name }} of {{ title }} meta {{ editor {{ name }} words parts {{ of {{ title }} page }} }} }} }}"
                 ),
             )
             .await;
@@ -152,8 +152,9 @@ async fn every_shape_of_key_is_imported() {
             assert_eq!(
                 read["data"][book],
                 json!([
-                    {"title": "X", "pages": pages, "author": {"name": "Ann", "teacher": null}, "translator": {"name": "Bea", "teacher": {"name": "Ann"}}, "shelves": [{"Label": "Old"}], "editor": null, "of": []},
-                    {"title": "Y", "pages": null, "author": {"name": "Bea", "teacher": {"name": "Ann"}}, "translator": null, "shelves": [], "editor": {"name": "Ann"}, "of": [{"title": "X"}]},
+                    {"title": "X", "pages": pages, "author": {"name": "Ann", "teacher": null}, "translator": {"name": "Bea", "teacher": {"name": "Ann"}}, "shelves": [{"Label": "Old"}], "editor": null, "of": [], "meta": null},
+                    {"title": "Y", "pages": null, "author": {"name": "Bea", "teacher": {"name": "Ann"}}, "translator": null, "shelves": [], "editor": {"name": "Ann"}, "of": [{"title": "X"}],
+                     "meta": {"editor": {"name": "Ann"}, "words": 7, "parts": [{"of": {"title": "X"}, "page": 1}]}},
                 ]),
                 "{label}: {read}"
             );
@@ -161,12 +162,53 @@ async fn every_shape_of_key_is_imported() {
     }
 }
 
+/// A union of tables is a table with all of their fields, and may be referred to; one of documents is a document.
+#[tokio::test(flavor = "multi_thread")]
+async fn unions_are_imported() {
+    let schema = "union Person = User | Guest\ntype User @entity { id: ID! name: String! clubs: [Club!]! level: Int }\n\
+                  type Guest @entity { id: ID! name: String! host: User! }\ntype Club @entity { id: ID! owner: Person first: Note }\n\
+                  union Note = Short | Long\ntype Short @entity(virtual: true) { text: String by: User }\n\
+                  type Long @entity(virtual: true) { text: String pages: Int }";
+    for engine in engines() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let proxy = proxy(folder.path(), schema, *engine, &[]).await;
+        let wrote = ask(
+            &proxy,
+            "mutation { insert_lib_user_one(object: {id: \"u\", name: \"Uma\"}) { id } \
+             insert_lib_person(objects: [{id: \"p\", host_key: \"u\"}, {id: \"q\", level: 3}]) { affected_rows } \
+             insert_lib_club_one(object: {id: \"c\", owner_key: \"p\", first: {text: \"t\", by: \"u\", pages: 2}}) { id } \
+             insert_lib_persons_clubs_one(object: {person_id: \"q\", club_id: \"c\"}) { club_id } }",
+        )
+        .await;
+        assert_eq!(wrote.get("errors"), None, "{engine:?}: {wrote}");
+        let read = ask(
+            &proxy,
+            "{ lib_club { owner { id name host { name } } first { text by { name } pages } } \
+             lib_person(order_by: [{id: asc}]) { id level clubs { id } } }",
+        )
+        .await;
+        let expected = json!({
+            "lib_club": [{"owner": {"id": "p", "name": null, "host": {"name": "Uma"}}, "first": {"text": "t", "by": {"name": "Uma"}, "pages": 2}}],
+            "lib_person": [{"id": "p", "level": null, "clubs": []}, {"id": "q", "level": 3, "clubs": [{"id": "c"}]}],
+        });
+        assert_eq!(read["data"], expected, "{engine:?}: {read}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let schema =
+        "type A @entity { id: ID! x: Int }\ntype B @entity { id: ID! x: String c: U @join(on: x) }\nunion U = A | B";
+    let (code, _, errors) = import(folder.path(), schema, &["--source", "s"]);
+    assert_eq!(code, Some(1));
+    let expected = "error: 2:36: `c` refers to union `U` by `x`; unions are referred to by `id`\n\
+                    error: 3:15: `x` has another type in `B` than in other members of union `U`\n";
+    assert_eq!(errors, expected);
+}
+
 #[test]
 fn all_faults_are_told_with_their_places() {
     let folder = tempfile::tempdir().expect("a folder");
     let schema = "type A @entity {\n  id: ID\n  b: B @join(on: nam)\n  c: [C!]! @join(on: name)\n  d: Bok\n  e: [[Int]]\n  f: Plain\n  g: Int @join(on: x)\n  h: B @join\n}\n\
                   type B @entity { id: ID! name: String }\ntype C @entity { id: ID! name: String @unique }\ntype Plain { x: Int }\n\
-                  union U = A | B\ninterface I { x: Int }\ninput In { x: Int }\ntype V @entity(virtual: true) { id: ID! v: V }\ntype W @entity { id: ID! v: V b: B @join(on: name) }\n\
+                  union U = A | B | Nobody\nunion X = C | V\ninterface I { x: Int }\ninput In { x: Int }\ntype V @entity(virtual: true) { id: ID! v: V }\ntype W @entity { id: ID! v: V b: B @join(on: name) }\n\
                   type a @entity { id: ID! }\n";
     let (code, out, errors) = import(folder.path(), schema, &["--source", "s"]);
     assert_eq!((code, out.as_str()), (Some(1), ""));
@@ -179,13 +221,14 @@ error: 6:3: `e` of `A` is a list of lists, which no table holds
 error: 7:3: `f` of `A` is of type `Plain`, which is no `@entity`; mark it, or `@entity(virtual: true)`
 error: 8:10: `@join` at `g` of `A`, which refers to no table
 error: 9:8: `@join` at `h` names no field, as in `@join(on: name)`
-error: 14:7: union `U`: unions are not in this version; declare a table for it
-error: 15:11: interface `I` makes no table
-error: 16:7: input `In` makes no table
-error: 17:33: `V` is kept within documents, and has no `id: ID!` of its own
-error: 17:41: `v` of `V` holds itself
-error: 18:31: `b` refers to `B.name`, which is not `@unique`
-error: 19:6: types `A` and `a` make the same table `a`
+error: 14:19: `Nobody` of union `U` is not defined
+error: 15:7: union `X` has members with tables, and members within documents
+error: 16:11: interface `I` makes no table
+error: 17:7: input `In` makes no table
+error: 18:33: `V` is kept within documents, and has no `id: ID!` of its own
+error: 18:41: `v` of `V` holds itself
+error: 19:31: `b` refers to `B.name`, which is not `@unique`
+error: 20:6: types `A` and `a` make the same table `a`
 ";
     assert_eq!(errors, expected);
     let (code, _, errors) = import(folder.path(), "type A {", &["--source", "s"]);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::api::graphql::import::read::{Entity, Holds, Model};
+use crate::api::graphql::import::read::{Document, Entity, Holds, Model};
 
 /// The entries, as TOML. `places` has the sources of types that are not in `source`.
 pub fn keys(model: &Model, source: &str, places: &BTreeMap<String, String>) -> String {
@@ -18,12 +18,13 @@ pub fn keys(model: &Model, source: &str, places: &BTreeMap<String, String>) -> S
                 Holds::Key(target, on) => {
                     entry(&mut out, &format!("{}.{name}", at(ty)), &format!("{}.{on}", at(target)), name)
                 }
-                Holds::Document(keys) => {
-                    for (path, target, on) in keys {
+                Holds::Document(document) => {
+                    for (path, target, on) in &document.keys {
                         let column = format!("{}.{name}{path}", at(ty));
                         let called = path.rsplit('.').next().unwrap_or(name).trim_end_matches("[]");
                         entry(&mut out, &column, &format!("{}.{on}", at(target)), called);
                     }
+                    shape(&mut out, &format!("{}.{name}", at(ty)), document);
                 }
                 Holds::Many(target) => {
                     let junction = junction(model, ty, name, target);
@@ -47,6 +48,34 @@ pub fn keys(model: &Model, source: &str, places: &BTreeMap<String, String>) -> S
         }
     }
     out
+}
+
+/// What the documents of a column hold beside keys.
+fn shape(out: &mut String, column: &str, document: &Document) {
+    if document.values.is_empty() {
+        return;
+    }
+    let member = |(path, scalar): &(String, String)| {
+        let path = path.strip_prefix('.').unwrap_or(path);
+        format!("\"{path}\" = \"{}\"", member_type(scalar))
+    };
+    let members: Vec<String> = document.values.iter().map(member).collect();
+    let _ = write!(out, "[[json_shape]]\ncolumn = \"{column}\"\nmembers = {{ {} }}\n\n", members.join(", "));
+}
+
+/// How the key file calls the values of a scalar.
+fn member_type(scalar: &str) -> &'static str {
+    match scalar {
+        "ID" | "UID" => "ID",
+        "Boolean" => "Boolean",
+        "Float" => "Float",
+        "Int" | "I8" | "U8" | "I16" | "U16" | "I32" => "Int",
+        "U32" | "I64" | "BigInt" => "BigInt",
+        "U64" | "I128" | "U128" | "Decimal" => "Decimal",
+        "Json" => "JSON",
+        "DateTime" => "DateTime",
+        _ => "String",
+    }
 }
 
 fn entry(out: &mut String, column: &str, references: &str, name: &str) {

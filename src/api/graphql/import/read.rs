@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 
-use apollo_compiler::ast::{Definition, Directive, Document, FieldDefinition, ObjectTypeDefinition, Type, Value};
+use apollo_compiler::ast::{
+    Definition, Directive, Document as Sdl, FieldDefinition, ObjectTypeDefinition, Type, UnionTypeDefinition, Value,
+};
 use apollo_compiler::parser::{LineColumn, Parser};
 use apollo_compiler::{Name, Node};
 use indexmap::IndexMap;
@@ -76,8 +78,17 @@ pub enum Holds {
     Key(String, String),
     /// Rows of another table, through a junction.
     Many(String),
-    /// A JSON document, and the keys in it: path, type and field.
-    Document(Vec<(String, String, String)>),
+    /// A JSON document.
+    Document(Document),
+}
+
+/// What is known of the documents of a field.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Document {
+    /// Keys: path, type and field.
+    pub keys: Vec<(String, String, String)>,
+    /// Other values: path and scalar.
+    pub values: Vec<(String, String)>,
 }
 
 /// Scalars that need no definition.
@@ -136,12 +147,12 @@ pub fn read(text: &str, path: &str) -> Result<Model, Vec<Fault>> {
 }
 
 struct Reader<'d> {
-    document: &'d Document,
+    document: &'d Sdl,
     objects: BTreeMap<&'d str, &'d Node<ObjectTypeDefinition>>,
     entities: Vec<&'d str>,
     scalars: BTreeSet<&'d str>,
     enums: BTreeSet<&'d str>,
-    unions: BTreeSet<&'d str>,
+    unions: BTreeMap<&'d str, &'d Node<UnionTypeDefinition>>,
     faults: Vec<Fault>,
 }
 
@@ -157,14 +168,14 @@ fn is_virtual(object: &ObjectTypeDefinition) -> bool {
 }
 
 impl<'d> Reader<'d> {
-    fn new(document: &'d Document) -> Self {
+    fn new(document: &'d Sdl) -> Self {
         let mut reader = Self {
             document,
             objects: BTreeMap::new(),
             entities: Vec::new(),
             scalars: SCALARS.into_iter().collect(),
             enums: BTreeSet::new(),
-            unions: BTreeSet::new(),
+            unions: BTreeMap::new(),
             faults: Vec::new(),
         };
         for definition in &document.definitions {
@@ -178,10 +189,7 @@ impl<'d> Reader<'d> {
                 Definition::ScalarTypeDefinition(scalar) => drop(reader.scalars.insert(&scalar.name)),
                 Definition::EnumTypeDefinition(of) => drop(reader.enums.insert(&of.name)),
                 Definition::UnionTypeDefinition(of) => {
-                    reader.unions.insert(&of.name);
-                    let message =
-                        format!("union `{}`: unions are not in this version; declare a table for it", of.name);
-                    reader.fault(of.name.line_column_range(&document.sources), message);
+                    reader.unions.insert(&of.name, of);
                 }
                 Definition::InterfaceTypeDefinition(of) => {
                     let message = format!("interface `{}` makes no table", of.name);
@@ -222,7 +230,7 @@ impl<'d> Reader<'d> {
 
     fn model(&mut self) -> Model {
         let mut model = Model::default();
-        let mut tables: BTreeMap<String, &str> = BTreeMap::new();
+        let mut tables: BTreeMap<String, &'d str> = BTreeMap::new();
         for name in self.entities.clone() {
             let object = self.objects[name];
             let table = name.to_lowercase();
@@ -239,6 +247,7 @@ impl<'d> Reader<'d> {
             }
             model.entities.insert(name.to_owned(), Entity { table, fields });
         }
+        self.add_unions(&mut model, &mut tables);
         model
     }
 
@@ -255,7 +264,7 @@ impl<'d> Reader<'d> {
         if field.name == "id" && field.ty.to_string() != "ID!" {
             self.at(&field.name, format!("{place} is the primary key, and must be of type `ID!`, not `{}`", field.ty));
         }
-        let holds = if self.entities.contains(&ty) {
+        let holds = if self.is_table(ty) {
             let target = self.join(field).unwrap_or_else(|| "id".to_owned());
             self.target(field, ty, &target);
             match field.ty.is_list() {
@@ -274,19 +283,27 @@ impl<'d> Reader<'d> {
                     format!("{place} is of type `{ty}`, which is no `@entity`; mark it, or `@entity(virtual: true)`");
                 self.at(&field.name, message);
             }
-            let mut keys = Vec::new();
+            let mut held = Document::default();
             let start = if field.ty.is_list() { "[]" } else { "" };
-            self.document(inner, start, &mut vec![ty], &mut keys);
-            Holds::Document(keys)
+            self.document(inner, start, &mut vec![ty], &mut held);
+            Holds::Document(held)
+        } else if let Some(of) = self.unions.get(ty).copied() {
+            // All of its members are kept within documents.
+            let mut held = Document::default();
+            let start = if field.ty.is_list() { "[]" } else { "" };
+            for member in &of.members {
+                if let Some(inner) = self.objects.get(member.as_str()).copied() {
+                    self.document(inner, start, &mut vec![ty, inner.name.as_str()], &mut held);
+                }
+            }
+            Holds::Document(held)
         } else if self.scalars.contains(ty) || self.enums.contains(ty) {
             let scalar = if self.enums.contains(ty) { "String" } else { ty };
             if field.ty.is_list() { Holds::List } else { Holds::Scalar(scalar.to_owned()) }
         } else {
-            if !self.unions.contains(ty) {
-                let known: Vec<&str> = self.objects.keys().chain(&self.scalars).chain(&self.enums).copied().collect();
-                let close = closest(ty, known).map(|close| format!("; did you mean `{close}`?")).unwrap_or_default();
-                self.at(&field.name, format!("{place} is of type `{ty}`, which is not defined{close}"));
-            }
+            let known: Vec<&str> = self.objects.keys().chain(&self.scalars).chain(&self.enums).copied().collect();
+            let close = closest(ty, known).map(|close| format!("; did you mean `{close}`?")).unwrap_or_default();
+            self.at(&field.name, format!("{place} is of type `{ty}`, which is not defined{close}"));
             Holds::Scalar("String".to_owned())
         };
         if let Some(join) = directive(&field.directives, "join")
@@ -296,6 +313,58 @@ impl<'d> Reader<'d> {
             self.fault(range, format!("`@join` at {place}, which refers to no table"));
         }
         Field { holds, required: field.ty.is_non_null(), unique, indexed }
+    }
+
+    /// Whether a type's rows are those of a table.
+    fn is_table(&self, ty: &str) -> bool {
+        let of_table = |member: &Name| self.entities.contains(&member.as_str());
+        self.entities.contains(&ty) || self.unions.get(ty).is_some_and(|of| of.members.iter().all(of_table))
+    }
+
+    /// A union of tables is one more table, with all fields of its members, which need no value there; lists of the members are
+    /// the union's.
+    fn add_unions(&mut self, model: &mut Model, tables: &mut BTreeMap<String, &'d str>) {
+        for (name, of) in self.unions.clone() {
+            let known: Vec<&Name> =
+                of.members.iter().filter(|member| self.objects.contains_key(member.as_str())).collect();
+            for member in of.members.iter().filter(|member| !known.contains(member)) {
+                self.at(member, format!("`{member}` of union `{name}` is not defined"));
+            }
+            let in_tables = known.iter().filter(|member| self.entities.contains(&member.as_str())).count();
+            if in_tables < known.len() {
+                if in_tables > 0 {
+                    self.at(&of.name, format!("union `{name}` has members with tables, and members within documents"));
+                }
+                continue;
+            }
+            let table = name.to_lowercase();
+            if let Some(other) = tables.insert(table.clone(), name) {
+                self.at(&of.name, format!("types `{other}` and `{name}` make the same table `{table}`"));
+            }
+            let mut fields: IndexMap<String, Field> = IndexMap::new();
+            for member in known {
+                let Some(entity) = model.entities.get_mut(member.as_str()) else { continue };
+                let mut clashing = Vec::new();
+                for (field, read) in &entity.fields {
+                    match fields.get(field) {
+                        Some(other) if other.holds != read.holds => clashing.push(field.clone()),
+                        Some(_) => {}
+                        None => {
+                            let holds = read.holds.clone();
+                            let read = Field { holds, required: field == "id", unique: false, indexed: read.indexed };
+                            fields.insert(field.clone(), read);
+                        }
+                    }
+                }
+                entity.fields.retain(|_, field| !matches!(field.holds, Holds::Many(_)));
+                for field in clashing {
+                    let message =
+                        format!("`{field}` has another type in `{member}` than in other members of union `{name}`");
+                    self.at(member, message);
+                }
+            }
+            model.entities.insert(name.to_owned(), Entity { table, fields });
+        }
     }
 
     /// The field that `@join(on: field)` names; quotes around it are passed over.
@@ -314,7 +383,15 @@ impl<'d> Reader<'d> {
 
     /// What is referred to must be there, be a plain value, and be unique.
     fn target(&mut self, field: &Node<FieldDefinition>, ty: &str, target: &str) {
-        let object = self.objects[ty];
+        let Some(object) = self.objects.get(ty).copied() else {
+            // The table of a union is known by its rows' keys alone.
+            if target != "id" {
+                let message =
+                    format!("`{}` refers to union `{ty}` by `{target}`; unions are referred to by `id`", field.name);
+                self.at(&field.name, message);
+            }
+            return;
+        };
         let Some(found) = object.fields.iter().find(|field| field.name == target) else {
             let close = closest(target, object.fields.iter().map(|field| field.name.as_str()));
             let close = close.map(|close| format!("; did you mean `{close}`?")).unwrap_or_default();
@@ -336,7 +413,7 @@ impl<'d> Reader<'d> {
         object: &'d Node<ObjectTypeDefinition>,
         path: &str,
         within: &mut Vec<&'d str>,
-        keys: &mut Vec<(String, String, String)>,
+        held: &mut Document,
     ) {
         for field in &object.fields {
             if field.name == "id" && field.ty.to_string() == "ID!" {
@@ -345,18 +422,26 @@ impl<'d> Reader<'d> {
             }
             let ty = field.ty.inner_named_type().as_str();
             let path = format!("{path}.{}{}", field.name, if field.ty.is_list() { "[]" } else { "" });
-            if self.entities.contains(&ty) {
+            if self.is_table(ty) {
                 let target = self.join(field).unwrap_or_else(|| "id".to_owned());
                 self.target(field, ty, &target);
-                keys.push((path, ty.to_owned(), target));
+                let key = (path, ty.to_owned(), target);
+                if !held.keys.contains(&key) {
+                    held.keys.push(key);
+                }
             } else if let Some(inner) = self.objects.get(ty).copied() {
                 if within.contains(&ty) {
                     self.at(&field.name, format!("`{}` of `{}` holds itself", field.name, object.name));
                     continue;
                 }
                 within.push(inner.name.as_str());
-                self.document(inner, &path, within, keys);
+                self.document(inner, &path, within, held);
                 within.pop();
+            } else if (self.scalars.contains(ty) || self.enums.contains(ty))
+                && held.values.iter().all(|(known, _)| *known != path)
+            {
+                let scalar = if self.enums.contains(ty) { "String" } else { ty };
+                held.values.push((path, scalar.to_owned()));
             }
         }
     }
