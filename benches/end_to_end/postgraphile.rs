@@ -18,7 +18,7 @@ struct Pair {
     ours: &'static str,
     theirs: &'static str,
     pages: u64,
-    /// PostGraphile may take at most this part of ours, times a hundred: what is to be shown.
+    /// PostGraphile is to take at least so many times our CPU time, cold.
     bar: f64,
 }
 

@@ -5,7 +5,8 @@
 create table library (
   id   text not null primary key,
   name text not null unique,
-  city text not null
+  city text not null,
+  book text -- of the month
 );
 
 create table author (
@@ -26,6 +27,7 @@ create table book (
 );
 create index book_author_id on book (author_id);
 create index book_library on book (library);
+create index library_book on library (book);
 
 create table book_copy (
   id           integer primary key,
@@ -50,13 +52,13 @@ create table book_shelf (
 );
 create index book_shelf_shelf_id on book_shelf (shelf_id);
 
-insert into library (id, name, city) values
-  ('lib-1', 'Alder Street Library', 'Bristol'),
-  ('lib-2', 'Biblioteca da Ribeira', 'Porto'),
-  ('lib-3', 'Stadtbücherei Nord', 'Hamburg'),
-  ('lib-4', 'Biblioteca del Mar', 'Valencia'),
-  ('lib-5', 'St. John''s Reading Room', 'Cork'),
-  ('lib-6', 'Médiathèque des Quais', 'Nantes');
+insert into library (id, name, city, book) values
+  ('lib-1', 'Alder Street Library', 'Bristol', '2'),
+  ('lib-2', 'Biblioteca da Ribeira', 'Porto', null),
+  ('lib-3', 'Stadtbücherei Nord', 'Hamburg', '1'),
+  ('lib-4', 'Biblioteca del Mar', 'Valencia', '3'),
+  ('lib-5', 'St. John''s Reading Room', 'Cork', '6'),
+  ('lib-6', 'Médiathèque des Quais', 'Nantes', null);
 
 insert into author (id, name) values
   (1, 'Frank Herbert'),

@@ -65,10 +65,11 @@ async fn split_and_single_databases_agree() {
                 let ask = async |headers: &[(&str, &str)]| proxy.send("POST /graphql", headers, &body).await;
                 let fresh = [("content-type", "application/json"), ("cache-control", "no-cache")];
                 let reply = ask(&fresh[..1]).await;
-                if case % 2 == 0 && reply.json()["data"][&field] != expected {
+                let is_refused = case % 2 == 1 && reply.text.contains("BUDGET_EXCEEDED");
+                if !is_refused && reply.json()["data"][&field] != expected {
                     failures.push(format!("{layout:?}\n{operation}\n  expected {expected}\n  found {}", reply.text));
                 }
-                if case % 8 == 0 {
+                if case % 2 == 0 {
                     let sent = || proxy.statements().values().sum::<u64>();
                     let before = sent();
                     proxy.send(&format!("GET {path}"), &fresh[1..], "").await;
