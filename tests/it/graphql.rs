@@ -239,3 +239,72 @@ async fn a_list_that_is_cut_says_so() {
     assert_eq!(reply["data"]["rest"], json!([{"id": 4}, {"id": 5}]), "{reply}");
     assert_eq!(reply["extensions"], json!({"cut": {"db_t": {"count": 5, "next": 3}}}), "{reply}");
 }
+
+/// `limits.cost` bounds the fields of an operation.
+#[tokio::test]
+async fn the_cost_of_an_operation_is_bounded() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = "CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, part_id INTEGER REFERENCES t (id))";
+    let urls = [("db".to_owned(), create(Engine::Sqlite, folder.path(), script).await)].into();
+    let file = "[limits]\ncost = 4\n[sources.db]\nurl = \"${DB_URL}\"\n";
+    let scene = Scene { proxy: Proxy::open(folder.path(), file, &urls).await, _folder: folder };
+    assert_eq!(scene.ask("{ db_t { a: id b: id c: id } }", &json!({})).await.json(), json!({"data": {"db_t": []}}));
+    let (code, message) = scene.refused("{ db_t { a: id b: id c: id d: id } }").await;
+    let expected = ("BUDGET_EXCEEDED", "the operation has more than 4 fields (`limits.cost`)");
+    assert_eq!((code.as_str(), message.as_str()), expected);
+}
+
+/// Tables of two sources with one name, and columns that are spelled alike in GraphQL: all can be read, and `check` tells of it.
+#[tokio::test]
+async fn names_that_clash_are_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let one = "CREATE TABLE thing (id INTEGER NOT NULL PRIMARY KEY, \"a b\" INTEGER, a_b INTEGER);\nINSERT INTO thing VALUES (1, 2, 3)";
+    let other = "CREATE TABLE thing (id INTEGER NOT NULL PRIMARY KEY);\nINSERT INTO thing VALUES (9)";
+    let mut urls = std::collections::BTreeMap::new();
+    for (name, script) in [("one", one), ("two", other)] {
+        urls.insert(name.to_owned(), create(Engine::Sqlite, folder.path(), script).await);
+    }
+    let file = "[sources.one]\nurl = \"${ONE_URL}\"\ngraphql_prefix = \"\"\n[sources.two]\nurl = \"${TWO_URL}\"\ngraphql_prefix = \"\"\n";
+    let scene = Scene { proxy: Proxy::open(folder.path(), file, &urls).await, _folder: folder };
+    let reply = scene.ask("{ thing { id a_b a_b_2 } thing_2 { id __typename } }", &json!({})).await.json();
+    let expected =
+        json!({"data": {"thing": [{"id": 1, "a_b": 2, "a_b_2": 3}], "thing_2": [{"id": 9, "__typename": "Thing_2"}]}});
+    assert_eq!(reply, expected);
+    let told = crosskey::api::graphql::faults(&scene.proxy.engine.snapshot());
+    let messages: Vec<&str> = told.iter().map(|fault| fault.message.as_str()).collect();
+    let expected = [
+        "two.thing: GraphQL's `thing` is taken, so it is `thing_2`",
+        "one.thing: its GraphQL field `a_b` is taken, so it is `a_b_2`",
+        "GraphQL's type `Thing` is taken, so another one is `Thing_2`",
+    ];
+    assert_eq!(messages, expected);
+}
+
+/// `crosskey explain` of an operation.
+#[test]
+fn an_operation_is_explained() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_crosskey")).args(arguments).current_dir(&folder).output();
+        let output = output.expect("the program runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    assert_eq!(run(&["demo", "--write-only", "--dir", "."]).0, Some(0));
+    let query = "{ crm_contact(limit: 2) { email customers(filter: {plan: {eq: \"pro\"}}) { id } } library { name } }";
+    for analyze in [false, true] {
+        let mut arguments = vec!["explain", query, "-c", "crosskey.toml", "--format", "json"];
+        arguments.extend(analyze.then_some("--analyze"));
+        let (code, steps, errors) = run(&arguments);
+        assert_eq!(code, Some(0), "{errors}");
+        let steps: Value = serde_json::from_str(&steps).expect("JSON");
+        let table = |path: &str| steps.pointer(path).and_then(Value::as_str).map(str::to_owned);
+        let tables = ["/0/table", "/0/steps/0/table", "/1/table"].map(table);
+        assert_eq!(tables, ["contact", "customer", "library"].map(|name| Some(name.to_owned())), "{steps}");
+    }
+    let (code, _, errors) = run(&["explain", "{ crm_contact { nam } }", "-c", "crosskey.toml"]);
+    assert!(code == Some(1) && errors.contains("(1:17)") && errors.contains("nam"), "{code:?} {errors}");
+    let (code, _, errors) =
+        run(&["explain", "query { crm_contact { email } } mutation M { __typename }", "-c", "crosskey.toml"]);
+    assert!(code == Some(1) && errors.contains("error: "), "{code:?} {errors}");
+}

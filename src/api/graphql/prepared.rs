@@ -2,6 +2,7 @@
 //! operations that come again with the same variables.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use apollo_compiler::ExecutableDocument;
 use apollo_compiler::parser::Parser;
@@ -34,6 +35,8 @@ pub type PlanName = (String, Option<String>, String);
 #[derive(Clone)]
 pub struct Prepared {
     schema: Arc<ArcSwapOption<Schema>>,
+    /// The last version whose schema could not be made; none is numbered so.
+    failed: Arc<AtomicU64>,
     documents: Cache<String, Arc<Document>>,
     plans: Cache<PlanName, Arc<Planned>>,
 }
@@ -53,6 +56,7 @@ impl Default for Prepared {
         let plans = Cache::builder().max_capacity(MOST);
         Self {
             schema: Arc::default(),
+            failed: Arc::new(AtomicU64::new(u64::MAX)),
             documents: documents.weigher(move |text: &String, _| weight(1024 + text.len() * PER_BYTE)).build(),
             plans: plans
                 .weigher(move |name: &PlanName, plan: &Arc<Planned>| {
@@ -69,10 +73,18 @@ impl Prepared {
         if let Some(schema) = self.schema.load_full().filter(|schema| schema.number == live.number) {
             return Ok(schema);
         }
-        let schema = Schema::new(live).map_err(|faults| {
-            tracing::error!(%faults, "the GraphQL schema has faults");
+        let failed = || {
             let message = "the GraphQL schema could not be made";
             Fault::from(crate::api::error::ApiError::new(crate::error::Code::Internal, message))
+        };
+        // A version that failed once would fail again.
+        if self.failed.load(Ordering::Relaxed) == live.number {
+            return Err(failed());
+        }
+        let schema = Schema::new(live).map_err(|faults| {
+            tracing::error!(%faults, "the GraphQL schema has faults");
+            self.failed.store(live.number, Ordering::Relaxed);
+            failed()
         })?;
         let schema = Arc::new(schema);
         self.schema.store(Some(schema.clone()));
