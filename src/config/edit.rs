@@ -14,7 +14,7 @@ pub enum Edit {
     },
     /// Members of an entry become others; one without a value goes.
     Change {
-        /// `foreign_key` or `many_many`.
+        /// `foreign_key`, `many_many` or `json_shape`.
         kind: &'static str,
         /// A byte position within the entry.
         at: usize,

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod checked;
 pub mod edit;
+mod entries;
 pub mod expand;
 pub mod fault;
 pub mod file;

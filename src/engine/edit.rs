@@ -131,6 +131,14 @@ pub fn renamed(
             edits.push((key.column_place.file, Edit::Change { kind: "foreign_key", at, members }));
         }
     }
+    for shape in &live.config.shapes {
+        let path = ColumnPath { table: shape.table.clone(), column: shape.column.clone(), path: Vec::new() };
+        if let Some(new) = name(&path) {
+            let at = shape.column_place.span.start;
+            let members = vec![("column", Some(vec![new]))];
+            edits.push((shape.column_place.file, Edit::Change { kind: "json_shape", at, members }));
+        }
+    }
     for many in live.config.many_many.iter().filter(|_| column.is_none()) {
         let mut members = Vec::new();
         for (member, of) in [("table", &many.table), ("through", &many.through)] {

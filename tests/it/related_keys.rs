@@ -166,7 +166,8 @@ async fn names_change_in_the_database_and_in_the_file() {
             "{FILE}\n[[foreign_key]]\ncolumn = \"sales.customer.username\" # by mail\nreferences = \"crm.contact.email\"\n\
              name = \"contact\"\n\n[[foreign_key]]\ncolumn = \"sales.member.contact_id\"\nreferences = \"crm.contact.id\"\n\
              name = \"contact\"\n\n[[foreign_key]]\ncolumn = \"sales.member.grp_id\"\nreferences = \"crm.grp.id\"\n\n\
-             [[many_many]]\ntable = \"crm.contact\"\nthrough = \"sales.member\"\nname = \"groups\"\n"
+             [[many_many]]\ntable = \"crm.contact\"\nthrough = \"sales.member\"\nname = \"groups\"\n\n\
+             [[json_shape]]\ncolumn = \"crm.contact.name\" # a text\nmembers = {{ a = \"Int\" }}\n"
         );
         let proxy = Proxy::open(folder.path(), &file, &urls).await;
         let path = folder.path().join("crosskey.toml");

@@ -16,7 +16,7 @@ use crate::execute::{Level, NONE, document};
 use crate::plan::Step;
 use crate::query::{Embed, Selection};
 use crate::value::Column;
-use crate::value::json::member;
+use crate::value::json::{member, write_str};
 
 /// What is shown of a document.
 #[derive(Debug, PartialEq)]
@@ -223,9 +223,11 @@ impl Writer<'_> {
                 }
                 self.out.push(b']');
             }
-            (BoundShown::Value(ty), Some(value)) if is_of(value, *ty) => {
-                self.out.extend_from_slice(value.to_string().as_bytes());
-            }
+            (BoundShown::Value(ty), Some(value)) if is_of(value, *ty) => match value {
+                // GraphQL gives identifiers as texts.
+                Value::Number(number) if *ty == MemberType::ID => write_str(self.out, &number.to_string()),
+                value => self.out.extend_from_slice(value.to_string().as_bytes()),
+            },
             (shown, Some(_)) => {
                 let expected = match shown {
                     BoundShown::Object(_) => "an object".to_owned(),
