@@ -1,6 +1,10 @@
-# The image of the proxy: built from source, then only the binary on a small base.
+# The image of the proxy: built from source, with Node for its pages, then only the binary on a small base.
+
+FROM node:22-bookworm-slim AS node
 
 FROM rust:1-slim-bookworm AS build
+# Builds the pages that browsers see.
+COPY --from=node /usr/local /usr/local
 WORKDIR /src
 COPY . .
 RUN cargo build --release --locked --bin crosskey

@@ -21,23 +21,24 @@ fn main() -> io::Result<()> {
     }
     // Debug and release builds share one copy: OUT_DIR is TARGET/PROFILE/build/NAME/out.
     let work = out.ancestors().nth(4).unwrap_or(&out).join("console");
-    let made = match built(&from, &work) {
-        Ok(()) => files(&work.join("dist"))?,
-        Err(reason) => {
-            println!("cargo::warning=built without GraphiQL: {reason}");
-            BTreeMap::new()
-        }
-    };
+    let pages = out.join("pages");
+    let made = built(&from, &work, &pages).and_then(|()| files(&pages).map_err(|error| error.to_string()));
+    let made = made.unwrap_or_else(|reason| {
+        println!("cargo::warning=built without GraphiQL: {reason}");
+        // Is not there, and so it is tried again by the next build.
+        println!("cargo::rerun-if-changed={}", out.join("never").display());
+        BTreeMap::new()
+    });
     let mut table = "&[\n".to_owned();
-    for (name, path) in made {
-        let _ = writeln!(table, "    ({name:?}, include_bytes!({:?})),", path.display().to_string());
+    for name in made.keys() {
+        let _ = writeln!(table, "    ({name:?}, include_bytes!(concat!(env!(\"OUT_DIR\"), \"/pages/\", {name:?}))),");
     }
     table.push(']');
     fs::write(out.join("console_files.rs"), table)
 }
 
-/// Makes the pages of a copy of the sources, where they are not made of the same ones already.
-fn built(from: &Path, work: &Path) -> Result<(), String> {
+/// Makes the pages of a copy of the sources, where they are not made of the same ones already, and puts them into a folder.
+fn built(from: &Path, work: &Path, pages: &Path) -> Result<(), String> {
     let told = |error: io::Error| error.to_string();
     let mut sources = BTreeMap::new();
     for part in PARTS {
@@ -54,17 +55,31 @@ fn built(from: &Path, work: &Path) -> Result<(), String> {
         let text = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let _ = writeln!(stamp, "{name} {}", String::from_utf8_lossy(&text));
     }
-    if fs::read_to_string(work.join("made-of")).is_ok_and(|made_of| made_of == stamp) {
-        return Ok(());
+    fs::create_dir_all(work).map_err(told)?;
+    // Builds of other profiles wait here.
+    let lock = fs::File::create(work.join("lock")).map_err(told)?;
+    lock.lock().map_err(told)?;
+    let made_of = work.join("made-of");
+    if !fs::read_to_string(&made_of).is_ok_and(|made_of| made_of == stamp) {
+        drop(fs::remove_file(&made_of));
+        copy(&sources, work).map_err(told)?;
+        npm(work, &["ci", "--include=dev", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"])?;
+        npm(work, &["run", "--silent", "build"])?;
+        fs::write(&made_of, stamp).map_err(told)?;
     }
-    for (name, path) in &sources {
-        let to = work.join(name);
-        fs::create_dir_all(to.parent().unwrap_or(work)).map_err(told)?;
-        fs::copy(path, to).map_err(told)?;
+    if pages.exists() {
+        fs::remove_dir_all(pages).map_err(told)?;
     }
-    npm(work, &["ci", "--silent", "--no-audit", "--no-fund"])?;
-    npm(work, &["run", "--silent", "build"])?;
-    fs::write(work.join("made-of"), stamp).map_err(told)
+    copy(&files(&work.join("dist")).map_err(told)?, pages).map_err(told)
+}
+
+fn copy(files: &BTreeMap<String, PathBuf>, to: &Path) -> io::Result<()> {
+    for (name, path) in files {
+        let to = to.join(name);
+        fs::create_dir_all(to.parent().unwrap_or(&to))?;
+        fs::copy(path, to)?;
+    }
+    Ok(())
 }
 
 fn npm(work: &Path, arguments: &[&str]) -> Result<(), String> {

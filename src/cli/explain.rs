@@ -49,7 +49,8 @@ async fn operation(engine: &std::sync::Arc<Engine>, text: &str, analyze: bool) -
 
 async fn asked(engine: &std::sync::Arc<Engine>, request: &str, analyze: bool) -> Result<Vec<Explained>, String> {
     let request = request.trim();
-    if request.starts_with('{') || request.starts_with("query") {
+    let words = ["{", "#", "query", "mutation", "subscription", "fragment"];
+    if words.iter().any(|word| request.starts_with(word)) {
         return operation(engine, request, analyze).await;
     }
     let address = request.strip_prefix("GET ").unwrap_or(request).trim();

@@ -38,7 +38,7 @@ pub struct ServerFile {
     /// Address and port; default `127.0.0.1:8787`. Another than a loopback address needs `allow_anonymous = true`.
     #[schemars(with = "Option<String>")]
     pub listen: Option<Spanned<String>>,
-    /// Further files, by pattern, that hold only `[[foreign_key]]` and `[[many_many]]`.
+    /// Further files, by pattern, that hold only `[[foreign_key]]`, `[[many_many]]` and `[[json_shape]]`.
     #[schemars(with = "Vec<String>")]
     pub include: Vec<Spanned<String>>,
     /// Host names accepted beside the loopback names and the listen address.

@@ -284,6 +284,8 @@ fn empty_level(step: &Step) -> Level {
 /// The rows that stand in place of key values. A source that is down may leave nulls there, where the file allows for it.
 async fn expanded(context: &Context<'_>, expansion: &Expansion, rows: &[RowRef]) -> Result<Nested, ExecuteError> {
     let gathered = join::gather_leaves(rows, &expansion.hop);
+    // A document may have any number of them, and be expanded in several ways.
+    context.budget.spend(0, gathered.links.total() * 8)?;
     let (first, level) = match referenced(context, expansion, &gathered.keys).await {
         Err(ExecuteError::Source(SourceError::Unavailable { source_name, .. }))
             if context.may_be_missing(&source_name) =>

@@ -128,6 +128,11 @@ impl Links {
         &self.items[self.offsets[row] as usize..self.offsets[row + 1] as usize]
     }
 
+    /// How many there are.
+    pub fn total(&self) -> usize {
+        self.items.len()
+    }
+
     /// Number of near rows.
     pub fn rows(&self) -> usize {
         self.offsets.len().saturating_sub(1)

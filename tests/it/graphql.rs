@@ -308,3 +308,62 @@ fn an_operation_is_explained() {
         run(&["explain", "query { crm_contact { email } } mutation M { __typename }", "-c", "crosskey.toml"]);
     assert!(code == Some(1) && errors.contains("error: "), "{code:?} {errors}");
 }
+
+/// Two keys in one place, of which another column says which counts; and names within documents that GraphQL does not allow.
+#[tokio::test]
+async fn keys_in_one_place_and_odd_names_have_types() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = "CREATE TABLE post (id INTEGER NOT NULL PRIMARY KEY, title TEXT);\n\
+        CREATE TABLE photo (id INTEGER NOT NULL PRIMARY KEY, title TEXT);\n\
+        CREATE TABLE note (id INTEGER NOT NULL PRIMARY KEY, kind TEXT, doc JSON);\n\
+        INSERT INTO post VALUES (1, 'Post');\nINSERT INTO photo VALUES (1, 'Photo');\n\
+        INSERT INTO note VALUES (1, 'post', '{\"about\": [1, 2], \"meta-data\": {\"a.b\": {\"seen\": 1}}}'),\n\
+          (2, 'photo', '{\"about\": [1], \"size\": 3}')";
+    let urls = [("db".to_owned(), create(Engine::Sqlite, folder.path(), script).await)].into();
+    let key = |path: &str, far: &str, rest: &str| {
+        format!("[[foreign_key]]\ncolumn = 'db.note.doc.{path}'\nreferences = \"db.{far}.id\"\n{rest}\n")
+    };
+    let file = [
+        "[sources.db]\nurl = \"${DB_URL}\"\ngraphql_prefix = \"\"\n".to_owned(),
+        key("about[]", "post", "name = \"post\"\nwhen = { kind = \"post\" }"),
+        key("about[]", "photo", "name = \"photo\"\nwhen = { kind = \"photo\" }"),
+        key("meta-data.\"a.b\".seen", "photo", "name = \"seen\""),
+        "[[json_shape]]\ncolumn = \"db.note.doc\"\nmembers = { size = \"Int\", \"[].x\" = \"Int\", about = \"JSON\" }\n".to_owned(),
+    ];
+    let scene = Scene { proxy: Proxy::open(folder.path(), &file.concat(), &urls).await, _folder: folder };
+    let query = "{ note { id doc { about { title } photo { title } meta_data { a_b { seen { title } } } size } } }";
+    let reply = scene.ask(query, &json!({})).await.json();
+    let expected = json!({"data": {"note": [
+        {"id": 1, "doc": {"about": [{"title": "Post"}, null], "photo": [null, null], "meta_data": {"a_b": {"seen": {"title": "Photo"}}}, "size": null}},
+        {"id": 2, "doc": {"about": [null], "photo": [{"title": "Photo"}], "meta_data": null, "size": 3}},
+    ]}});
+    assert_eq!(reply, expected);
+    // What has no place is told.
+    let told = crosskey::api::graphql::faults(&scene.proxy.engine.snapshot());
+    let messages: Vec<&str> = told.iter().map(|fault| fault.message.as_str()).collect();
+    let place = |path: &str| format!("db.note.doc: GraphQL has no place for `{path}` beside other paths");
+    assert_eq!(messages, [place("[].x"), place("about")]);
+}
+
+/// An answer that repeats what it has read is not longer than what may be read.
+#[tokio::test]
+async fn an_answer_is_bounded() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let document = "x".repeat(10_000);
+    let script = format!(
+        "CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, doc JSON);\nINSERT INTO t VALUES (1, '{{\"ref\": 1, \"text\": \"{document}\"}}')"
+    );
+    let urls = [("db".to_owned(), create(Engine::Sqlite, folder.path(), &script).await)].into();
+    let file = "[limits]\nbytes = \"100KB\"\n[sources.db]\nurl = \"${DB_URL}\"\n[[foreign_key]]\ncolumn = \"db.t.doc.ref\"\nreferences = \"db.t.id\"\n";
+    let scene = Scene { proxy: Proxy::open(folder.path(), file, &urls).await, _folder: folder };
+    let asked = |times: usize| {
+        let aliases: String = (0..times).map(|at| format!("a{at}: doc {{ _json }} ")).collect();
+        format!("{{ db_t {{ {aliases} }} }}")
+    };
+    assert!(scene.ask(&asked(5), &json!({})).await.text.len() > 50_000);
+    let (code, message) = scene.refused(&asked(50)).await;
+    assert_eq!(
+        (code.as_str(), message.as_str()),
+        ("BUDGET_EXCEEDED", "the answer has more bytes than `limits.bytes` allows")
+    );
+}

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use crate::api::graphql::collect::Collected;
-use crate::api::graphql::document::Misfits;
+use crate::api::graphql::document::Notes;
 use crate::api::graphql::encode::{Bound, bound, write_row};
 use crate::api::graphql::error::Fault;
 use crate::api::graphql::schema::TableType;
@@ -329,7 +329,7 @@ impl ConnectionForm {
     pub fn write(
         &self,
         out: &mut Vec<u8>,
-        misfits: &mut Misfits,
+        notes: &mut Notes,
         (step, level): (&Step, &Level),
         mut rows: Vec<usize>,
         total: &[u8],
@@ -373,7 +373,7 @@ impl ConnectionForm {
                         EdgePart::Node(key, _) => {
                             put(out, key, b"");
                             if let Some(node) = node {
-                                write_row(out, misfits, node, step, level, *row);
+                                write_row(out, notes, node, step, level, *row);
                             }
                         }
                     });

@@ -9,14 +9,14 @@ use crate::api::graphql::encode::{Bound, bound, fixed, write_row};
 use crate::api::graphql::error::Fault;
 use crate::api::graphql::schema::Related;
 use crate::api::graphql::select::{Part, Reading};
-use crate::api::graphql::shape::{RAW, Shape, is_of};
+use crate::api::graphql::shape::{RAW, Shape, as_type};
 use crate::api::json::write_member;
 use crate::config::MemberType;
 use crate::execute::{Level, NONE, document};
 use crate::plan::Step;
 use crate::query::{Embed, Selection};
 use crate::value::Column;
-use crate::value::json::{member, write_str};
+use crate::value::json::member;
 
 /// What is shown of a document.
 #[derive(Debug, PartialEq)]
@@ -122,35 +122,61 @@ pub fn bound_document(shown: &Shown, step: &Step) -> BoundShown {
     }
 }
 
-/// Values that are not what their shape says; they are shown as null.
-#[derive(Default)]
-pub struct Misfits(Vec<String>);
+/// What there is to tell of an answer beside its rows.
+pub struct Notes {
+    /// Values that are not what their shape says; they are shown as null.
+    misfits: Vec<String>,
+    /// Bytes that the answer may have.
+    most: usize,
+    /// It has more, and is not whole.
+    is_over: bool,
+}
 
-impl Misfits {
-    /// Most that are told.
+impl Notes {
+    /// Most misfits that are told.
     const MOST: usize = 10;
 
+    /// Of an answer of so many bytes at most.
+    pub fn new(most: u64) -> Self {
+        Self { misfits: Vec::new(), most: usize::try_from(most).unwrap_or(usize::MAX), is_over: false }
+    }
+
+    /// A part of the answer is done.
+    pub fn took(&mut self, part: &[u8]) {
+        self.is_over |= part.len() > self.most;
+        self.most = self.most.saturating_sub(part.len());
+    }
+
+    /// Whether more may be added to an answer.
+    pub fn goes_on(&mut self, out: &[u8]) -> bool {
+        self.is_over |= out.len() > self.most;
+        !self.is_over
+    }
+
     fn note(&mut self, column: &Column, name: &str, expected: &str) {
-        if self.0.len() < Self::MOST {
+        if self.misfits.len() < Self::MOST {
             let place = if name.is_empty() { String::new() } else { format!("`{name}` of ") };
             let message =
                 format!("{place}a document in `{}` is not {expected}, as its keys and shape say", column.name);
-            if !self.0.contains(&message) {
-                self.0.push(message);
+            if !self.misfits.contains(&message) {
+                self.misfits.push(message);
             }
         }
     }
 
-    /// What is to be told of them.
-    pub fn messages(self) -> Vec<String> {
-        self.0
+    /// What is to be told: the misfits, or that the answer is too large.
+    pub fn faults(self) -> Result<Vec<Fault>, Fault> {
+        match self.is_over {
+            true => Err(Fault::budget("the answer has more bytes than `limits.bytes` allows")),
+            false => Ok(self.misfits.into_iter().map(Fault::misfit).collect()),
+        }
     }
 }
 
 /// Appends what is shown of the document in a cell.
 pub fn write_document(
     out: &mut Vec<u8>,
-    misfits: &mut Misfits,
+    notes: &mut Notes,
     (shown, column): (&BoundShown, &Column),
     (step, level): (&Step, &Level),
     (row, cell): (usize, usize),
@@ -160,16 +186,16 @@ pub fn write_document(
         return out.extend_from_slice(b"null");
     }
     let Some(value) = document(column, text) else {
-        misfits.note(column, "", "JSON");
+        notes.note(column, "", "JSON");
         return out.extend_from_slice(b"null");
     };
     let next = vec![0; level.expanded.len()];
-    Writer { out, misfits, column, step, level, row, next }.value(shown, "", Some(&value));
+    Writer { out, notes, column, step, level, row, next }.value(shown, "", Some(&value));
 }
 
 struct Writer<'a> {
     out: &'a mut Vec<u8>,
-    misfits: &'a mut Misfits,
+    notes: &'a mut Notes,
     column: &'a Column,
     step: &'a Step,
     level: &'a Level,
@@ -189,7 +215,7 @@ impl Writer<'_> {
                 match link {
                     Some(row) => {
                         let step = &self.step.expansions[*at].step;
-                        write_row(self.out, self.misfits, members, step, &nested.level, *row as usize);
+                        write_row(self.out, self.notes, members, step, &nested.level, *row as usize);
                     }
                     None => self.out.extend_from_slice(b"null"),
                 }
@@ -223,19 +249,19 @@ impl Writer<'_> {
                 }
                 self.out.push(b']');
             }
-            (BoundShown::Value(ty), Some(value)) if is_of(value, *ty) => match value {
-                // GraphQL gives identifiers as texts.
-                Value::Number(number) if *ty == MemberType::ID => write_str(self.out, &number.to_string()),
-                value => self.out.extend_from_slice(value.to_string().as_bytes()),
-            },
-            (shown, Some(_)) => {
+            (shown, Some(value)) => {
+                if let BoundShown::Value(ty) = shown
+                    && let Some(text) = as_type(value, *ty)
+                {
+                    return self.out.extend_from_slice(text.as_bytes());
+                }
                 let expected = match shown {
                     BoundShown::Object(_) => "an object".to_owned(),
                     BoundShown::Each(_) => "a list".to_owned(),
                     BoundShown::Value(ty) => format!("of type {}", ty.as_str()),
                     BoundShown::Row(..) => String::new(),
                 };
-                self.misfits.note(self.column, name, &expected);
+                self.notes.note(self.column, name, &expected);
                 self.out.extend_from_slice(b"null");
             }
         }

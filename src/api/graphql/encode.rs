@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::api::graphql::connection::ConnectionForm;
-use crate::api::graphql::document::{BoundShown, Misfits, bound_document, write_document};
+use crate::api::graphql::document::{BoundShown, Notes, bound_document, write_document};
 use crate::api::graphql::select::{AggregatePart, Part, Shown};
 use crate::api::json::write_member;
 use crate::engine::ReadAnswer;
@@ -71,12 +71,13 @@ pub fn bind(shown: Shown, plan: &ReadPlan) -> Form {
 }
 
 /// Per identifier its row, where it is there.
-pub fn rows_by_id(misfits: &mut Misfits, members: &[Bound], found: &ReadAnswer) -> Vec<Option<Vec<u8>>> {
+pub fn rows_by_id(notes: &mut Notes, members: &[Bound], found: &ReadAnswer) -> Vec<Option<Vec<u8>>> {
     let (step, level) = (&found.plan.root, &found.answer.level);
     let Some(links) = &found.answer.by_id else { return Vec::new() };
     let mut text = |row: &u32| {
         let mut text = Vec::new();
-        write_row(&mut text, misfits, members, step, level, *row as usize);
+        write_row(&mut text, notes, members, step, level, *row as usize);
+        notes.took(&text);
         text
     };
     (0..links.rows()).map(|at| links.of(at).first().map(&mut text)).collect()
@@ -154,14 +155,14 @@ pub fn fixed(key: &str, text: &str) -> Vec<u8> {
 }
 
 /// Appends what a read has found, and for a connection the number of all rows.
-pub fn write(out: &mut Vec<u8>, misfits: &mut Misfits, form: &Form, found: &ReadAnswer, total: Option<u64>) {
+pub fn write(out: &mut Vec<u8>, notes: &mut Notes, form: &Form, found: &ReadAnswer, total: Option<u64>) {
     let (step, level) = (&found.plan.root, &found.answer.level);
     match form {
-        Form::Rows(members) => write_rows(out, misfits, members, step, level, 0..level.rows.len()),
+        Form::Rows(members) => write_rows(out, notes, members, step, level, 0..level.rows.len()),
         Form::Row(members) => {
             let first = found.answer.by_id.as_ref().and_then(|links| links.of(0).first());
             match first {
-                Some(row) => write_row(out, misfits, members, step, level, *row as usize),
+                Some(row) => write_row(out, notes, members, step, level, *row as usize),
                 None => out.extend_from_slice(b"null"),
             }
         }
@@ -171,14 +172,14 @@ pub fn write(out: &mut Vec<u8>, misfits: &mut Misfits, form: &Form, found: &Read
         }
         Form::Connection(form) => {
             let rows = (0..level.rows.len()).collect();
-            form.write(out, misfits, (step, level), rows, total.unwrap_or_default().to_string().as_bytes());
+            form.write(out, notes, (step, level), rows, total.unwrap_or_default().to_string().as_bytes());
         }
     }
 }
 
 fn write_rows(
     out: &mut Vec<u8>,
-    misfits: &mut Misfits,
+    notes: &mut Notes,
     members: &[Bound],
     step: &Step,
     level: &Level,
@@ -186,16 +187,19 @@ fn write_rows(
 ) {
     out.push(b'[');
     for (at, row) in rows.enumerate() {
+        if !notes.goes_on(out) {
+            break;
+        }
         if at > 0 {
             out.push(b',');
         }
-        write_row(out, misfits, members, step, level, row);
+        write_row(out, notes, members, step, level, row);
     }
     out.push(b']');
 }
 
 /// Appends one row with all below it.
-pub fn write_row(out: &mut Vec<u8>, misfits: &mut Misfits, members: &[Bound], step: &Step, level: &Level, row: usize) {
+pub fn write_row(out: &mut Vec<u8>, notes: &mut Notes, members: &[Bound], step: &Step, level: &Level, row: usize) {
     let cells = &level.rows[row];
     out.push(b'{');
     let mut first = true;
@@ -207,8 +211,11 @@ pub fn write_row(out: &mut Vec<u8>, misfits: &mut Misfits, members: &[Bound], st
                 out.extend_from_slice(cells.cell(*cell));
             }
             Bound::Document(name, cell, column, shown) => {
+                if !notes.goes_on(out) {
+                    break;
+                }
                 write_member(out, name, &mut first);
-                write_document(out, misfits, (shown, column), (step, level), (row, *cell));
+                write_document(out, notes, (shown, column), (step, level), (row, *cell));
             }
             Bound::Fixed(text) => write_member(out, text, &mut first),
             Bound::Related(name, at, many, members) => {
@@ -218,9 +225,9 @@ pub fn write_row(out: &mut Vec<u8>, misfits: &mut Misfits, members: &[Bound], st
                 match (many, related.first()) {
                     (true, _) => {
                         let rows = related.iter().map(|row| *row as usize);
-                        write_rows(out, misfits, members, &embed.step, &nested.level, rows);
+                        write_rows(out, notes, members, &embed.step, &nested.level, rows);
                     }
-                    (false, Some(row)) => write_row(out, misfits, members, &embed.step, &nested.level, *row as usize),
+                    (false, Some(row)) => write_row(out, notes, members, &embed.step, &nested.level, *row as usize),
                     (false, None) => out.extend_from_slice(b"null"),
                 }
             }
@@ -230,8 +237,13 @@ pub fn write_row(out: &mut Vec<u8>, misfits: &mut Misfits, members: &[Bound], st
                 let rows = nested.links.of(row).iter().map(|row| *row as usize).collect();
                 let counted = total.map(|at| &level.aggregates[at]);
                 let found = counted.and_then(|counted| counted.of(row));
-                let total = found.as_ref().map_or(&b"0"[..], |found| found.cell(0));
-                form.write(out, misfits, (&step.embeds[*at].step, &nested.level), rows, total);
+                let total = match (counted, &found) {
+                    (_, Some(found)) => found.cell(0),
+                    // Its source does not answer.
+                    (Some(counted), None) if counted.missing => b"null",
+                    _ => b"0",
+                };
+                form.write(out, notes, (&step.embeds[*at].step, &nested.level), rows, total);
             }
             Bound::Aggregates(name, at, members) => {
                 write_member(out, name, &mut first);

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use crate::api::error::ApiError;
 use crate::api::graphql::arguments::{plain, text_of};
 use crate::api::graphql::collect::{Collected, Operation};
-use crate::api::graphql::document::Misfits;
+use crate::api::graphql::document::Notes;
 use crate::api::graphql::encode::{self, Form, bind};
 use crate::api::graphql::error::Fault;
 use crate::api::graphql::filter::Inputs;
@@ -400,16 +400,19 @@ async fn read(
         Gives::Known(_) => None,
     });
     let found = join_all(reads).await;
-    let (mut out, mut faults, mut none) = (b"{\"data\":{".to_vec(), Vec::new(), false);
+    let (mut out, mut faults, mut none) = (b"{\"data\":{".to_vec(), Vec::new(), None);
     let mut cut = Map::new();
     for (at, (field, found)) in plan.fields.iter().zip(found).enumerate() {
         out.extend_from_slice(&field.name[usize::from(at == 0)..]);
         match (&field.gives, found) {
             (Gives::Known(text), _) => out.extend_from_slice(text),
             (Gives::Read(read), Some(Ok((found, total)))) => {
-                let mut misfits = Misfits::default();
-                encode::write(&mut out, &mut misfits, &read.form, &found, total);
-                faults.extend(misfits.messages().into_iter().map(|message| Fault::misfit(message).at(&field.key)));
+                let mut notes = Notes::new(live.config.limits.bytes);
+                encode::write(&mut out, &mut notes, &read.form, &found, total);
+                match notes.faults() {
+                    Ok(misfits) => faults.extend(misfits.into_iter().map(|fault| fault.at(&field.key))),
+                    Err(fault) => return refused(&[fault.at(&field.key)], how.request_id),
+                }
                 // Where the source's ceiling cut the list, the client learns of it.
                 let count = found.answer.count;
                 if read.plan.limit_is_ceiling
@@ -422,22 +425,22 @@ async fn read(
             }
             (Gives::Read(read), failed) => {
                 out.extend_from_slice(b"null");
-                none |= read.sure;
                 if let Some(Err(error)) = failed {
-                    faults.push(Fault::from(error).at(&field.key));
+                    let fault = Fault::from(error).at(&field.key);
+                    if read.sure {
+                        none.get_or_insert_with(|| fault.error.status());
+                    }
+                    faults.push(fault);
                 }
             }
         }
     }
     out.push(b'}');
-    if none {
+    if none.is_some() {
         out.truncate(b"{\"data\":".len());
         out.extend_from_slice(b"null");
     }
-    let status = match faults.first() {
-        Some(fault) if none => fault.error.status(),
-        _ => StatusCode::OK,
-    };
+    let status = none.unwrap_or(StatusCode::OK);
     add_errors(&mut out, &faults, how.request_id);
     if !cut.is_empty() {
         out.extend_from_slice(format!(",\"extensions\":{}", serde_json::json!({"cut": cut})).as_bytes());

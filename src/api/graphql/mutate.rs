@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::api::error::ApiError;
-use crate::api::graphql::document::Misfits;
+use crate::api::graphql::document::Notes;
 use crate::api::graphql::encode::{bound, rows_by_id};
 use crate::api::graphql::error::Fault;
 use crate::api::graphql::select::Part;
@@ -137,7 +137,8 @@ struct Showing<'a> {
 struct Texts {
     /// Per row its text, where it is there.
     forms: Vec<Vec<Option<Vec<u8>>>>,
-    misfits: Misfits,
+    /// What of them is not as its type says.
+    misfits: Vec<Fault>,
 }
 
 impl Showing<'_> {
@@ -154,7 +155,7 @@ impl Showing<'_> {
                 }
             }
         }
-        let mut texts = Texts::default();
+        let (mut texts, mut notes) = (Texts::default(), Notes::new(self.live.config.limits.bytes));
         for (selection, parts) in forms {
             if ids.is_empty() {
                 texts.forms.push(Vec::new());
@@ -164,9 +165,10 @@ impl Showing<'_> {
             let read = self::shown(self.write, selection, ids.to_vec());
             let plan = planned(self.live, &read).map_err(|fault| error(fault.into()))?;
             let found = self.engine.run(self.live.clone(), plan, true).await.map_err(error)?;
-            let rows = rows_by_id(&mut texts.misfits, &bound(parts, &found.plan.root), &found);
+            let rows = rows_by_id(&mut notes, &bound(parts, &found.plan.root), &found);
             texts.forms.push(rows);
         }
+        texts.misfits = notes.faults().map_err(|fault| vec![fault])?;
         Ok(texts)
     }
 
@@ -206,7 +208,7 @@ impl Showing<'_> {
                 }
             }
         };
-        faults.extend(texts.misfits.messages().into_iter().map(Fault::misfit));
+        faults.extend(texts.misfits);
         let mut texts = texts.forms.into_iter();
         let value = match self.shown {
             ShownWrite::Row(..) => {

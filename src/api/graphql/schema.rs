@@ -320,7 +320,15 @@ fn members(
     for (at, column) in entry.table.columns.iter().enumerate() {
         let name = plain(&column.name);
         let name = if related.contains(&name) { format!("{name}_key") } else { name };
-        let shape = Shape::of(catalog, of.id, at, &format!("{}_{name}", of.name), types);
+        let mut left_out = Vec::new();
+        let shape = Shape::of(catalog, of.id, at, &format!("{}_{name}", of.name), types, &mut left_out);
+        let column = &column.name;
+        let table = &entry.table.name;
+        clashes.extend(
+            left_out
+                .iter()
+                .map(|path| format!("{table}.{column}: GraphQL has no place for `{path}` beside other paths")),
+        );
         let member = shape.map_or(Member::Column(at), |shape| Member::Document(at, shape.into()));
         members.insert(taken.take(&name, none), member);
     }

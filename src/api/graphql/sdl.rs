@@ -115,7 +115,7 @@ pub fn text(catalog: &Catalog, tables: &[TableType]) -> String {
             let name = &of.name;
             let _ = writeln!(
                 out,
-                "type {name}Connection {{ edges: [{name}Edge!]! pageInfo: PageInfo! totalCount: BigInt! }}\n\
+                "type {name}Connection {{ edges: [{name}Edge!]! pageInfo: PageInfo! totalCount: BigInt }}\n\
                  type {name}Edge {{ cursor: String! node: {name}! }}"
             );
         }
@@ -219,7 +219,7 @@ fn inputs(out: &mut String, of: &TableType, table: &Table, names: &HashMap<Table
     let name = &of.name;
     // These words are no names of an enumeration.
     let is_name = |name: &&str| !matches!(*name, "true" | "false" | "null");
-    let columns = of.members.iter().filter(|(_, member)| matches!(member, Member::Column(_)));
+    let columns = of.members.iter().filter(|(_, member)| matches!(member, Member::Column(_) | Member::Document(..)));
     let columns: Vec<&str> = columns.map(|(name, _)| name.as_str()).filter(is_name).collect();
     let columns = if columns.is_empty() { "_none".to_owned() } else { columns.join(" ") };
     let _ = writeln!(
@@ -353,7 +353,7 @@ fn aggregates(out: &mut String, of: &TableType, table: &Table) {
     for (function, wanted) in functions {
         let mut members = String::new();
         for (name, member) in &of.members {
-            let Member::Column(at) = member else { continue };
+            let (Member::Column(at) | Member::Document(at, _)) = member else { continue };
             let column = &table.columns[*at];
             let ty = match (function, &column.ty) {
                 ("sum" | "avg", Type::Float { .. }) => "Float",

@@ -311,7 +311,7 @@ impl<'a> Reading<'a> {
             for (key, collected) in self.operation.collect(&collected.below)? {
                 let key = key.to_owned();
                 below.push(match of.members.get(collected.field.name.as_str()) {
-                    Some(Member::Column(at)) => {
+                    Some(Member::Column(at) | Member::Document(at, _)) => {
                         AggregatePart::Value(key, place(function, Some(table.columns[*at].name.to_string())))
                     }
                     _ => {

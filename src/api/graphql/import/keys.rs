@@ -74,7 +74,10 @@ fn member_type(scalar: &str) -> &'static str {
         "U64" | "I128" | "U128" | "Decimal" => "Decimal",
         "Json" => "JSON",
         "DateTime" => "DateTime",
-        _ => "String",
+        "String" | "Bytes" | "Bytes4" | "Bytes8" | "Bytes32" | "Bytes64" | "Address" | "AssetId" | "ContractId"
+        | "Identity" => "String",
+        // What a scalar of the schema's own holds is not known.
+        _ => "JSON",
     }
 }
 

@@ -324,6 +324,7 @@ impl<'d> Reader<'d> {
     /// A union of tables is one more table, with all fields of its members, which need no value there; lists of the members are
     /// the union's.
     fn add_unions(&mut self, model: &mut Model, tables: &mut BTreeMap<String, &'d str>) {
+        let mut made = Vec::new();
         for (name, of) in self.unions.clone() {
             let known: Vec<&Name> =
                 of.members.iter().filter(|member| self.objects.contains_key(member.as_str())).collect();
@@ -343,7 +344,7 @@ impl<'d> Reader<'d> {
             }
             let mut fields: IndexMap<String, Field> = IndexMap::new();
             for member in known {
-                let Some(entity) = model.entities.get_mut(member.as_str()) else { continue };
+                let Some(entity) = model.entities.get(member.as_str()) else { continue };
                 let mut clashing = Vec::new();
                 for (field, read) in &entity.fields {
                     match fields.get(field) {
@@ -356,15 +357,21 @@ impl<'d> Reader<'d> {
                         }
                     }
                 }
-                entity.fields.retain(|_, field| !matches!(field.holds, Holds::Many(_)));
                 for field in clashing {
                     let message =
                         format!("`{field}` has another type in `{member}` than in other members of union `{name}`");
                     self.at(member, message);
                 }
             }
-            model.entities.insert(name.to_owned(), Entity { table, fields });
+            made.push((name, Entity { table, fields }));
         }
+        // A type may be in several unions, each of which has its lists.
+        for member in made.iter().flat_map(|(name, _)| &self.unions[name].members) {
+            if let Some(entity) = model.entities.get_mut(member.as_str()) {
+                entity.fields.retain(|_, field| !matches!(field.holds, Holds::Many(_)));
+            }
+        }
+        model.entities.extend(made.into_iter().map(|(name, entity)| (name.to_owned(), entity)));
     }
 
     /// The field that `@join(on: field)` names; quotes around it are passed over.
@@ -421,7 +428,7 @@ impl<'d> Reader<'d> {
                 self.at(&field.name, message);
             }
             let ty = field.ty.inner_named_type().as_str();
-            let path = format!("{path}.{}{}", field.name, if field.ty.is_list() { "[]" } else { "" });
+            let path = format!("{path}.{}{}", field.name, "[]".repeat(lists(&field.ty)));
             if self.is_table(ty) {
                 let target = self.join(field).unwrap_or_else(|| "id".to_owned());
                 self.target(field, ty, &target);
@@ -444,5 +451,13 @@ impl<'d> Reader<'d> {
                 held.values.push((path, scalar.to_owned()));
             }
         }
+    }
+}
+
+/// How many lists stand around a type.
+fn lists(ty: &Type) -> usize {
+    match ty {
+        Type::List(inner) | Type::NonNullList(inner) => 1 + lists(inner),
+        Type::Named(_) | Type::NonNullNamed(_) => 0,
     }
 }
