@@ -13,7 +13,7 @@ check: ## check formatting and lints
 test: ## run all tests against private database servers
 	scripts/test.sh
 
-soak: ## kill the proxy 10,000 times, meet each statement of each write with each fault, and write for long (about an hour)
+soak: ## kill the proxy 10,000 times, meet each statement of each write with each fault, and write for long (about two hours)
 	CROSSKEY_SOAK=2700 scripts/test.sh --no-capture kills:: histories:: faults::a_write_that_fails fault_shapes:: replay_faults::
 
 bench: ## run the benchmarks

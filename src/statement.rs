@@ -226,6 +226,15 @@ pub enum Matching {
     LeafIgnoreCase,
 }
 
+/// Which letters a pattern takes for the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Case {
+    /// As the column's own rules say.
+    AsTheDatabase,
+    /// Upper and lower ones.
+    Ignored,
+}
+
 /// A condition on the columns of the fetched table.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub enum Condition {
@@ -241,8 +250,8 @@ pub enum Condition {
     Compare(Arc<Column>, Comparison, Scalar),
     /// Equal to one of the values.
     In(Arc<Column>, Vec<Scalar>),
-    /// A pattern with `%` and `_`, by the database's own LIKE; whatever the case of letters, where that is said.
-    Like(Arc<Column>, Arc<str>, bool),
+    /// A pattern with `%` and `_`, by the database's own LIKE.
+    Like(Arc<Column>, Arc<str>, Case),
     /// The same for whatever value the column has; unknown, as all comparisons are, where it has none.
     Whatever(Arc<Column>, bool),
     /// No value.

@@ -13,7 +13,7 @@ use crate::plan::exists;
 use crate::plan::read::StepPlan;
 use crate::plan::tree::{First, Predicate};
 use crate::query::filter::{Filter, Literal, Name, Operator, Test};
-use crate::statement::{Comparison, Condition, Output};
+use crate::statement::{Case, Comparison, Condition, Output};
 use crate::value::Column;
 
 /// A filter in two parts, both of which must hold.
@@ -364,8 +364,8 @@ fn comparison(column: &Arc<Column>, operator: Operator, values: &[Literal]) -> R
         coerce::compare(column, &literal.text, comparison).map_err(|wanted| wrong(&column.name, literal, wanted))
     };
     let pattern = |before: &str, after: &str| {
-        let ignore_case = operator == Operator::ILike;
-        Condition::Like(column.clone(), format!("{before}{}{after}", values[0].text).into(), ignore_case)
+        let case = if operator == Operator::ILike { Case::Ignored } else { Case::AsTheDatabase };
+        Condition::Like(column.clone(), format!("{before}{}{after}", values[0].text).into(), case)
     };
     let condition = |comparison, outcome| match outcome {
         Compared::Value(value) => Condition::Compare(column.clone(), comparison, value),

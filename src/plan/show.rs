@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::plan::tree::{Embed, HopPlan, ReadPlan, Step};
-use crate::statement::{Aggregate, Condition, Fetch, Order, Output};
+use crate::statement::{Aggregate, Case, Condition, Fetch, Order, Output};
 use crate::value::Scalar;
 
 /// The whole plan.
@@ -112,8 +112,8 @@ fn show_condition(condition: &Condition) -> String {
         Condition::In(column, values) => {
             format!("{} in ({})", column.name, values.iter().map(show_value).collect::<Vec<_>>().join(", "))
         }
-        Condition::Like(column, pattern, false) => format!("{} like '{pattern}'", column.name),
-        Condition::Like(column, pattern, true) => format!("{} ilike '{pattern}'", column.name),
+        Condition::Like(column, pattern, Case::AsTheDatabase) => format!("{} like '{pattern}'", column.name),
+        Condition::Like(column, pattern, Case::Ignored) => format!("{} ilike '{pattern}'", column.name),
         Condition::Whatever(column, outcome) => format!("{} is anything: {outcome}", column.name),
         Condition::IsNull(column) => format!("{} is null", column.name),
         Condition::Among(keys) => {
@@ -226,7 +226,7 @@ name = "members"
     }
 
     fn related(name: &str, selection: Selection) -> crate::query::Embed {
-        crate::query::Embed { name: name.to_owned(), rows: true, in_place: false, aggregates: Vec::new(), selection }
+        crate::query::Embed::rows(name, selection)
     }
 
     fn above(field: &str, value: &str) -> Option<Filter> {

@@ -81,6 +81,23 @@ pub struct Embed {
     pub selection: Selection,
 }
 
+impl Embed {
+    /// Related rows.
+    pub fn rows(name: &str, selection: Selection) -> Self {
+        Self { name: name.to_owned(), rows: true, in_place: false, aggregates: Vec::new(), selection }
+    }
+
+    /// Referenced rows in place of the key's values.
+    pub fn in_place(name: &str, selection: Selection) -> Self {
+        Self { rows: false, in_place: true, ..Self::rows(name, selection) }
+    }
+
+    /// Aggregates of the related rows that a filter keeps.
+    pub fn aggregates(name: &str, aggregates: Vec<(Aggregate, Option<String>)>, filter: Option<Filter>) -> Self {
+        Self { rows: false, aggregates, ..Self::rows(name, Selection { filter, ..Selection::default() }) }
+    }
+}
+
 /// One field.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FieldQuery {

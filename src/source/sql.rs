@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::name::TableName;
 use crate::source::adapter::Described;
 use crate::statement::{
-    Aggregate, Comparison, Condition, Fetch, Groups, Having, KeySet, Nulls, Order, Output, Via, Within,
+    Aggregate, Case, Comparison, Condition, Fetch, Groups, Having, KeySet, Nulls, Order, Output, Via, Within,
 };
 use crate::value::{Column, Scalar, Type};
 
@@ -80,8 +80,8 @@ pub trait Dialect: Sync {
     fn exactly(&self, sql: &mut Sql, column: &Arc<Column>, value: &Scalar);
     /// Appends a placeholder for a count (limit or offset), and binds it.
     fn number(&self, sql: &mut Sql, value: u64);
-    /// Appends `LIKE` with a placeholder for the pattern; one that ignores case where that is wished.
-    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>, ignore_case: bool);
+    /// Appends `LIKE` with a placeholder for the pattern.
+    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>, case: Case);
     /// Appends a placeholder for a value that an aggregate is compared with, and binds it.
     fn aggregated_value(&self, sql: &mut Sql, value: &Scalar, ty: &Arc<Column>) {
         self.value(sql, value, ty);
@@ -381,7 +381,7 @@ pub fn condition(sql: &mut Sql, wanted: &Condition, dialect: &dyn Dialect) {
             dialect.one_of(sql, values, of);
         }
         Condition::Whatever(of, outcome) => whatever(&mut sql.text, of, *outcome, dialect),
-        Condition::Like(of, pattern, ignore_case) => dialect.like(sql, of, pattern, *ignore_case),
+        Condition::Like(of, pattern, case) => dialect.like(sql, of, pattern, *case),
         Condition::IsNull(of) => {
             column(&mut sql.text, of, dialect);
             sql.text.push_str(" IS NULL");

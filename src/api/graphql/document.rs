@@ -7,14 +7,13 @@ use serde_json::Value;
 
 use crate::api::graphql::encode::{Bound, bound, fixed, write_row};
 use crate::api::graphql::error::Fault;
-use crate::api::graphql::schema::Related;
 use crate::api::graphql::select::{Part, Reading};
 use crate::api::graphql::shape::{RAW, Shape, as_type};
 use crate::api::json::write_member;
 use crate::config::MemberType;
 use crate::execute::{Level, NONE, document};
 use crate::plan::Step;
-use crate::query::{Embed, Selection};
+use crate::query::Embed;
 use crate::value::Column;
 use crate::value::json::member;
 
@@ -52,7 +51,7 @@ impl<'a> Reading<'a> {
                 let far = self.inputs.schema.table(related.target);
                 let (selection, parts) = self.row(far, sets)?;
                 let at = embeds.iter().filter(|embed| embed.in_place).count();
-                embeds.push(in_place(related, selection));
+                embeds.push(Embed::in_place(&related.name, selection));
                 Shown::Row(at, parts)
             }
             Shape::Object(object) => {
@@ -75,10 +74,6 @@ impl<'a> Reading<'a> {
             }
         })
     }
-}
-
-fn in_place(related: &Related, selection: Selection) -> Embed {
-    Embed { name: related.name.to_string(), rows: false, in_place: true, aggregates: Vec::new(), selection }
 }
 
 /// The same with the places of what stands in for keys. Names are JSON, between comma and colon.

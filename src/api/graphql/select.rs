@@ -216,13 +216,7 @@ impl<'a> Reading<'a> {
                         true => self.rows(far, &collected)?,
                         false => self.row(far, &collected.below)?,
                     };
-                    embeds.push(Embed {
-                        name: related.name.to_string(),
-                        rows: true,
-                        in_place: false,
-                        aggregates: Vec::new(),
-                        selection,
-                    });
+                    embeds.push(Embed::rows(&related.name, selection));
                     parts.push(Part::Related(key, related_rows, related.many, below));
                     related_rows += 1;
                 }
@@ -232,19 +226,10 @@ impl<'a> Reading<'a> {
                     let total = counts.then_some(aggregated);
                     if counts {
                         let filter = self.filter(far, &collected)?;
-                        let selection = Selection { filter, ..Selection::default() };
-                        let name = related.name.to_string();
-                        let aggregates = vec![(Aggregate::Count, None)];
-                        embeds.push(Embed { name, rows: false, in_place: false, aggregates, selection });
+                        embeds.push(Embed::aggregates(&related.name, vec![(Aggregate::Count, None)], filter));
                         aggregated += 1;
                     }
-                    embeds.push(Embed {
-                        name: related.name.to_string(),
-                        rows: true,
-                        in_place: false,
-                        aggregates: Vec::new(),
-                        selection,
-                    });
+                    embeds.push(Embed::rows(&related.name, selection));
                     parts.push(Part::Connection(key, related_rows, total, connection.into()));
                     related_rows += 1;
                 }
@@ -256,13 +241,7 @@ impl<'a> Reading<'a> {
                         asked.push((Aggregate::Count, None));
                     }
                     let filter = self.filter(far, &collected)?;
-                    embeds.push(Embed {
-                        name: related.name.to_string(),
-                        rows: false,
-                        in_place: false,
-                        aggregates: asked,
-                        selection: Selection { filter, ..Selection::default() },
-                    });
+                    embeds.push(Embed::aggregates(&related.name, asked, filter));
                     parts.push(Part::Aggregates(key, aggregated, below));
                     aggregated += 1;
                 }

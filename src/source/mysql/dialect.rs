@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::name::{PathStep, TableName};
 use crate::source::change;
 use crate::source::sql::{self, Dialect, Param, Sql};
-use crate::statement::{Aggregate, Comparison, Condition, Fetch, KeySet, Matching, Nulls, Order, SmallKey};
+use crate::statement::{Aggregate, Case, Comparison, Condition, Fetch, KeySet, Matching, Nulls, Order, SmallKey};
 use crate::value::{Column, Scalar, Type};
 
 /// The dialect.
@@ -179,11 +179,11 @@ impl Dialect for Mysql {
         sql.text.push('?');
     }
 
-    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>, ignore_case: bool) {
+    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>, case: Case) {
         // A backslash is itself, as in SQLite.
         let pattern = Scalar::text(pattern.replace('\\', "\\\\"));
         let name = sql::column_text(column, self);
-        let times = if ignore_case {
+        let times = if case == Case::Ignored {
             // The column's own rules may tell case apart; general ones would pass over accents too.
             let _ = write!(sql.text, "LOWER(CONVERT({name} USING utf8mb4)) COLLATE utf8mb4_bin LIKE LOWER(?)");
             1

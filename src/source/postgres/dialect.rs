@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::name::{PathStep, TableName};
 use crate::source::change;
 use crate::source::sql::{self, Dialect, Param, Sql};
-use crate::statement::{Aggregate, Condition, Fetch, KeySet, Matching, Order};
+use crate::statement::{Aggregate, Case, Condition, Fetch, KeySet, Matching, Order};
 use crate::value::{Column, Scalar, Type};
 
 /// The dialect; `schema` is the one that bare table names are in.
@@ -98,11 +98,11 @@ impl Dialect for Postgres {
         let _ = write!(sql.text, "${}::text::int8", sql.params.len());
     }
 
-    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>, ignore_case: bool) {
+    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>, case: Case) {
         sql::column(&mut sql.text, column, self);
         if &*column.native != "citext" {
             // Before version 18, nondeterministic collations have no LIKE.
-            sql.text.push_str(match (ignore_case, column.exact) {
+            sql.text.push_str(match (case == Case::Ignored, column.exact) {
                 // "C" knows no case beyond ASCII.
                 (true, _) => "::text COLLATE \"default\"",
                 (false, true) => "::text",
@@ -111,7 +111,7 @@ impl Dialect for Postgres {
         }
         // A backslash is itself, as in SQLite.
         sql.params.push(Param::Value(Scalar::text(pattern.replace('\\', "\\\\")), None));
-        let word = if ignore_case { "ILIKE" } else { "LIKE" };
+        let word = if case == Case::Ignored { "ILIKE" } else { "LIKE" };
         let _ = write!(sql.text, " {word} ${}::text", sql.params.len());
     }
 

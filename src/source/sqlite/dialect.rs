@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::name::{PathStep, TableName};
 use crate::source::change;
 use crate::source::sql::{self, Dialect, Param, Sql};
-use crate::statement::{Aggregate, Condition, Fetch, KeySet, Matching, Order};
+use crate::statement::{Aggregate, Case, Condition, Fetch, KeySet, Matching, Order};
 use crate::value::{Column, Scalar, Type};
 
 /// The dialect.
@@ -83,7 +83,7 @@ impl Dialect for Sqlite {
         let _ = write!(sql.text, "?{}", sql.params.len());
     }
 
-    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>, _: bool) {
+    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>, _: Case) {
         if pattern.contains('\0') {
             // The pattern would end there, and find what begins like it.
             return sql::whatever(&mut sql.text, column, false, self);
