@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use apollo_compiler::executable::{OperationType, SelectionSet};
 use apollo_compiler::introspection;
-use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::Valid;
 use futures_util::future::{join_all, try_join};
@@ -15,24 +14,23 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use crate::api::error::ApiError;
-use crate::api::graphql::arguments::{plain, text_of};
 use crate::api::graphql::collect::{Collected, Operation};
 use crate::api::graphql::document::Notes;
-use crate::api::graphql::encode::{self, Form, bind};
+use crate::api::graphql::encode::{self, bind};
 use crate::api::graphql::error::Fault;
 use crate::api::graphql::filter::Inputs;
 use crate::api::graphql::mutate::wrote;
-use crate::api::graphql::prepared::{Document, Prepared};
+use crate::api::graphql::parsed::Document;
+use crate::api::graphql::planned::{Field, Gives, Keyed, Planned, ReadField};
+use crate::api::graphql::prepared::{PlanName, Prepared};
 use crate::api::graphql::request::Asked;
 use crate::api::graphql::select::Reading;
 use crate::api::graphql::write::{self, RootWrite};
-use crate::catalog::TableId;
 use crate::engine::explain::Explained;
-use crate::engine::{Engine, Snapshot, planned, planned_for};
+use crate::engine::{Engine, Snapshot, planned};
 use crate::error::Code;
 use crate::execute::{Budget, Partial};
 use crate::plan::ReadPlan;
-use crate::query::Ids;
 use crate::value::json::member;
 
 /// Most fields of the schema's description that an operation asks for.
@@ -46,28 +44,6 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// The status where the client takes `application/graphql-response+json`.
     pub status: StatusCode,
-}
-
-/// An operation, ready to be run.
-pub struct Planned {
-    /// The version that planned it.
-    pub number: u64,
-    /// How many fields it selects, at all levels.
-    pub selected: usize,
-    fields: Vec<Field>,
-}
-
-/// A root field under its key, as JSON between comma and colon.
-struct Field {
-    key: String,
-    name: Arc<[u8]>,
-    gives: Gives,
-}
-
-enum Gives {
-    Read(Box<ReadField>),
-    /// What is known already, as JSON.
-    Known(Vec<u8>),
 }
 
 /// How a request is to be answered.
@@ -99,44 +75,6 @@ enum Does {
     Write(Box<RootWrite>),
     /// What is known already, as JSON.
     Known(Vec<u8>),
-}
-
-/// A read.
-struct ReadField {
-    plan: ReadPlan,
-    /// Counts all rows, where their number is shown.
-    counts: Option<ReadPlan>,
-    form: Form,
-    /// The table, the key's parts, and which of them are variables, where it is a row by its key.
-    keyed: Option<Keyed>,
-    /// Its error is that of the whole answer.
-    sure: bool,
-}
-
-/// A row by its key.
-struct Keyed {
-    table: TableId,
-    id: Vec<String>,
-    variables: Vec<Option<String>>,
-}
-
-impl Planned {
-    /// The same reads of the rows that these variables mean.
-    fn of(&self, live: &Snapshot, variables: &JsonMap) -> Result<Vec<Option<ReadPlan>>, Fault> {
-        let plan = |field: &Field| {
-            let Gives::Read(read) = &field.gives else { return Ok(None) };
-            let Some(keyed) = &read.keyed else { return Ok(None) };
-            let part = |(text, variable): (&String, &Option<String>)| match variable {
-                Some(name) => variables.get(name.as_str()).map(|value| text_of(&plain(value))).unwrap_or_default(),
-                None => text.clone(),
-            };
-            let id = keyed.id.iter().zip(&keyed.variables).map(part).collect();
-            let ids = Ids { ids: vec![id], columns: Vec::new(), table_order: false };
-            let plan = planned_for(live, keyed.table, &read.plan, &ids);
-            plan.map(Some).map_err(|error| Fault::from(crate::engine::Error::from(error)).at(&field.key))
-        };
-        self.fields.iter().map(plan).collect()
-    }
 }
 
 /// Answers a request.
@@ -182,27 +120,25 @@ pub fn refused(faults: &[Fault], request_id: Option<&str>) -> Answer {
 fn ready(live: &Arc<Snapshot>, prepared: &Prepared, asked: &Asked, how: &How<'_>) -> Result<Ready, Vec<Fault>> {
     let one = |fault: Fault| vec![fault];
     let schema = prepared.schema(live).map_err(one)?;
-    let variables = serde_json::to_string(&asked.variables).unwrap_or_default();
-    let name = (asked.query.clone(), asked.operation.clone(), variables);
+    let mut name = PlanName { query: asked.query.clone(), operation: asked.operation.clone(), variables: None };
+    if let Some(plan) = prepared.plan(&name, live.number)
+        && let Some(document) = &plan.keyed
+    {
+        let variables = document.variables(asked)?;
+        let keyed = plan.of(live, &variables).map_err(one)?;
+        return Ok(Ready::Reads(plan, keyed));
+    }
+    name.variables = Some(serde_json::to_string(&asked.variables).unwrap_or_default());
     if let Some(plan) = prepared.plan(&name, live.number) {
         return Ok(Ready::Reads(plan, Vec::new()));
     }
     let document = prepared.document(&schema, &asked.query)?;
-    let library = |error: apollo_compiler::request::RequestError| {
-        one(Fault::of_library(&error.to_graphql_error(&document.valid.sources)))
-    };
-    let operation = document.valid.operations.get(asked.operation.as_deref()).map_err(library)?;
+    let operation = document.operation(asked)?;
     if how.reads && operation.operation_type != OperationType::Query {
         let error = ApiError::invalid("a mutation is sent by POST");
         return Err(one(ApiError { status: Some(StatusCode::METHOD_NOT_ALLOWED), ..error }.into()));
     }
-    let variables = coerce_variable_values(&schema.valid, operation, &asked.variables).map_err(library)?;
-    // Rows by keys that are variables have one plan for all keys.
-    let any = (name.0.clone(), name.1.clone(), String::new());
-    if let Some(plan) = prepared.plan(&any, live.number) {
-        let keyed = plan.of(live, &variables).map_err(one)?;
-        return Ok(Ready::Reads(plan, keyed));
-    }
+    let variables = document.variables(asked)?;
     let cost = live.config.limits.cost as usize;
     let reading = Reading {
         operation: Operation {
@@ -217,11 +153,15 @@ fn ready(live: &Arc<Snapshot>, prepared: &Prepared, asked: &Asked, how: &How<'_>
     if operation.operation_type == OperationType::Mutation {
         return writes(&reading, operation, asked, how).map(Ready::Writes).map_err(one);
     }
-    let plan = Arc::new(plan(live, &document, &reading, operation, &variables).map_err(one)?);
+    let mut plan = plan(live, &document, &reading, operation, &variables).map_err(one)?;
+    if !operation.variables.is_empty() && !reading.operation.varied.get() {
+        plan.keyed = Some(document.clone());
+        name.variables = None;
+    }
+    let plan = Arc::new(plan);
     // What the schema tells of itself may be large.
     if !plan.fields.iter().any(|field| matches!(&field.gives, Gives::Known(text) if text.len() > 100)) {
-        let is_keyed = !operation.variables.is_empty() && !reading.operation.varied.get();
-        prepared.keep(if is_keyed { any } else { name }, plan.clone());
+        prepared.keep(name, plan.clone());
     }
     Ok(Ready::Reads(plan, Vec::new()))
 }
@@ -294,7 +234,7 @@ fn plan(
         fields.push(Field { key: (*key).to_owned(), name: member(key), gives });
     }
     let selected = reading.operation.cost - reading.operation.left.get();
-    Ok(Planned { number: live.number, selected, fields })
+    Ok(Planned { number: live.number, selected, keyed: None, fields })
 }
 
 /// Refuses to tell more of the schema than tools ask for: each field is told for all types.

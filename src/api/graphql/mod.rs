@@ -11,6 +11,8 @@ mod filter;
 pub mod import;
 mod mutate;
 mod names;
+mod parsed;
+mod planned;
 mod prepared;
 mod request;
 mod schema;

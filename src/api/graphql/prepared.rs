@@ -4,14 +4,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use apollo_compiler::ExecutableDocument;
 use apollo_compiler::parser::Parser;
-use apollo_compiler::validation::{DiagnosticList, Valid};
+use apollo_compiler::validation::DiagnosticList;
 use arc_swap::ArcSwapOption;
 use moka::sync::Cache;
 
 use crate::api::graphql::error::Fault;
-use crate::api::graphql::execute::Planned;
+use crate::api::graphql::parsed::Document;
+use crate::api::graphql::planned::Planned;
 use crate::api::graphql::schema::Schema;
 use crate::engine::Snapshot;
 
@@ -28,8 +28,22 @@ const NESTING: usize = 200;
 /// Most errors that are told of a document.
 const ERRORS: usize = 20;
 
-/// What tells plans apart: the document, the operation's name, and the variables as JSON.
-pub type PlanName = (String, Option<String>, String);
+/// What tells plans apart.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PlanName {
+    /// The document.
+    pub query: String,
+    /// Which of its operations.
+    pub operation: Option<String>,
+    /// The variables as JSON; none where one plan serves them all.
+    pub variables: Option<String>,
+}
+
+impl PlanName {
+    fn len(&self) -> usize {
+        self.query.len() + self.variables.as_ref().map_or(0, String::len)
+    }
+}
 
 /// What is kept.
 #[derive(Clone)]
@@ -39,14 +53,6 @@ pub struct Prepared {
     failed: Arc<AtomicU64>,
     documents: Cache<String, Arc<Document>>,
     plans: Cache<PlanName, Arc<Planned>>,
-}
-
-/// A document, valid for the schema of a version.
-pub struct Document {
-    /// The schema.
-    pub schema: Arc<Schema>,
-    /// The document.
-    pub valid: Valid<ExecutableDocument>,
 }
 
 impl Default for Prepared {
@@ -59,9 +65,7 @@ impl Default for Prepared {
             failed: Arc::new(AtomicU64::new(u64::MAX)),
             documents: documents.weigher(move |text: &String, _| weight(1024 + text.len() * PER_BYTE)).build(),
             plans: plans
-                .weigher(move |name: &PlanName, plan: &Arc<Planned>| {
-                    weight(name.0.len() + name.2.len() + plan.selected * PER_FIELD)
-                })
+                .weigher(move |name: &PlanName, plan: &Arc<Planned>| weight(name.len() + plan.selected * PER_FIELD))
                 .build(),
         }
     }
@@ -120,7 +124,7 @@ impl Prepared {
 
     /// Keeps a plan.
     pub fn keep(&self, name: PlanName, planned: Arc<Planned>) {
-        if name.0.len() + name.2.len() <= LONGEST {
+        if name.len() <= LONGEST {
             self.plans.insert(name, planned);
         }
     }
