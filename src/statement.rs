@@ -226,6 +226,22 @@ pub enum Matching {
     LeafIgnoreCase,
 }
 
+/// A pattern with `%` and `_`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Pattern {
+    /// Its text.
+    pub text: Arc<str>,
+    /// A backslash takes the character behind it as it stands; else it is one itself.
+    pub escapes: bool,
+}
+
+impl Pattern {
+    /// The text for engines in whose patterns a backslash escapes.
+    pub fn escaped(&self) -> String {
+        if self.escapes { self.text.to_string() } else { self.text.replace('\\', "\\\\") }
+    }
+}
+
 /// Which letters a pattern takes for the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Case {
@@ -251,7 +267,7 @@ pub enum Condition {
     /// Equal to one of the values.
     In(Arc<Column>, Vec<Scalar>),
     /// A pattern with `%` and `_`, by the database's own LIKE.
-    Like(Arc<Column>, Arc<str>, Case),
+    Like(Arc<Column>, Pattern, Case),
     /// The same for whatever value the column has; unknown, as all comparisons are, where it has none.
     Whatever(Arc<Column>, bool),
     /// No value.

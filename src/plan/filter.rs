@@ -13,7 +13,7 @@ use crate::plan::exists;
 use crate::plan::read::StepPlan;
 use crate::plan::tree::{First, Predicate};
 use crate::query::filter::{Filter, Literal, Name, Operator, Test};
-use crate::statement::{Case, Comparison, Condition, Output};
+use crate::statement::{Case, Comparison, Condition, Output, Pattern};
 use crate::value::Column;
 
 /// A filter in two parts, both of which must hold.
@@ -365,7 +365,8 @@ fn comparison(column: &Arc<Column>, operator: Operator, values: &[Literal]) -> R
     };
     let pattern = |before: &str, after: &str| {
         let case = if operator == Operator::ILike { Case::Ignored } else { Case::AsTheDatabase };
-        Condition::Like(column.clone(), format!("{before}{}{after}", values[0].text).into(), case)
+        let text = format!("{before}{}{after}", values[0].text).into();
+        Condition::Like(column.clone(), Pattern { text, escapes: operator == Operator::EscapedLike }, case)
     };
     let condition = |comparison, outcome| match outcome {
         Compared::Value(value) => Condition::Compare(column.clone(), comparison, value),
@@ -387,7 +388,7 @@ fn comparison(column: &Arc<Column>, operator: Operator, values: &[Literal]) -> R
                 false => Condition::In(column.clone(), wanted),
             }
         }
-        Operator::Like | Operator::ILike => pattern("", ""),
+        Operator::Like | Operator::ILike | Operator::EscapedLike => pattern("", ""),
         Operator::Contains => pattern("%", "%"),
         Operator::StartsWith => pattern("", "%"),
         Operator::EndsWith => pattern("%", ""),

@@ -112,8 +112,8 @@ fn show_condition(condition: &Condition) -> String {
         Condition::In(column, values) => {
             format!("{} in ({})", column.name, values.iter().map(show_value).collect::<Vec<_>>().join(", "))
         }
-        Condition::Like(column, pattern, Case::AsTheDatabase) => format!("{} like '{pattern}'", column.name),
-        Condition::Like(column, pattern, Case::Ignored) => format!("{} ilike '{pattern}'", column.name),
+        Condition::Like(column, pattern, Case::AsTheDatabase) => format!("{} like '{}'", column.name, pattern.text),
+        Condition::Like(column, pattern, Case::Ignored) => format!("{} ilike '{}'", column.name, pattern.text),
         Condition::Whatever(column, outcome) => format!("{} is anything: {outcome}", column.name),
         Condition::IsNull(column) => format!("{} is null", column.name),
         Condition::Among(keys) => {

@@ -80,6 +80,8 @@ pub enum Operator {
     Like,
     /// The same, whatever the case of letters.
     ILike,
+    /// A pattern in which a backslash takes the character behind it as it stands.
+    EscapedLike,
     /// The value within the text.
     Contains,
     /// The value at its start.
@@ -137,6 +139,7 @@ impl fmt::Display for Test {
                 f.write_str(")")
             }
             (Operator::Like, [value]) => write!(f, "{not} LIKE {value}"),
+            (Operator::EscapedLike, [value]) => write!(f, "{not} LIKE {value} ESCAPE '\\'"),
             (Operator::ILike, [value]) => write!(f, "{not} ILIKE {value}"),
             (Operator::Contains, [value]) => write!(f, "{not} CONTAINS {value}"),
             (Operator::StartsWith, [value]) => write!(f, "{not} STARTS WITH {value}"),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::name::TableName;
 use crate::source::adapter::Described;
 use crate::statement::{
-    Aggregate, Case, Comparison, Condition, Fetch, Groups, Having, KeySet, Nulls, Order, Output, Via, Within,
+    Aggregate, Case, Comparison, Condition, Fetch, Groups, Having, KeySet, Nulls, Order, Output, Pattern, Via, Within,
 };
 use crate::value::{Column, Scalar, Type};
 
@@ -81,7 +81,7 @@ pub trait Dialect: Sync {
     /// Appends a placeholder for a count (limit or offset), and binds it.
     fn number(&self, sql: &mut Sql, value: u64);
     /// Appends `LIKE` with a placeholder for the pattern.
-    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>, case: Case);
+    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Pattern, case: Case);
     /// Appends a placeholder for a value that an aggregate is compared with, and binds it.
     fn aggregated_value(&self, sql: &mut Sql, value: &Scalar, ty: &Arc<Column>) {
         self.value(sql, value, ty);

@@ -171,6 +171,17 @@ async fn operations_that_are_too_large_are_refused() {
     let (code, _) =
         scene.refused(&format!("{{ db_part {{ ...f0 }} }} {doubling} fragment f40 on DbPart {{ id }}")).await;
     assert_eq!(code, "BUDGET_EXCEEDED");
+    // Filters and orders that are too large.
+    let many: Vec<u32> = (0..10_001).collect();
+    let query = "query($ids: [BigInt!]) { db_part(filter: { id: { in: $ids } }) { id } }";
+    let reply = scene.ask(query, &json!({"ids": many})).await.json();
+    assert_eq!(reply["errors"][0]["extensions"]["code"], "BUDGET_EXCEEDED", "{reply}");
+    let tests = "{ id: { gt: 1 } } ".repeat(501);
+    let terms = "{ id: asc } ".repeat(501);
+    for arguments in [format!("filter: {{ or: [{tests}] }}"), format!("order_by: [{terms}]")] {
+        let (code, _) = scene.refused(&format!("{{ db_part({arguments}) {{ id }} }}")).await;
+        assert_eq!(code, "BUDGET_EXCEEDED");
+    }
     // The schema's description many times.
     let (code, _) = scene.refused(&format!("{{ __schema {{ types {{ {} }} }} }}", aliases(700, "name"))).await;
     assert_eq!(code, "BUDGET_EXCEEDED");
@@ -196,6 +207,12 @@ async fn numbers_keep_their_digits() {
         let reply = scene.ask(query, &json!({"id": spelled})).await;
         let expected = format!("{{\"data\":{{\"db_t_by_pk\":{{\"id\":{large}}},\"db_t\":[{{\"id\":{large}}}]}}}}");
         assert_eq!(reply.text, expected);
+    }
+    // What is no integer is refused, and not cut.
+    for wrong in ["1.5", "\"x\"", "[1, 2.5]"] {
+        let word = if wrong.starts_with('[') { "in" } else { "eq" };
+        let (code, message) = scene.refused(&format!("{{ db_t(filter: {{id: {{{word}: {wrong}}}}}) {{ id }} }}")).await;
+        assert!(code == "INVALID_VALUE" && message.contains("which is no integer"), "{code} {message}");
     }
 }
 

@@ -203,6 +203,31 @@ async fn unions_are_imported() {
     assert_eq!(errors, expected);
 }
 
+/// Names that meet: a list of a type's own rows, one virtual type in two fields, and a key that is called as a column.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_of_imported_keys_differ() {
+    let schema = "type A @entity { id: ID! friends: [A!] m1: M m2: M best: String }\ntype M @entity(virtual: true) { of: B best: B deep: D }\n\
+                  type D @entity(virtual: true) { of: B }\ntype B @entity { id: ID! }";
+    let folder = tempfile::tempdir().expect("a folder");
+    let proxy = proxy(folder.path(), schema, Engine::Sqlite, &[]).await;
+    let wrote = ask(
+        &proxy,
+        "mutation { insert_lib_b_one(object: {id: \"b\"}) { id } insert_lib_a(objects: [{id: \"x\", m2: {deep: {of: \"b\"}}}, {id: \"y\"}]) { affected_rows } \
+         insert_lib_as_as_one(object: {a_id: \"x\", other_a_id: \"y\"}) { a_id } }",
+    )
+    .await;
+    assert_eq!(wrote.get("errors"), None, "{wrote}");
+    let read =
+        ask(&proxy, "{ lib_a_by_pk(id: \"x\") { friends { id } m2 { of { id } best { id } deep { of { id } } } } }")
+            .await;
+    let expected = json!({"friends": [{"id": "y"}], "m2": {"of": null, "best": null, "deep": {"of": {"id": "b"}}}});
+    assert_eq!(read["data"]["lib_a_by_pk"], expected, "{read}");
+    let (code, _, errors) =
+        import(folder.path(), "type A @entity { id: ID! }\nextend type A { y: Int }", &["--source", "s"]);
+    assert_eq!(code, Some(1));
+    assert_eq!(errors, "error: 2:13: `extend type A` is not read; write its fields in the type\n");
+}
+
 #[test]
 fn all_faults_are_told_with_their_places() {
     let folder = tempfile::tempdir().expect("a folder");

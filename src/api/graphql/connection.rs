@@ -264,7 +264,7 @@ fn beyond(table: &Table, terms: &[Term], values: &[Option<String>]) -> Filter {
 /// What tells an order from others; the same in either direction.
 fn signature(table: &Table, terms: &[Term]) -> String {
     let first = terms.first().is_some_and(|term| term.descending);
-    let mut text = String::new();
+    let mut text = format!("{} ", table.name);
     for term in terms {
         let nulls = match (term.nulls, term.descending) {
             (None, _) => 'x',

@@ -2,14 +2,23 @@
 
 use serde_json::{Map, Value};
 
+use crate::api::error::ApiError;
 use crate::api::graphql::arguments::{listed, text_of};
 use crate::api::graphql::error::Fault;
 use crate::api::graphql::schema::{Member, Schema, TableType};
-use crate::api::graphql::sdl::is_word;
+use crate::api::graphql::sdl::{is_word, scalar};
 use crate::catalog::Catalog;
+use crate::error::Code;
 use crate::query::filter::{Name, Test};
 use crate::query::{FieldQuery, Filter, Literal, Operator, OrderBy};
 use crate::statement::{Comparison, Nulls};
+use crate::value::Column;
+
+/// Most tests of a filter, values of a test, bytes of a value, and terms of an order: as in REST.
+const MOST_COMPARISONS: usize = 500;
+const MOST_VALUES: usize = 10_000;
+const LONGEST_VALUE: usize = 10_000;
+const MOST_TERMS: usize = 500;
 
 /// What inputs are read with.
 #[derive(Clone, Copy)]
@@ -23,6 +32,12 @@ pub struct Inputs<'a> {
 impl Inputs<'_> {
     /// A condition on rows of a table; none where everything is let through.
     pub fn filter(self, of: &TableType, value: &Value) -> Result<Option<Filter>, Fault> {
+        let filter = self.within(of, value)?;
+        filter.iter().try_for_each(bounded)?;
+        Ok(filter)
+    }
+
+    fn within(self, of: &TableType, value: &Value) -> Result<Option<Filter>, Fault> {
         let Value::Object(members) = value else { return Ok(None) };
         let mut parts = Vec::new();
         for (name, value) in members {
@@ -43,18 +58,17 @@ impl Inputs<'_> {
         let all = || Filter::And(Vec::new());
         let each = |value: &Value| -> Result<Vec<Filter>, Fault> {
             let parts = listed(value.clone());
-            parts.iter().map(|part| Ok(self.filter(of, part)?.unwrap_or_else(all))).collect()
+            parts.iter().map(|part| Ok(self.within(of, part)?.unwrap_or_else(all))).collect()
         };
         match name {
             "and" => return Ok(Some(Filter::And(each(value)?))),
             "or" => return Ok(Some(Filter::Or(each(value)?))),
-            "not" => return Ok(Some(Filter::Not(self.filter(of, value)?.unwrap_or_else(all).into()))),
+            "not" => return Ok(Some(Filter::Not(self.within(of, value)?.unwrap_or_else(all).into()))),
             _ => {}
         }
         match of.members.get(name).filter(|_| !is_word(name)) {
             Some(Member::Column(at) | Member::Document(at, _)) => {
-                let column = &self.catalog.entry(of.id).table.columns[*at].name;
-                tests(column, value).map(Some)
+                tests(&self.catalog.entry(of.id).table.columns[*at], value).map(Some)
             }
             Some(Member::Related(related)) => {
                 let far = self.schema.table(related.target);
@@ -64,7 +78,7 @@ impl Inputs<'_> {
                     filter: filter.unwrap_or_else(all).into(),
                 };
                 if !related.many {
-                    return Ok(Some(exists(self.filter(far, value)?)));
+                    return Ok(Some(exists(self.within(far, value)?)));
                 }
                 let Value::Object(words) = value else { return Ok(None) };
                 if words.is_empty() {
@@ -77,7 +91,7 @@ impl Inputs<'_> {
                     if value.is_null() {
                         return Err(null(&format!("{name}.{word}")));
                     }
-                    let filter = self.filter(far, value)?;
+                    let filter = self.within(far, value)?;
                     parts.push(match word.as_str() {
                         "some" => exists(filter),
                         "none" => Filter::Not(exists(filter).into()),
@@ -99,6 +113,9 @@ impl Inputs<'_> {
             if let Value::Object(term) = &term {
                 self.term(of, "", term, &mut order)?;
             }
+        }
+        if order.len() > MOST_TERMS {
+            return Err(Fault::budget(format!("an order has at most {MOST_TERMS} terms")));
         }
         Ok(order)
     }
@@ -131,7 +148,7 @@ impl Inputs<'_> {
                     let path = format!("{path}{}.", related.name);
                     self.term(self.schema.table(related.target), &path, below, order)?;
                 }
-                (_, Value::Null) => return Err(null(name)),
+                (_, Value::Null) => return Err(Fault::invalid(format!("`{name}` of `order_by` is null"))),
                 _ => return Err(Fault::invalid(format!("`{name}` cannot be ordered by"))),
             }
         }
@@ -139,15 +156,49 @@ impl Inputs<'_> {
     }
 }
 
+/// Whether a text spells an integer, as a `BigInt` may be given.
+fn is_integer(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Refuses a filter that is larger than those of REST may be.
+fn bounded(filter: &Filter) -> Result<(), Fault> {
+    let (mut comparisons, mut left) = (0, vec![filter]);
+    while let Some(part) = left.pop() {
+        match part {
+            Filter::And(parts) | Filter::Or(parts) => left.extend(parts),
+            Filter::Xor(a, b) => left.extend([&**a, &**b]),
+            Filter::Not(part) | Filter::Related { filter: part, .. } => left.push(part),
+            Filter::Compare { test, .. } => {
+                comparisons += 1;
+                if test.values.len() > MOST_VALUES {
+                    return Err(Fault::budget(format!("a test has more than {MOST_VALUES} values")));
+                }
+                if test.values.iter().any(|value| value.text.len() > LONGEST_VALUE) {
+                    return Err(Fault::budget(format!("a value of the filter has more than {LONGEST_VALUE} bytes")));
+                }
+            }
+            _ => comparisons += 1,
+        }
+    }
+    match comparisons > MOST_COMPARISONS {
+        true => Err(Fault::budget(format!("a filter has at most {MOST_COMPARISONS} tests; `in` takes many values"))),
+        false => Ok(()),
+    }
+}
+
 /// A NULL where a condition stands: it must not let everything through without a word.
 fn null(name: &str) -> Fault {
     let mut fault = Fault::invalid(format!("`{name}` of the filter is null"));
-    fault.error.hint = Some("leave it out, or ask for rows without a value by `is_null: true`".into());
+    let hint = "leave it out of the document, or give its variable a value; `is_null: true` finds rows without one";
+    fault.error.hint = Some(hint.into());
     fault
 }
 
 /// The tests of one column, all of which must hold.
-fn tests(column: &str, value: &Value) -> Result<Filter, Fault> {
+fn tests(of: &Column, value: &Value) -> Result<Filter, Fault> {
+    let column = &*of.name;
     let field = || Name { text: column.to_owned(), position: 0 };
     let literal = |value: &Value| Literal { text: text_of(value), position: 0 };
     let Value::Object(words) = value else { return Err(null(column)) };
@@ -171,9 +222,7 @@ fn tests(column: &str, value: &Value) -> Result<Filter, Fault> {
             "not_in" => (Operator::In, true),
             "like" => (Operator::Like, false),
             "ilike" => (Operator::ILike, false),
-            "contains" => (Operator::Contains, false),
-            "starts_with" => (Operator::StartsWith, false),
-            "ends_with" => (Operator::EndsWith, false),
+            "contains" | "starts_with" | "ends_with" => (Operator::EscapedLike, false),
             "between" => (Operator::Between, false),
             _ => (Operator::IsNull, value == &Value::Bool(false)),
         };
@@ -186,8 +235,21 @@ fn tests(column: &str, value: &Value) -> Result<Filter, Fault> {
                 }
                 values.iter().map(literal).collect()
             }
+            Operator::EscapedLike => {
+                let text = text_of(value).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+                let before = if word == "starts_with" { "" } else { "%" };
+                let after = if word == "ends_with" { "" } else { "%" };
+                vec![Literal { text: format!("{before}{text}{after}"), position: 0 }]
+            }
             _ => vec![literal(value)],
         };
+        // REST cuts fractions, as DreamFactory's clients know it; here the type says what is a value.
+        if scalar(of) == "BigInt"
+            && let Some(wrong) = values.iter().find(|value| !is_integer(&value.text))
+        {
+            let message = format!("`{column}.{word}` of the filter is {}, which is no integer", wrong.text);
+            return Err(ApiError::new(Code::InvalidValue, message).into());
+        }
         // One of no values is none of them, and every value is not among none.
         parts.push(match (operator, values.is_empty(), negated) {
             (Operator::In, true, false) => Filter::Or(Vec::new()),

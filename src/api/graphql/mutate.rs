@@ -214,7 +214,11 @@ impl Showing<'_> {
             ShownWrite::Row(..) => {
                 texts.next().and_then(|rows| rows.into_iter().next().flatten()).unwrap_or_else(|| b"null".to_vec())
             }
-            ShownWrite::Outcome(parts) => outcome(parts, written, keys.len(), &mut texts),
+            // Of a named write that was done before, only its rows are known.
+            ShownWrite::Outcome(parts) => {
+                let known = if self.write.named.is_some() { keys.len() } else { 0 };
+                outcome(parts, written, known, &mut texts)
+            }
         };
         let warned = written.unkept.iter();
         let warnings = warned.map(|one| format!("REFERENCE_NOT_FOUND {}", one.key.column.join(","))).collect();

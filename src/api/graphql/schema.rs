@@ -126,7 +126,7 @@ pub struct Related {
 }
 
 /// Types that are there whatever the tables are.
-pub const BUILT_IN: [&str; 30] = [
+pub const BUILT_IN: [&str; 31] = [
     "Query",
     "Mutation",
     "Subscription",
@@ -155,6 +155,7 @@ pub const BUILT_IN: [&str; 30] = [
     "TimeFilter",
     "DateTimeFilter",
     "JSONFilter",
+    "NullFilter",
     "Change",
     "PageInfo",
 ];

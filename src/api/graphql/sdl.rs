@@ -68,7 +68,7 @@ fn filter_of(column: &Column) -> Option<String> {
     match &column.ty {
         // What it holds is told by each value.
         Type::Loose => Some("JSONFilter".to_owned()),
-        Type::Json | Type::Structured | Type::Bytes { .. } => None,
+        Type::Json | Type::Structured | Type::Bytes { .. } => Some("NullFilter".to_owned()),
         _ => Some(format!("{}Filter", scalar(column))),
     }
 }
@@ -98,6 +98,7 @@ pub fn text(catalog: &Catalog, tables: &[TableType]) -> String {
         }
         out.push_str(" }\n");
     }
+    out.push_str("input NullFilter { is_null: Boolean }\n");
     out.push_str(
         "type PageInfo { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }\n",
     );

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use crate::name::{PathStep, TableName};
 use crate::source::change;
 use crate::source::sql::{self, Dialect, Param, Sql};
-use crate::statement::{Aggregate, Case, Comparison, Condition, Fetch, KeySet, Matching, Nulls, Order, SmallKey};
+use crate::statement::{
+    Aggregate, Case, Comparison, Condition, Fetch, KeySet, Matching, Nulls, Order, Pattern, SmallKey,
+};
 use crate::value::{Column, Scalar, Type};
 
 /// The dialect.
@@ -179,9 +181,9 @@ impl Dialect for Mysql {
         sql.text.push('?');
     }
 
-    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>, case: Case) {
+    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Pattern, case: Case) {
         // A backslash is itself, as in SQLite.
-        let pattern = Scalar::text(pattern.replace('\\', "\\\\"));
+        let pattern = Scalar::text(pattern.escaped());
         let name = sql::column_text(column, self);
         let times = if case == Case::Ignored {
             // The column's own rules may tell case apart; general ones would pass over accents too.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::name::{PathStep, TableName};
 use crate::source::change;
 use crate::source::sql::{self, Dialect, Param, Sql};
-use crate::statement::{Aggregate, Case, Condition, Fetch, KeySet, Matching, Order};
+use crate::statement::{Aggregate, Case, Condition, Fetch, KeySet, Matching, Order, Pattern};
 use crate::value::{Column, Scalar, Type};
 
 /// The dialect; `schema` is the one that bare table names are in.
@@ -98,7 +98,7 @@ impl Dialect for Postgres {
         let _ = write!(sql.text, "${}::text::int8", sql.params.len());
     }
 
-    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>, case: Case) {
+    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Pattern, case: Case) {
         sql::column(&mut sql.text, column, self);
         if &*column.native != "citext" {
             // Before version 18, nondeterministic collations have no LIKE.
@@ -110,7 +110,7 @@ impl Dialect for Postgres {
             });
         }
         // A backslash is itself, as in SQLite.
-        sql.params.push(Param::Value(Scalar::text(pattern.replace('\\', "\\\\")), None));
+        sql.params.push(Param::Value(Scalar::text(pattern.escaped()), None));
         let word = if case == Case::Ignored { "ILIKE" } else { "LIKE" };
         let _ = write!(sql.text, " {word} ${}::text", sql.params.len());
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::name::{PathStep, TableName};
 use crate::source::change;
 use crate::source::sql::{self, Dialect, Param, Sql};
-use crate::statement::{Aggregate, Case, Condition, Fetch, KeySet, Matching, Order};
+use crate::statement::{Aggregate, Case, Condition, Fetch, KeySet, Matching, Order, Pattern};
 use crate::value::{Column, Scalar, Type};
 
 /// The dialect.
@@ -83,15 +83,18 @@ impl Dialect for Sqlite {
         let _ = write!(sql.text, "?{}", sql.params.len());
     }
 
-    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Arc<str>, _: Case) {
-        if pattern.contains('\0') {
+    fn like(&self, sql: &mut Sql, column: &Arc<Column>, pattern: &Pattern, _: Case) {
+        if pattern.text.contains('\0') {
             // The pattern would end there, and find what begins like it.
             return sql::whatever(&mut sql.text, column, false, self);
         }
         sql::column(&mut sql.text, column, self);
         // It ignores the case of ASCII letters anyway.
         sql.text.push_str(" LIKE ");
-        self.value(sql, &Scalar::Text(pattern.clone()), column);
+        self.value(sql, &Scalar::Text(pattern.text.clone()), column);
+        if pattern.escapes {
+            sql.text.push_str(" ESCAPE '\\'");
+        }
     }
 
     fn xor(&self) -> &'static str {

@@ -1,6 +1,6 @@
 //! Tables of SDL → entries of the key file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use crate::api::graphql::import::read::{Document, Entity, Holds, Model};
@@ -13,6 +13,8 @@ pub fn keys(model: &Model, source: &str, places: &BTreeMap<String, String>) -> S
         format!("{source}.{}", model.entities[ty].table)
     };
     for (ty, entity) in &model.entities {
+        // Names of relationships that are taken, for columns have them too.
+        let mut taken: BTreeSet<String> = entity.fields.keys().map(|name| name.to_lowercase()).collect();
         for (name, field) in &entity.fields {
             match &field.holds {
                 Holds::Key(target, on) => {
@@ -21,8 +23,13 @@ pub fn keys(model: &Model, source: &str, places: &BTreeMap<String, String>) -> S
                 Holds::Document(document) => {
                     for (path, target, on) in &document.keys {
                         let column = format!("{}.{name}{path}", at(ty));
-                        let called = path.rsplit('.').next().unwrap_or(name).trim_end_matches("[]");
-                        entry(&mut out, &column, &format!("{}.{on}", at(target)), called);
+                        let steps = path.replace("[]", "");
+                        let last = steps.rsplit('.').next().filter(|last| !last.is_empty()).unwrap_or(name);
+                        let whole = format!("{name}{}", steps.replace('.', "_"));
+                        let numbered = (2..).map(|number| format!("{whole}_{number}"));
+                        let mut all = [last.to_owned(), whole.clone()].into_iter().chain(numbered);
+                        let called = all.find(|name| taken.insert(name.to_lowercase())).unwrap_or_default();
+                        entry(&mut out, &column, &format!("{}.{on}", at(target)), &called);
                     }
                     shape(&mut out, &format!("{}.{name}", at(ty)), document);
                 }
@@ -35,7 +42,10 @@ pub fn keys(model: &Model, source: &str, places: &BTreeMap<String, String>) -> S
                         &mut out,
                         &format!("{near}.{}", junction.other),
                         &format!("{}.id", at(target)),
-                        &model.entities[target].table,
+                        &match model.entities[target].table == entity.table {
+                            true => format!("other_{}", entity.table),
+                            false => model.entities[target].table.clone(),
+                        },
                     );
                     let _ = write!(
                         out,

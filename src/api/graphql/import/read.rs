@@ -199,6 +199,10 @@ impl<'d> Reader<'d> {
                     let message = format!("input `{}` makes no table", of.name);
                     reader.fault(of.name.line_column_range(&document.sources), message);
                 }
+                Definition::ObjectTypeExtension(of) => {
+                    let message = format!("`extend type {}` is not read; write its fields in the type", of.name);
+                    reader.fault(of.name.line_column_range(&document.sources), message);
+                }
                 _ => {}
             }
         }
