@@ -69,6 +69,13 @@ impl PartialEq for Name {
     }
 }
 
+/// Comparisons of one filter; every engine takes as many.
+pub const MOST_COMPARISONS: usize = 500;
+/// Values of one filter; every engine takes as many parameters.
+pub const MOST_VALUES: usize = 10_000;
+/// Bytes of one value that is a pattern or a plain text.
+pub const LONGEST_VALUE: usize = 10_000;
+
 /// What is compared, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::support::databases::{Engine, create};
-use crate::support::fault::{Fault, Met, Victim, assert_told};
+use crate::support::fault::{Choice, Fault, Met, Victim, assert_told};
 use crate::support::proxy::Proxy;
-use crate::writes::{Numbers, pairs};
+use crate::writes::pairs;
 
 const KEYS: &str = r#"
 [server]
@@ -228,11 +228,7 @@ impl Scene {
 /// a seed (`CROSSKEY_SEED`).
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_goes_far_is_whole_or_nothing() {
-    fail::cfg("lease", "return").expect("a point");
-    let all = std::env::var("CROSSKEY_SOAK").is_ok();
-    let seed = crate::support::seed();
-    println!("CROSSKEY_SEED={seed}");
-    let mut numbers = Numbers(seed | 1);
+    let mut choice = Choice::new();
     for (up, down) in pairs() {
         let mut faults = Fault::over(up, down);
         if up != Engine::Sqlite {
@@ -244,13 +240,12 @@ async fn a_write_that_goes_far_is_whole_or_nothing() {
             let sent = scene.victim().statements_of(&kind.line(country), &kind.body(country)).await;
             assert!(scene.is_whole(kind, country, "undisturbed").await, "{} {kind:?}", scene.label);
             for number in 0..sent {
-                if all {
+                if choice.all {
                     scene = Scene::of(up, down).await;
                 }
-                let chosen = numbers.below(faults.len() as u64) as usize;
-                for (_, fault) in faults.iter().enumerate().filter(|(at, _)| all || *at == chosen) {
+                for fault in choice.of(&faults) {
                     let (country, what) = (scene.fresh(), format!("{kind:?} {fault:?} {number}"));
-                    let met = scene.victim().meet(&kind.line(country), &kind.body(country), *fault, number).await;
+                    let met = scene.victim().meet(&kind.line(country), &kind.body(country), fault, number).await;
                     assert!(!matches!(met, Met::Nothing), "{} {what}", scene.label);
                     scene.proxy.finish_writes(&what).await;
                     let done = scene.is_whole(kind, country, &what).await;

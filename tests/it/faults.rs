@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::support::databases::{Engine, Servers, all_engines, create, postgres};
-use crate::support::fault::{Fault, Met, Victim, assert_told, dies_at, end_sessions, send};
+use crate::support::fault::{Choice, Fault, Met, Victim, assert_told, dies_at, end_sessions, send};
 use crate::support::proxy::Proxy;
-use crate::writes::Numbers;
 
 const KEYS: &str = r#"
 [server]
@@ -398,11 +397,7 @@ impl Scene {
 /// fault there, and `make test` one of them, chosen by a seed (`CROSSKEY_SEED`).
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_fails_at_any_statement_is_whole_or_nothing() {
-    fail::cfg("lease", "return").expect("a point");
-    let all = std::env::var("CROSSKEY_SOAK").is_ok();
-    let seed = crate::support::seed();
-    println!("CROSSKEY_SEED={seed}");
-    let mut numbers = Numbers(seed | 1);
+    let mut choice = Choice::new();
     for (up, down) in pairs() {
         let faults = Fault::over(up, down);
         for kind in KINDS.into_iter().chain(PLAIN) {
@@ -410,12 +405,11 @@ async fn a_write_that_fails_at_any_statement_is_whole_or_nothing() {
             let sent = scene.statements_of(kind).await;
             assert!(sent > 0, "{} {kind:?}", scene.label);
             for number in 0..sent {
-                if all {
+                if choice.all {
                     scene = Scene::of(up, down).await;
                 }
-                let chosen = numbers.below(faults.len() as u64) as usize;
-                for (_, fault) in faults.iter().enumerate().filter(|(at, _)| all || *at == chosen) {
-                    assert!(scene.faulty(kind, *fault, number).await, "{} {kind:?} {number}", scene.label);
+                for fault in choice.of(&faults) {
+                    assert!(scene.faulty(kind, fault, number).await, "{} {kind:?} {number}", scene.label);
                 }
             }
         }

@@ -1,12 +1,11 @@
 //! Who finishes a decided write for others meets a fault at each of its statements: the write is whole in the end all the same.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::faults::{KINDS, Kind, Scene};
 use crate::operation::Process;
-use crate::support::fault::{Fault, end_sessions};
-use crate::writes::{Numbers, pairs};
+use crate::support::fault::{Choice, Fault, counted, end_sessions};
+use crate::writes::pairs;
 
 impl Scene {
     /// Does a write whose last commit fails after it was decided; gives its parent.
@@ -51,11 +50,7 @@ impl Scene {
 /// fault there, and `make test` one of them, chosen by a seed (`CROSSKEY_SEED`).
 #[tokio::test(flavor = "multi_thread")]
 async fn who_finishes_a_write_may_fail_at_any_statement() {
-    fail::cfg("lease", "return").expect("a point");
-    let all = std::env::var("CROSSKEY_SOAK").is_ok();
-    let seed = crate::support::seed();
-    println!("CROSSKEY_SEED={seed}");
-    let mut numbers = Numbers(seed | 1);
+    let mut choice = Choice::new();
     for (up, down) in pairs() {
         let faults = Fault::over(up, down);
         for kind in KINDS {
@@ -64,26 +59,17 @@ async fn who_finishes_a_write_may_fail_at_any_statement() {
             // What is done is removed first.
             scene.proxy.engine.look_at_journals(false).await;
             let parent = scene.unfinished(kind, statements).await;
-            let sent = Arc::new(AtomicUsize::new(0));
-            let counted = sent.clone();
-            let note = move || {
-                counted.fetch_add(1, Ordering::Relaxed);
-            };
-            fail::cfg_callback("statement", note).expect("a point");
-            scene.proxy.engine.look_at_journals(false).await;
-            fail::remove("statement");
+            let ((), sent) = counted(scene.proxy.engine.look_at_journals(false)).await;
             assert!(scene.is_whole(kind, parent, "finished").await, "{} {kind:?}", scene.label);
-            let sent = sent.load(Ordering::Relaxed);
             assert!(sent > 4, "{} {kind:?}: {sent}", scene.label);
             for number in 0..sent {
-                if all {
+                if choice.all {
                     scene = Scene::of(up, down).await;
                 }
-                let chosen = numbers.below(faults.len() as u64) as usize;
-                for (_, fault) in faults.iter().enumerate().filter(|(at, _)| all || *at == chosen) {
+                for fault in choice.of(&faults) {
                     let what = format!("{kind:?} {fault:?} {number}");
                     let parent = scene.unfinished(kind, statements).await;
-                    scene.finishes_with(*fault, number).await;
+                    scene.finishes_with(fault, number).await;
                     scene.finish(&what).await;
                     assert!(scene.is_whole(kind, parent, &what).await, "{} {what}", scene.label);
                 }

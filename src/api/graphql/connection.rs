@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::api::graphql::collect::Collected;
 use crate::api::graphql::document::Notes;
-use crate::api::graphql::encode::{Bound, bound, write_row};
+use crate::api::graphql::encode::{Bound, bound, cell_of, write_row};
 use crate::api::graphql::error::Fault;
 use crate::api::graphql::schema::TableType;
 use crate::api::graphql::select::{Part, Reading};
@@ -306,11 +306,7 @@ pub struct ConnectionForm {
 impl Connection {
     /// Where a plan has what is to be shown.
     pub fn bind(self: &Arc<Self>, step: &Step) -> ConnectionForm {
-        let cell = |column: &usize| {
-            let of = |known: &Option<u32>| *known == Some(*column as u32);
-            step.columns.iter().position(of).unwrap_or_default()
-        };
-        let cells = self.order.iter().map(cell).collect();
+        let cells = self.order.iter().map(|column| cell_of(step, *column)).collect();
         let edges = self.parts.iter().flat_map(|part| match part {
             ConnectionPart::Edges(_, edges) => &edges[..],
             _ => &[],

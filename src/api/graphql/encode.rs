@@ -83,14 +83,18 @@ pub fn rows_by_id(notes: &mut Notes, members: &[Bound], found: &ReadAnswer) -> V
     (0..links.rows()).map(|at| links.of(at).first().map(&mut text)).collect()
 }
 
+/// Where a step has a column.
+pub fn cell_of(step: &Step, column: usize) -> usize {
+    step.columns.iter().position(|known| *known == Some(column as u32)).unwrap_or_default()
+}
+
 /// Where a step has what is to be shown of its rows.
 pub fn bound(parts: &[Part], step: &Step) -> Vec<Bound> {
     let mut members: Vec<Bound> = Vec::with_capacity(parts.len());
     for part in parts {
         let next = match part {
             Part::Column(key, column) => {
-                let of = |known: &Option<u32>| *known == Some(*column as u32);
-                let cell = step.columns.iter().position(of).unwrap_or_default();
+                let cell = cell_of(step, *column);
                 let is_named = matches!(&step.fetch.outputs[cell], Output::Column(known) if *known.name == **key);
                 match members.last_mut() {
                     Some(Bound::Run(run)) if is_named && *run.end() + 1 == cell => {
@@ -102,8 +106,7 @@ pub fn bound(parts: &[Part], step: &Step) -> Vec<Bound> {
                 }
             }
             Part::Document(key, column, shown) => {
-                let of = |known: &Option<u32>| *known == Some(*column as u32);
-                let cell = step.columns.iter().position(of).unwrap_or_default();
+                let cell = cell_of(step, *column);
                 let Output::Column(column) = &step.fetch.outputs[cell] else { continue };
                 Bound::Document(member(key), cell, column.clone(), bound_document(shown, step))
             }

@@ -9,15 +9,12 @@ use crate::api::graphql::schema::{Member, Schema, TableType};
 use crate::api::graphql::sdl::{is_word, scalar};
 use crate::catalog::Catalog;
 use crate::error::Code;
-use crate::query::filter::{Name, Test};
+use crate::query::filter::{LONGEST_VALUE, MOST_COMPARISONS, MOST_VALUES, Name, Test};
 use crate::query::{FieldQuery, Filter, Literal, Operator, OrderBy};
 use crate::statement::{Comparison, Nulls};
 use crate::value::Column;
 
-/// Most tests of a filter, values of a test, bytes of a value, and terms of an order: as in REST.
-const MOST_COMPARISONS: usize = 500;
-const MOST_VALUES: usize = 10_000;
-const LONGEST_VALUE: usize = 10_000;
+/// Most terms of an order, as in REST.
 const MOST_TERMS: usize = 500;
 
 /// What inputs are read with.

@@ -285,7 +285,7 @@ fn tables(catalog: &Catalog) -> (Vec<TableType>, Vec<String>) {
             let is_written = !reads && !table.is_view && !table.primary_key.is_empty();
             let wanted = plain(&format!("{prefix}{}", name.table.printed()));
             let made = |field: &str| {
-                vec![format!("{field}_by_pk"), format!("{field}_one"), format!("{field}_connection"), aggregate(field)]
+                vec![format!("{field}_by_pk"), format!("{field}_one"), connection_of(field), aggregate(field)]
             };
             let field = fields.take(&wanted, made);
             if field != wanted {

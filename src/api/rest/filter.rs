@@ -19,17 +19,11 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use crate::query::filter::{Filter, Literal, Name, Operator, Test};
+use crate::query::filter::{Filter, LONGEST_VALUE, Literal, MOST_COMPARISONS, MOST_VALUES, Name, Operator, Test};
 use crate::statement::{Aggregate, Comparison};
 
 /// Parentheses and NOTs within each other.
 const DEEPEST: usize = 50;
-/// Comparisons of one filter; every engine takes as many.
-const MOST_COMPARISONS: usize = 500;
-/// Values of one filter; every engine takes as many parameters.
-const MOST_VALUES: usize = 10_000;
-/// Bytes of one value that is a pattern or a plain text.
-const LONGEST_VALUE: usize = 10_000;
 
 /// What is wrong with a filter, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]

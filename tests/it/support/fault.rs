@@ -14,6 +14,7 @@ use crate::operation::Process;
 use crate::support::databases::{Engine, mysql, postgres};
 use crate::support::eventually;
 use crate::support::proxy::{Proxy, Reply};
+use crate::writes::Numbers;
 
 /// What happens to one statement of a write.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +41,42 @@ impl Fault {
     }
 }
 
+/// Which faults happen to a statement: all of them in `make soak`, and in `make test` one, chosen by a seed (`CROSSKEY_SEED`).
+pub struct Choice {
+    /// All of them.
+    pub all: bool,
+    numbers: Numbers,
+}
+
+impl Choice {
+    /// Prints the seed. From now on what is left behind is finished by whoever looks for it, however young.
+    pub fn new() -> Self {
+        fail::cfg("lease", "return").expect("a point");
+        let seed = crate::support::seed();
+        println!("CROSSKEY_SEED={seed}");
+        Self { all: std::env::var("CROSSKEY_SOAK").is_ok(), numbers: Numbers(seed | 1) }
+    }
+
+    /// Those of one statement.
+    pub fn of(&mut self, faults: &[Fault]) -> Vec<Fault> {
+        let chosen = self.numbers.below(faults.len() as u64) as usize;
+        if self.all { faults.to_vec() } else { vec![faults[chosen]] }
+    }
+}
+
+/// What a piece of work gives, and how many statements and commits it takes.
+pub async fn counted<T>(work: impl Future<Output = T>) -> (T, usize) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let noted = count.clone();
+    let note = move || {
+        noted.fetch_add(1, Ordering::Relaxed);
+    };
+    fail::cfg_callback("statement", note).expect("a point");
+    let given = work.await;
+    fail::remove("statement");
+    (given, count.load(Ordering::Relaxed))
+}
+
 /// What faults happen to: a proxy, and the file of a second process like it.
 pub struct Victim<'a> {
     pub proxy: &'a Proxy,
@@ -61,16 +98,9 @@ pub enum Met {
 impl Victim<'_> {
     /// How many statements and commits a write takes.
     pub async fn statements_of(&self, line: &str, body: &str) -> usize {
-        let count = Arc::new(AtomicUsize::new(0));
-        let counted = count.clone();
-        let note = move || {
-            counted.fetch_add(1, Ordering::Relaxed);
-        };
-        fail::cfg_callback("statement", note).expect("a point");
-        let reply = self.proxy.send(line, &[], body).await;
-        fail::remove("statement");
+        let (reply, count) = counted(self.proxy.send(line, &[], body)).await;
         assert_eq!(reply.status, 200, "{} {line}: {}", self.label, reply.text);
-        count.load(Ordering::Relaxed)
+        count
     }
 
     /// Does a write of which the statement of this number, counted from 0, meets a fault.
