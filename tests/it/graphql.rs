@@ -176,6 +176,10 @@ async fn operations_that_are_too_large_are_refused() {
     let query = "query($ids: [BigInt!]) { db_part(filter: { id: { in: $ids } }) { id } }";
     let reply = scene.ask(query, &json!({"ids": many})).await.json();
     assert_eq!(reply["errors"][0]["extensions"]["code"], "BUDGET_EXCEEDED", "{reply}");
+    // All values of a filter count together.
+    let query = query.replace("filter: { id: { in: $ids } }", "filter: { id: { in: $ids, not_in: $ids } }");
+    let reply = scene.ask(&query, &json!({"ids": &many[..5001]})).await.json();
+    assert_eq!(reply["errors"][0]["extensions"]["code"], "BUDGET_EXCEEDED", "{reply}");
     let tests = "{ id: { gt: 1 } } ".repeat(501);
     let terms = "{ id: asc } ".repeat(501);
     for arguments in [format!("filter: {{ or: [{tests}] }}"), format!("order_by: [{terms}]")] {

@@ -161,7 +161,7 @@ fn is_integer(text: &str) -> bool {
 
 /// Refuses a filter that is larger than those of REST may be.
 fn bounded(filter: &Filter) -> Result<(), Fault> {
-    let (mut comparisons, mut left) = (0, vec![filter]);
+    let (mut comparisons, mut values, mut left) = (0, 0, vec![filter]);
     while let Some(part) = left.pop() {
         match part {
             Filter::And(parts) | Filter::Or(parts) => left.extend(parts),
@@ -169,8 +169,9 @@ fn bounded(filter: &Filter) -> Result<(), Fault> {
             Filter::Not(part) | Filter::Related { filter: part, .. } => left.push(part),
             Filter::Compare { test, .. } => {
                 comparisons += 1;
-                if test.values.len() > MOST_VALUES {
-                    return Err(Fault::budget(format!("a test has more than {MOST_VALUES} values")));
+                values += test.values.len();
+                if values > MOST_VALUES {
+                    return Err(Fault::budget(format!("a filter has at most {MOST_VALUES} values")));
                 }
                 if test.values.iter().any(|value| value.text.len() > LONGEST_VALUE) {
                     return Err(Fault::budget(format!("a value of the filter has more than {LONGEST_VALUE} bytes")));
