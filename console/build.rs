@@ -10,8 +10,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What the pages are made of.
-const PARTS: [&str; 8] =
-    ["build", "graphiql.html", "package-lock.json", "package.json", "src", "tsconfig.json", "vite.config.ts", ".npmrc"];
+const PARTS: [&str; 9] = [
+    "build",
+    "console.html",
+    "graphiql.html",
+    "package-lock.json",
+    "package.json",
+    "src",
+    "tsconfig.json",
+    "vite.config.ts",
+    ".npmrc",
+];
 
 fn main() -> io::Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names it"));
@@ -24,7 +33,7 @@ fn main() -> io::Result<()> {
     let pages = out.join("pages");
     let made = built(&from, &work, &pages).and_then(|()| files(&pages).map_err(|error| error.to_string()));
     let made = made.unwrap_or_else(|reason| {
-        println!("cargo::warning=built without GraphiQL: {reason}");
+        println!("cargo::warning=built without the console and GraphiQL: {reason}");
         // Is not there, and so it is tried again by the next build.
         println!("cargo::rerun-if-changed={}", out.join("never").display());
         BTreeMap::new()

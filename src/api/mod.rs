@@ -1,5 +1,6 @@
 //! Frontends: a client's words to a query, and rows back to a client's form.
 
+pub mod catalog;
 pub mod csv;
 pub mod error;
 mod expand;

@@ -219,7 +219,8 @@ impl Check<'_> {
                 SocketAddr::from(([127, 0, 0, 1], 8787))
             }
         };
-        Server { listen, hosts: file.hosts.iter().map(|host| host.to_lowercase()).collect(), shutdown_timeout }
+        let hosts = file.hosts.iter().map(|host| host.to_lowercase()).collect();
+        Server { listen, hosts, shutdown_timeout, console: file.console }
     }
 
     fn source(

@@ -13,7 +13,7 @@ use crate::config::path::ColumnPath;
 use crate::name::{PathStep, SourceName, TableRef};
 use crate::value::Compare;
 
-pub use crate::config::file::{Action, Enforce, MemberType, OnUnavailable};
+pub use crate::config::file::{Action, Console, Enforce, MemberType, OnUnavailable};
 
 /// One version of the configuration.
 #[derive(Clone, Debug)]
@@ -51,6 +51,8 @@ pub struct Server {
     pub hosts: Vec<String>,
     /// How long running requests may take after SIGTERM.
     pub shutdown_timeout: Duration,
+    /// The console, and what it does to the key file.
+    pub console: Console,
 }
 
 /// One database.

@@ -1,6 +1,10 @@
 //! Changes of the key file as a person would make them: comments and order stay.
 
-use toml_edit::{Array, ArrayOfTables, Document, DocumentMut, Item, Table, value};
+use std::ops::Range;
+
+use toml_edit::{Array, ArrayOfTables, Document, DocumentMut, InlineTable, Item, Table, value};
+
+use crate::config::file::WhenValue;
 
 /// A change of one entry of a key file.
 #[derive(Clone, Debug)]
@@ -30,8 +34,50 @@ pub enum Edit {
     },
 }
 
-/// Members and their values: a text, or several.
-pub type Members = Vec<(&'static str, Option<Vec<String>>)>;
+/// Members and their values; one without a value goes.
+pub type Members = Vec<(&'static str, Option<Said>)>;
+
+/// The value of a member.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said {
+    /// A text.
+    One(String),
+    /// Several.
+    Several(Vec<String>),
+    /// Columns and their values.
+    Fixed(Vec<(String, WhenValue)>),
+}
+
+impl From<String> for Said {
+    fn from(text: String) -> Self {
+        Self::One(text)
+    }
+}
+
+/// A single text is written without brackets.
+impl From<Vec<String>> for Said {
+    fn from(mut texts: Vec<String>) -> Self {
+        match texts.pop() {
+            Some(one) if texts.is_empty() => Self::One(one),
+            last => Self::Several(texts.into_iter().chain(last).collect()),
+        }
+    }
+}
+
+/// Where the entries of a kind stand in a file, with their headers, in its order.
+pub fn entries_in(text: &str, kind: &str) -> Vec<Range<usize>> {
+    let Ok(document) = Document::parse(text.to_owned()) else { return Vec::new() };
+    let all = document.get(kind).and_then(Item::as_array_of_tables);
+    let range = |table: &Table| {
+        let spans = table.iter().filter_map(|(_, item)| item.span());
+        let whole = spans.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end));
+        let whole = whole.or_else(|| table.span())?;
+        let start = table.span().map_or(whole.start, |header| header.start.min(whole.start));
+        let end = text[whole.end..].find('\n').map_or(text.len(), |at| whole.end + at + 1);
+        Some(start..end)
+    };
+    all.into_iter().flatten().filter_map(range).collect()
+}
 
 /// The text of a key file after a change. `Err`: it is no TOML, or has no such entry any more.
 pub fn edited(text: &str, edit: &Edit) -> Result<String, String> {
@@ -83,13 +129,14 @@ fn entries<'d>(document: &'d mut DocumentMut, kind: &str) -> Result<&'d mut Arra
 
 fn set(table: &mut Table, members: &Members) {
     for (name, to) in members {
-        let item = match to.as_deref() {
+        let item = match to {
             None => {
                 table.remove(name);
                 continue;
             }
-            Some([one]) => value(one.as_str()),
-            Some(several) => value(several.iter().map(String::as_str).collect::<Array>()),
+            Some(Said::One(text)) => value(text.as_str()),
+            Some(Said::Several(texts)) => value(texts.iter().map(String::as_str).collect::<Array>()),
+            Some(Said::Fixed(columns)) => value(fixed(columns)),
         };
         match table.get_mut(name).and_then(Item::as_value_mut) {
             // The comment behind it stays.
@@ -107,11 +154,24 @@ fn set(table: &mut Table, members: &Members) {
     }
 }
 
+fn fixed(columns: &[(String, WhenValue)]) -> InlineTable {
+    let value = |value: &WhenValue| match value {
+        WhenValue::Bool(flag) => toml_edit::Value::from(*flag),
+        WhenValue::Int(number) => toml_edit::Value::from(*number),
+        WhenValue::Text(text) => toml_edit::Value::from(text.as_str()),
+    };
+    columns.iter().map(|(name, of)| (name.as_str(), value(of))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const FILE: &str = "# Ours.\n[sources.a]\nurl = \"sqlite:a.db\" # here\n\n# The first.\n[[foreign_key]]\ncolumn = \"a.t.x\" # of t\nreferences = \"a.u.id\"\n\n# The second.\n[[foreign_key]]\ncolumn = [\"a.t.y\", \"a.t.z\"]\nreferences = [\"a.v.y\", \"a.v.z\"]\nname = \"v\"\n";
+
+    fn one(text: &str) -> Option<Said> {
+        Some(Said::One(text.to_owned()))
+    }
 
     fn check(edit: Edit, expected: &str) {
         assert_eq!(edited(FILE, &edit).as_deref(), Ok(expected));
@@ -119,7 +179,7 @@ mod tests {
 
     #[test]
     fn an_entry_is_added_at_the_end() {
-        let members = vec![("column", Some(vec!["a.t.w".to_owned()])), ("references", Some(vec!["a.w.id".to_owned()]))];
+        let members = vec![("column", one("a.t.w")), ("references", one("a.w.id"))];
         let expected = format!("{FILE}\n[[foreign_key]]\ncolumn = \"a.t.w\"\nreferences = \"a.w.id\"\n");
         check(Edit::Add { kind: "foreign_key", members }, &expected);
     }
@@ -127,7 +187,7 @@ mod tests {
     #[test]
     fn members_change_where_they_stand() {
         let at = FILE.find("a.t.x").expect("there");
-        let members = vec![("column", Some(vec!["a.t.q".to_owned()])), ("name", Some(vec!["n".to_owned()]))];
+        let members = vec![("column", one("a.t.q")), ("name", one("n"))];
         let expected = FILE
             .replace("\"a.t.x\" # of t", "\"a.t.q\" # of t")
             .replace("references = \"a.u.id\"\n", "references = \"a.u.id\"\nname = \"n\"\n");
@@ -135,6 +195,27 @@ mod tests {
         let at = FILE.find("a.v.y").expect("there");
         let expected = FILE.replace("name = \"v\"\n", "");
         check(Edit::Change { kind: "foreign_key", at, members: vec![("name", None)] }, &expected);
+    }
+
+    #[test]
+    fn fixed_values_are_written_in_one_line() {
+        let at = FILE.find("a.t.x").expect("there");
+        let when = Said::Fixed(vec![
+            ("kind".to_owned(), WhenValue::Text("x".to_owned())),
+            ("n".to_owned(), WhenValue::Int(2)),
+        ]);
+        let expected =
+            FILE.replace("references = \"a.u.id\"\n", "references = \"a.u.id\"\nwhen = { kind = \"x\", n = 2 }\n");
+        check(Edit::Change { kind: "foreign_key", at, members: vec![("when", Some(when))] }, &expected);
+    }
+
+    #[test]
+    fn entries_are_found_with_their_headers() {
+        let entries = entries_in(FILE, "foreign_key");
+        assert_eq!(entries.len(), 2);
+        assert_eq!(&FILE[entries[0].clone()], "[[foreign_key]]\ncolumn = \"a.t.x\" # of t\nreferences = \"a.u.id\"\n");
+        assert_eq!(entries[1].end, FILE.len());
+        assert!(entries_in(FILE, "many_many").is_empty());
     }
 
     #[test]

@@ -45,9 +45,24 @@ pub struct ServerFile {
     pub hosts: Vec<String>,
     /// Serve a non-loopback address without credentials.
     pub allow_anonymous: bool,
+    /// The console at `/console`, and what it does to the key file; default `on`.
+    pub console: Console,
     /// How long running requests may take after SIGTERM; default `10s`.
     #[schemars(with = "Option<String>")]
     pub shutdown_timeout: Option<Spanned<String>>,
+}
+
+/// The console, and changes of the key file by it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Console {
+    /// It is served, and changes keys.
+    #[default]
+    On,
+    /// It is served; keys are changed in the file alone.
+    ReadOnly,
+    /// It is not served.
+    Off,
 }
 
 /// One database.

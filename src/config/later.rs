@@ -7,7 +7,6 @@ const LATER: &[&str] = &[
     "graphql",
     "server.tls",
     "server.cors",
-    "server.console",
     "cache.redis",
     "sources.*.tls",
     "sources.*.role",

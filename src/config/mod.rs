@@ -15,7 +15,8 @@ pub mod shape;
 pub mod units;
 
 pub use checked::{
-    Action, Config, Enforce, JsonShape, Limits, ManyMany, MemberType, OnUnavailable, Source, VirtualKey,
+    Action, Config, Console, Enforce, JsonShape, Limits, ManyMany, MemberType, OnUnavailable, Source, SourceKind,
+    VirtualKey,
 };
 pub use fault::{Fault, Faults, Place, Severity};
 pub use load::{load, load_text, load_texts, load_what_can_be, process_env};

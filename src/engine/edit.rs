@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::catalog::{ForeignKey, Relationship, Side, SideColumn, Table};
-use crate::config::edit::{Edit, edited};
+use crate::config::edit::{Edit, Said, edited};
 use crate::config::file::WhenValue;
 use crate::config::{self, ColumnPath, Faults, ManyMany, VirtualKey};
 use crate::engine::pipeline::Engine;
@@ -117,8 +117,8 @@ pub fn renamed(
         let mut members = Vec::new();
         for (member, paths) in [("column", &key.columns), ("references", &key.references)] {
             if paths.iter().any(|path| name(path).is_some()) {
-                let all = paths.iter().map(|path| name(path).unwrap_or_else(|| path.to_string())).collect();
-                members.push((member, Some(all)));
+                let all = paths.iter().map(|path| name(path).unwrap_or_else(|| path.to_string()));
+                members.push((member, Some(Said::from(all.collect::<Vec<_>>()))));
             }
         }
         let conditional = is_ours(&key.columns[0].table)
@@ -135,7 +135,7 @@ pub fn renamed(
         let path = ColumnPath { table: shape.table.clone(), column: shape.column.clone(), path: Vec::new() };
         if let Some(new) = name(&path) {
             let at = shape.column_place.span.start;
-            let members = vec![("column", Some(vec![new]))];
+            let members = vec![("column", Some(Said::One(new)))];
             edits.push((shape.column_place.file, Edit::Change { kind: "json_shape", at, members }));
         }
     }
@@ -145,7 +145,7 @@ pub fn renamed(
             if is_ours(of) {
                 let mut new = of.clone();
                 new.table.name = to.into();
-                members.push((member, Some(vec![new.to_string()])));
+                members.push((member, Some(Said::One(new.to_string()))));
             }
         }
         if !members.is_empty() {
@@ -301,6 +301,11 @@ fn replace_all(changes: &[Replacement]) -> Result<(), Refused> {
         }
     }
     Ok(())
+}
+
+/// How an entry of the key files is called: its kind, and its number among those of its kind.
+pub fn entry_of(kind: &str, at: usize) -> String {
+    format!("{kind}/{at}")
 }
 
 /// A side of a key as the key file writes it.

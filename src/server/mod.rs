@@ -3,6 +3,7 @@
 mod admin;
 mod api;
 mod body;
+mod catalog;
 mod conditional;
 mod docs;
 mod graphql;

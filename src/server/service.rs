@@ -29,7 +29,7 @@ use crate::error::Code;
 use crate::server::guard::guard;
 use crate::server::request_id::{self, REQUEST_ID};
 use crate::server::shared::{Shared, panicked, request_id, respond_error};
-use crate::server::{admin, api, docs, graphql as graphql_over_http, health, pages};
+use crate::server::{admin, api, catalog, docs, graphql as graphql_over_http, health, pages};
 use crate::telemetry::{METRICS, RequestLabel, SPANS, continue_trace};
 
 /// No browser shall take data for a page or a script.
@@ -64,6 +64,7 @@ impl Service {
             .route("/readyz", get(health::readyz))
             .route("/metrics", get(health::metrics))
             .merge(admin::routes())
+            .route("/catalog", get(catalog::map))
             .merge(docs::routes())
             .merge(pages::routes())
             .fallback(not_found)

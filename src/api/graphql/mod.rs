@@ -1,6 +1,7 @@
 //! The GraphQL frontend: one schema over all sources, and operations that become the same plans as REST's (docs/graphql.md).
 
 mod arguments;
+mod called;
 mod collect;
 mod connection;
 mod document;
@@ -21,6 +22,7 @@ mod select;
 mod shape;
 mod write;
 
+pub use called::TableNames;
 pub use error::Fault;
 pub use execute::{Answer, How, answer, explain, refused};
 pub use prepared::Prepared;

@@ -191,6 +191,11 @@ impl Schema {
         &self.tables[self.by_table[&id]]
     }
 
+    /// The type of a table; none of one without columns, which has no type.
+    pub fn known(&self, id: TableId) -> Option<&TableType> {
+        self.by_table.get(&id).map(|at| &self.tables[*at])
+    }
+
     /// What a field of the query type gives.
     pub fn root(&self, field: &str) -> Option<(&TableType, Root)> {
         self.roots.get(field).map(|(at, root)| (&self.tables[*at], *root))

@@ -11,7 +11,7 @@ use crate::api::rest::route::Response;
 use crate::api::rest::schema;
 use crate::catalog::lookup::Found;
 use crate::catalog::{Kind, Relationship, Table, TableId};
-use crate::config::edit::{Edit, Members};
+use crate::config::edit::{Edit, Members, Said};
 use crate::engine::edit::{Refused, Rename, declared, declared_many, renamed};
 use crate::engine::{Engine, Snapshot};
 use crate::error::Code;
@@ -255,8 +255,8 @@ fn action(object: &Object, name: &str) -> Result<Option<String>, ApiError> {
     }
 }
 
-fn one(text: impl Into<String>) -> Option<Vec<String>> {
-    Some(vec![text.into()])
+fn one(text: impl Into<String>) -> Option<Said> {
+    Some(Said::One(text.into()))
 }
 
 fn actions(object: &Object, members: &mut Members) -> Result<(), ApiError> {
@@ -289,7 +289,7 @@ fn added(live: &Snapshot, table: &Table, name: Option<&str>, object: &Object) ->
                 .hint("belongs_to, has_many, has_one or many_many"));
         }
     };
-    let mut members: Members = vec![("column", Some(column)), ("references", Some(references))];
+    let mut members: Members = vec![("column", Some(column.into())), ("references", Some(references.into()))];
     members.extend(alias.map(|alias| (member, one(alias))));
     actions(object, &mut members)?;
     Ok(vec![(0, Edit::Add { kind: KEY, members })])
@@ -315,7 +315,7 @@ fn added_many(
             sides[0] == column && sides[1] == references
         });
         if !declared {
-            let members = vec![("column", Some(column)), ("references", Some(references))];
+            let members = vec![("column", Some(column.into())), ("references", Some(references.into()))];
             edits.push((0, Edit::Add { kind: KEY, members }));
         }
     }
@@ -349,7 +349,7 @@ fn changed(
     actions(object, &mut members)?;
     let (near, far) = if belongs { ("column", "references") } else { ("references", "column") };
     if let Some(field) = text(object, "field") {
-        members.push((near, Some(paths(&table.name.to_string(), field))));
+        members.push((near, Some(paths(&table.name.to_string(), field).into())));
     }
     if let Some(field) = text(object, "ref_field") {
         let target = &live.catalog.entry(relationship.target).table;
@@ -362,7 +362,7 @@ fn changed(
             }
             None => target.name.to_string(),
         };
-        members.push((far, Some(paths(&far_table, field))));
+        members.push((far, Some(paths(&far_table, field).into())));
     }
     Ok((key.column_place.file, Edit::Change { kind: KEY, at: key.column_place.span.start, members }))
 }

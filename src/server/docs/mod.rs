@@ -14,10 +14,10 @@ use tower::ServiceExt;
 const PAGE: &str = include_str!("page.html");
 const SCRIPT: &str = include_str!("page.js");
 const STYLE: &str = include_str!("page.css");
-/// Swagger UI sets styles of its own elements, and has its icons as data.
+/// Swagger UI sets styles of its own elements, and has its icons as data. The console shows it in a frame.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
 );
 /// How long a browser keeps the viewer, which changes only with this program.
 const KEPT: HeaderValue = HeaderValue::from_static("max-age=3600");

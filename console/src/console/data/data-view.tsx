@@ -1,0 +1,4 @@
+// To come.
+export function DataView() {
+  return null;
+}

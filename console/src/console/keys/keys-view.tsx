@@ -1,0 +1,4 @@
+// To come.
+export function KeysView() {
+  return null;
+}

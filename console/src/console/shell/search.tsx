@@ -1,0 +1,29 @@
+// Ctrl-K: to any table, key or view.
+import { Spotlight, type SpotlightActionData } from '@mantine/spotlight';
+import { IconSearch } from '@tabler/icons-react';
+import { useLocation } from 'wouter';
+import { useCatalog } from '../api/queries';
+import { links } from '../links';
+
+export function Search() {
+  const [, go] = useLocation();
+  const { data } = useCatalog();
+  const tables: SpotlightActionData[] = (data?.tables ?? []).map((table) => ({
+    id: `table ${table.id}`, label: table.id, description: 'Rows', onClick: () => go(links.rows(table)),
+  }));
+  const keys: SpotlightActionData[] = (data?.keys ?? []).map((key) => ({
+    id: `key ${key.id}`,
+    label: `${key.referencing.table}.${key.referencing.columns.join(', ')} → ${key.referenced.table}`,
+    description: key.virtual ? 'Key of the key file' : 'Key of the database',
+    onClick: () => go(key.entry ? links.key(key.entry) : links.map({ key: key.id })),
+  }));
+  const views: SpotlightActionData[] = Object.entries({ 'New key': links.newKey(), Map: links.map(), Keys: links.keys(), Health: links.health() })
+    .map(([label, to]) => ({ id: label, label, onClick: () => go(to) }));
+  return (
+    <Spotlight
+      actions={[{ group: 'Tables', actions: tables }, { group: 'Keys', actions: keys }, { group: 'Views', actions: views }]}
+      shortcut={['mod + K']} limit={12} scrollable maxHeight={420} highlightQuery nothingFound="Nothing is named like this"
+      searchProps={{ leftSection: <IconSearch size={18} aria-hidden />, placeholder: 'Table, key or view', 'aria-label': 'Search' }}
+    />
+  );
+}

@@ -1,0 +1,31 @@
+// Colours and sizes. Contrast is at least that of WCAG AA in both schemes.
+import { createTheme, type CSSVariablesResolver } from '@mantine/core';
+
+export const theme = createTheme({
+  primaryColor: 'indigo',
+  primaryShade: { light: 7, dark: 8 },
+  autoContrast: true,
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif',
+  fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
+  defaultRadius: 'sm',
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  focusRing: 'auto',
+  components: {
+    Tooltip: { defaultProps: { openDelay: 400, withArrow: true, events: { hover: true, focus: true, touch: false } } },
+    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
+    Table: { defaultProps: { verticalSpacing: 6, horizontalSpacing: 'sm' } },
+  },
+});
+
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: { '--mantine-color-dimmed': '#566069', '--mantine-color-placeholder': '#6b747c', '--mantine-color-anchor': '#3b5bdb', '--mantine-color-error': '#c92a2a' },
+  dark: { '--mantine-color-dimmed': '#a8b0b8', '--mantine-color-placeholder': '#9aa2aa', '--mantine-color-anchor': '#91a7ff', '--mantine-color-error': '#ff8787' },
+});
+
+/** Colours of sources, in the order of the key file, as names of Mantine's palette. */
+const SOURCES = ['indigo', 'teal', 'orange', 'grape', 'cyan', 'pink', 'lime', 'violet', 'yellow', 'red', 'blue', 'green'];
+
+export const sourceColour = (sources: { name: string }[], source: string) =>
+  SOURCES[Math.max(0, sources.findIndex((one) => one.name === source)) % SOURCES.length]!;
