@@ -71,6 +71,10 @@ fn built(from: &Path, work: &Path, pages: &Path) -> Result<(), String> {
     let made_of = work.join("made-of");
     if !fs::read_to_string(&made_of).is_ok_and(|made_of| made_of == stamp) {
         drop(fs::remove_file(&made_of));
+        // What is no longer among the sources must not be built.
+        for part in PARTS.iter().filter(|part| from.join(part).is_dir()) {
+            drop(fs::remove_dir_all(work.join(part)));
+        }
         copy(&sources, work).map_err(told)?;
         npm(work, &["ci", "--include=dev", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"])?;
         npm(work, &["run", "--silent", "build"])?;

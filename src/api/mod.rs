@@ -6,5 +6,7 @@ pub mod error;
 mod expand;
 pub mod graphql;
 pub mod json;
+pub mod keys;
 pub mod named;
+mod refused;
 pub mod rest;

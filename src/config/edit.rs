@@ -25,7 +25,7 @@ pub enum Edit {
         /// The members.
         members: Members,
     },
-    /// An entry goes, with the comments that stand right above it.
+    /// An entry goes, with the comment that stands right above it.
     Remove {
         /// `foreign_key` or `many_many`.
         kind: &'static str,
@@ -102,14 +102,30 @@ pub fn edited(text: &str, edit: &Edit) -> Result<String, String> {
             }
         }
         Edit::Remove { kind, .. } => {
-            let all = entries(&mut document, kind)?;
-            all.remove(place);
-            if all.is_empty() {
-                document.remove(kind);
-            }
+            let range = entries_in(text, kind).into_iter().nth(place);
+            return Ok(range.map_or_else(|| text.to_owned(), |range| without(text, range)));
         }
     }
     Ok(document.to_string())
+}
+
+/// The text without an entry and the comment right above it. What stands further above is about more than this entry.
+fn without(text: &str, range: Range<usize>) -> String {
+    let mut start = range.start;
+    while let Some(line) =
+        text[..start].strip_suffix('\n').map(|above| &above[above.rfind('\n').map_or(0, |at| at + 1)..])
+        && line.trim_start().starts_with('#')
+    {
+        start -= line.len() + 1;
+    }
+    let (before, after) = (&text[..start], &text[range.end..]);
+    match after.strip_prefix('\n') {
+        Some(after) if before.is_empty() || before.ends_with("\n\n") => format!("{before}{after}"),
+        _ if after.is_empty() => {
+            before.strip_suffix('\n').filter(|text| text.ends_with('\n')).unwrap_or(before).to_owned()
+        }
+        _ => format!("{before}{after}"),
+    }
 }
 
 /// Which entry covers a position.
@@ -224,6 +240,15 @@ mod tests {
         let (before, rest) = FILE.split_once("\n# The first.").expect("there");
         let (_, after) = rest.split_once("\n# The second.").expect("there");
         check(Edit::Remove { kind: "foreign_key", at }, &format!("{before}\n# The second.{after}"));
+    }
+
+    #[test]
+    fn a_heading_further_above_stays() {
+        let file = "# ---- keys\n\n# One.\n# Of two lines.\n[[foreign_key]]\ncolumn = \"a\"\n\n[[foreign_key]]\ncolumn = \"b\"\n";
+        let first = edited(file, &Edit::Remove { kind: "foreign_key", at: file.find("\"a\"").expect("there") });
+        assert_eq!(first.as_deref(), Ok("# ---- keys\n\n[[foreign_key]]\ncolumn = \"b\"\n"));
+        let last = edited(file, &Edit::Remove { kind: "foreign_key", at: file.find("\"b\"").expect("there") });
+        assert_eq!(last.as_deref(), Ok("# ---- keys\n\n# One.\n# Of two lines.\n[[foreign_key]]\ncolumn = \"a\"\n"));
     }
 
     #[test]

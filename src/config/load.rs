@@ -43,16 +43,13 @@ pub fn load_what_can_be(path: &Path, env: Env<'_>) -> (Option<Config>, Faults) {
     }
 }
 
-/// Loads a configuration some of whose files have other texts than on disk.
-pub fn load_texts(path: &Path, texts: &[(PathBuf, String)]) -> Result<(Config, Faults), Faults> {
+/// Loads what can be read of a configuration some of whose files have other texts than on disk.
+pub fn load_texts(path: &Path, texts: &[(PathBuf, String)]) -> (Option<Config>, Faults) {
     let mut faults = Faults::default();
     let given = |path: &Path| texts.iter().find(|(of, _)| of == path).map(|(_, text)| text.clone());
-    let Some(text) = given(path) else { return load(path) };
+    let Some(text) = given(path) else { return load_what_can_be(path, &process_env) };
     faults.files.push(SourceText { path: path.to_owned(), text: text.as_str().into() });
-    match load_given(path, &text, faults, &process_env, &given) {
-        (Some(config), faults) if !faults.has_errors() => Ok((config, faults)),
-        (_, faults) => Err(faults),
-    }
+    load_given(path, &text, faults, &process_env, &given)
 }
 
 /// Loads a configuration that is no file; relative paths count from the folder of `path`.

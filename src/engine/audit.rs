@@ -158,12 +158,22 @@ impl Engine {
             }
         };
         progress.begin(&report.key, plan.expected);
-        if let Err(error) = self.read_and_repair(live, key, &plan, &mut report, repairing, progress).await {
-            report.error = Some(match error.hint() {
-                Some(hint) => format!("{error}; {hint}"),
-                None => error.to_string(),
-            });
-        }
+        let outcome = self.read_and_repair(live, key, &plan, &mut report, repairing, progress).await;
+        report.error = outcome.err().map(|error| told(&error));
+        report
+    }
+
+    /// Audits the first rows of a key's referencing table.
+    pub(super) async fn audit_sample(&self, live: &Arc<Snapshot>, key: &Arc<ForeignKey>, rows: u64) -> KeyReport {
+        let mut report = empty(live, key);
+        report.error = match audit(&live.catalog, &live.config.limits, key) {
+            Ok(Some(mut plan)) => {
+                Arc::make_mut(&mut plan.rows.fetch).limit = Some(rows);
+                self.read_through(live, &plan, &mut report, 0, &mut Unwatched).await.err().map(|error| told(&error))
+            }
+            Ok(None) => Some("its tables could not be read".into()),
+            Err(error) => Some(error.to_string()),
+        };
         report
     }
 
@@ -245,6 +255,21 @@ impl Engine {
     }
 }
 
+fn told(error: &Error) -> String {
+    match error.hint() {
+        Some(hint) => format!("{error}; {hint}"),
+        None => error.to_string(),
+    }
+}
+
+/// Nobody watches.
+pub struct Unwatched;
+
+impl Progress for Unwatched {
+    fn begin(&mut self, _: &str, _: Option<u64>) {}
+    fn advance(&mut self, _: u64) {}
+}
+
 /// Whether `--key` asks for it: by its name, or by its referencing columns.
 fn is_meant(report: &KeyReport, only: Option<&str>) -> bool {
     let names = [report.key.clone(), report.column.join(","), report.column.join(", ")];
@@ -278,6 +303,13 @@ pub fn declared(live: &Snapshot) -> Vec<(String, String)> {
     native.map(|report| (report.column.join(", "), report.references.join(", "))).collect()
 }
 
+/// What a key is called: its relationship from the referencing side.
+pub(super) fn key_name(live: &Snapshot, key: &ForeignKey) -> String {
+    let entry = live.catalog.entry(key.referencing.table);
+    let relationship = entry.relationships.iter().find(|relationship| std::ptr::eq(&*relationship.key, key));
+    relationship.map(|relationship| relationship.name.to_string()).unwrap_or_default()
+}
+
 /// A report before anything was read.
 fn empty(live: &Snapshot, key: &ForeignKey) -> KeyReport {
     let side = |side: &Side| {
@@ -290,10 +322,8 @@ fn empty(live: &Snapshot, key: &ForeignKey) -> KeyReport {
         };
         side.columns.iter().map(column).collect::<Vec<_>>()
     };
-    let entry = live.catalog.entry(key.referencing.table);
-    let relationship = entry.relationships.iter().find(|relationship| std::ptr::eq(&*relationship.key, key));
     KeyReport {
-        key: relationship.map(|relationship| relationship.name.to_string()).unwrap_or_default(),
+        key: key_name(live, key),
         column: side(&key.referencing),
         references: side(&key.referenced),
         native: !key.is_virtual,

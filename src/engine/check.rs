@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::catalog::ForeignKey;
 use crate::config::{self, Enforce, Fault, Faults, Severity};
-use crate::engine::audit::Progress;
+use crate::engine::audit::Unwatched;
 use crate::engine::pipeline::Engine;
 use crate::engine::snapshot::Snapshot;
 use crate::statement::{Aggregate, Condition, Fetch, Order, Output};
@@ -55,7 +55,7 @@ async fn broken(path: &Path, snapshot: Snapshot) -> Vec<Fault> {
     let mut found = Vec::new();
     for key in keys {
         let live = engine.snapshot();
-        let report = engine.audit_key(&live, &key, None, &mut Silent).await;
+        let report = engine.audit_key(&live, &key, None, &mut Unwatched).await;
         let column = report.column.join(", ");
         let place = live.config.keys.iter().find(|declared| {
             let paths: Vec<String> = declared.columns.iter().map(ToString::to_string).collect();
@@ -77,14 +77,6 @@ async fn broken(path: &Path, snapshot: Snapshot) -> Vec<Fault> {
         }
     }
     found
-}
-
-/// Nobody watches.
-struct Silent;
-
-impl Progress for Silent {
-    fn begin(&mut self, _: &str, _: Option<u64>) {}
-    fn advance(&mut self, _: u64) {}
 }
 
 /// Tests the file's word that columns are unique.

@@ -194,15 +194,11 @@ impl Engine {
                 return Err(Refused::Unfinished);
             }
         }
-        let mut texts: Vec<(PathBuf, String)> = Vec::new();
-        for file in &live.config.files {
-            texts.push((file.path.clone(), file.text.to_string()));
-        }
-        for (file, edit) in in_order(edits)? {
-            let Some((_, text)) = texts.get_mut(file) else { return Err(Refused::Stale) };
-            *text = edited(text, &edit).map_err(Refused::Unfit)?;
-        }
-        let (config, _) = config::load_texts(&self.path, &texts).map_err(|faults| Refused::Faulty(Box::new(faults)))?;
+        let texts = changed_texts(&live, edits)?;
+        let config = match config::load_texts(&self.path, &texts) {
+            (Some(config), faults) if !faults.has_errors() => config,
+            (_, faults) => return Err(Refused::Faulty(Box::new(faults))),
+        };
         let mut changes = Vec::new();
         for ((path, text), file) in texts.iter().zip(&live.config.files) {
             if *text != *file.text {
@@ -229,6 +225,17 @@ impl Engine {
         tracing::info!(file = %self.path.display(), "the key file was changed by a request");
         Ok(())
     }
+}
+
+/// The files' texts after changes.
+pub(super) fn changed_texts(live: &Snapshot, edits: Vec<(usize, Edit)>) -> Result<Vec<(PathBuf, String)>, Refused> {
+    let mut texts: Vec<(PathBuf, String)> =
+        live.config.files.iter().map(|file| (file.path.clone(), file.text.to_string())).collect();
+    for (file, edit) in in_order(edits)? {
+        let Some((_, text)) = texts.get_mut(file) else { return Err(Refused::Stale) };
+        *text = edited(text, &edit).map_err(Refused::Unfit)?;
+    }
+    Ok(texts)
 }
 
 /// From the end of each file to its start, so that positions stay true; each entry once.
@@ -258,6 +265,9 @@ struct Replacement {
 impl Replacement {
     fn prepare(path: &Path, before: &str, text: &str) -> Result<Self, Refused> {
         let prepared = || {
+            if std::fs::metadata(path)?.permissions().readonly() {
+                return Err(std::io::ErrorKind::PermissionDenied.into());
+            }
             // Where the name is a link, what it leads to is replaced.
             let path = std::fs::canonicalize(path)?;
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -1,11 +1,13 @@
 //! The pipeline on one page, and the live version of configuration, catalog and sources that it runs on.
 
 pub mod audit;
+pub mod audits;
 pub mod check;
 pub mod demo;
 pub mod edit;
 pub mod error;
 pub mod explain;
+pub mod keys;
 pub mod pipeline;
 pub mod reload;
 pub mod replay;

@@ -72,7 +72,7 @@ struct Target {
 
 impl Engine {
     /// Suggests keys between all tables, the likeliest first. `progress` is told each column that is looked at.
-    pub async fn suggest(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Vec<Suggestion>, Error> {
+    pub async fn suggest(&self, progress: &mut (dyn FnMut(usize, usize) + Send)) -> Result<Vec<Suggestion>, Error> {
         let live = self.snapshot();
         let targets = targets(&live);
         let tables: Vec<TableId> =

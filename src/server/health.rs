@@ -6,7 +6,7 @@ use http::{StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use crate::config::OnUnavailable;
-use crate::engine::Engine;
+use crate::engine::{Engine, Snapshot};
 use crate::server::shared::Shared;
 use crate::telemetry::METRICS;
 
@@ -36,7 +36,13 @@ fn readiness(engine: &Engine) -> (bool, Value) {
         ready &= state == "up" || source.config.on_unavailable != OnUnavailable::Fail;
         sources.insert(name.to_string(), json!({"state": state}));
     }
-    let config = match engine.refused() {
+    let config = config(engine, &live);
+    (ready, json!({"status": if ready { "ready" } else { "not ready" }, "sources": sources, "config": config}))
+}
+
+/// How the key file stands.
+pub fn config(engine: &Engine, live: &Snapshot) -> Value {
+    match engine.refused() {
         Some(_) => {
             json!({"state": "refused", "message": "the last load of the file was refused, the version before it goes on; the log tells why"})
         }
@@ -44,8 +50,7 @@ fn readiness(engine: &Engine) -> (bool, Value) {
             json!({"state": "incomplete", "message": "some keys do not fit the databases and are left out; the log tells which"})
         }
         None => json!({"state": "ok"}),
-    };
-    (ready, json!({"status": if ready { "ready" } else { "not ready" }, "sources": sources, "config": config}))
+    }
 }
 
 /// Prometheus's text.

@@ -54,6 +54,8 @@ impl Service {
         let shared = Shared {
             prepared: Prepared::default(),
             graphql: graphql::Prepared::default(),
+            audits: Arc::default(),
+            started: Instant::now(),
             operators,
             requests: places(),
             bodies: places(),

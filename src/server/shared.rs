@@ -4,7 +4,7 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::response::Response;
@@ -16,6 +16,7 @@ use crate::api::error::ApiError;
 use crate::api::graphql;
 use crate::api::rest::Prepared;
 use crate::engine::Engine;
+use crate::engine::audits::Audits;
 use crate::error::Code;
 use crate::server::request_id::REQUEST_ID;
 
@@ -28,6 +29,10 @@ pub struct Shared {
     pub prepared: Prepared,
     /// The GraphQL schema, documents and plans.
     pub graphql: graphql::Prepared,
+    /// The audit that runs beside the requests.
+    pub audits: Arc<Audits>,
+    /// When the service began.
+    pub started: Instant,
     /// Clients may see what is for operators: only a loopback address is listened on.
     pub operators: bool,
     /// Places for requests that are being answered.

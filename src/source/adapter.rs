@@ -24,6 +24,15 @@ pub const STREAMED_TIME: std::time::Duration = std::time::Duration::from_secs(30
 /// How much longer than its `statement_timeout` a statement is waited for: the server ends it first, if it is there.
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
 
+/// Connections that are open.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolState {
+    /// All of them.
+    pub open: usize,
+    /// Those in use.
+    pub busy: usize,
+}
+
 /// One open database.
 #[async_trait]
 pub trait Adapter: Send + Sync {
@@ -81,6 +90,11 @@ pub trait Adapter: Send + Sync {
 
     /// One cheap round trip.
     async fn ping(&self) -> Result<(), SourceError>;
+
+    /// The connections that reads share, where that is known.
+    fn pool(&self) -> Option<PoolState> {
+        None
+    }
 
     /// Whether a read may be dropped half way: its connection stays usable, and so does the pool.
     fn may_be_left(&self) -> bool {

@@ -6,6 +6,7 @@ pub mod mysql;
 pub mod open;
 pub mod postgres;
 pub mod registry;
+mod slow;
 pub mod sql;
 pub mod sqlite;
 mod watched;

@@ -18,6 +18,7 @@ use crate::config::checked::SourceKind;
 use crate::error::Coded;
 use crate::name::{SourceName, TableName};
 use crate::source::adapter::{LONGEST_STREAM, Piece, Session, SharedAdapter, SourceError, Taker};
+use crate::source::slow::{Slow, Slowest};
 use crate::source::watched::Watched;
 use crate::statement::Fetch;
 use crate::statement::write::Lock;
@@ -58,6 +59,26 @@ pub struct OpenSource {
     journal_refused: Mutex<Option<(Instant, SourceError)>>,
     /// Writes of several databases whose parts are all done, and which the journal still has.
     finished: Mutex<Vec<String>>,
+    /// Microseconds of all statements.
+    spent: AtomicU64,
+    slowest: Slowest,
+}
+
+/// What has been counted of a source since the process began.
+#[derive(Clone, Copy, Debug)]
+pub struct Counts {
+    /// Statements that failed.
+    pub errors: u64,
+    /// Time of all statements.
+    pub seconds: f64,
+    /// Keys that were asked for.
+    pub lookup_keys: u64,
+    /// Lookups that were answered from memory.
+    pub cache_hits: u64,
+    /// Lookups that were not.
+    pub cache_misses: u64,
+    /// Of these, those that were remembered and no longer valid.
+    pub cache_refused_stale: u64,
 }
 
 /// The rows of a stream.
@@ -119,6 +140,8 @@ impl OpenSource {
             journal: Mutex::default(),
             journal_refused: Mutex::default(),
             finished: Mutex::default(),
+            spent: AtomicU64::new(0),
+            slowest: Slowest::default(),
         }
     }
 
@@ -130,6 +153,31 @@ impl OpenSource {
     /// Statements sent so far.
     pub fn statements(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// What has been counted.
+    pub fn counts(&self) -> Counts {
+        let counters = &self.counters;
+        Counts {
+            errors: counters.errors.get(),
+            seconds: Duration::from_micros(self.spent.load(Ordering::Relaxed)).as_secs_f64(),
+            lookup_keys: counters.lookup_keys.get(),
+            cache_hits: counters.cache_hits.get(),
+            cache_misses: counters.cache_misses.get(),
+            cache_refused_stale: counters.cache_refused_stale.get(),
+        }
+    }
+
+    /// The slowest reads of late.
+    pub fn slowest(&self) -> Vec<Slow> {
+        self.slowest.list()
+    }
+
+    /// Counts the time of a statement.
+    fn took(&self, started: Instant) {
+        let took = started.elapsed();
+        self.counters.seconds.observe(took.as_secs_f64());
+        self.spent.fetch_add(u64::try_from(took.as_micros()).unwrap_or(0), Ordering::Relaxed);
     }
 
     /// Counts lookups that were answered from memory, that were not, and of these the ones whose rows were no longer valid.
@@ -172,7 +220,8 @@ impl OpenSource {
             Ok(chunk) => span.record("db.response.returned_rows", chunk.rows() as i64),
             Err(error) => span.record("otel.status_code", "ERROR").record("error.type", error.code().as_str()),
         };
-        self.counters.seconds.observe(started.elapsed().as_secs_f64());
+        self.took(started);
+        self.slowest.note(fetch, started, result.as_ref().map_or(0, Chunk::rows));
         self.note(fetch, result.as_ref().err());
         result
     }
@@ -263,7 +312,7 @@ impl OpenSource {
 
     /// Notes how a statement of a transaction ended.
     pub(super) fn ended(&self, started: Instant, error: Option<&SourceError>) {
-        self.counters.seconds.observe(started.elapsed().as_secs_f64());
+        self.took(started);
         self.record(error);
         if error.is_some() {
             self.counters.errors.inc();

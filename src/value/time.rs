@@ -22,6 +22,12 @@ pub fn write_date(out: &mut Vec<u8>, days: i64) {
     write_ymd(out, year, month as u32, day as u32);
 }
 
+/// A moment of the system's clock as `YYYY-MM-DDTHH:MM:SS.ffffffZ`.
+pub fn instant_of(at: std::time::SystemTime) -> String {
+    let since = at.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    instant(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
 /// A moment in milliseconds since 1970 as `YYYY-MM-DDTHH:MM:SS.ffffffZ`.
 pub fn instant(milliseconds: i64) -> String {
     let micros = milliseconds.saturating_mul(1000);

@@ -10,7 +10,7 @@ use parking_lot::RwLock;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Source;
-use crate::source::adapter::SourceError;
+use crate::source::adapter::{PoolState, SourceError};
 
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 256;
@@ -127,6 +127,14 @@ impl Connections {
             Ok(conn) => conn.map_err(|error| unavailable(error.to_string())),
             Err(_) => Err(unavailable("connecting took too long".into())),
         }
+    }
+
+    /// What is open.
+    pub fn state(&self) -> PoolState {
+        use std::sync::atomic::Ordering::Relaxed;
+        let metrics = self.pool.read().metrics();
+        let count = |gauge: &std::sync::atomic::AtomicUsize| gauge.load(Relaxed);
+        PoolState { open: count(&metrics.connection_count), busy: count(&metrics.connections_in_use) }
     }
 
     /// A connection, within the source's time.

@@ -9,8 +9,8 @@ use crate::catalog::table::Table;
 use crate::config::Source;
 use crate::name::TableName;
 use crate::source::adapter::{
-    Adapter, Described, INTROSPECTION_TIME, LONGEST_STREAM, PATIENCE, STREAMED_TIME, Session, SourceError, Taker,
-    within_bounds,
+    Adapter, Described, INTROSPECTION_TIME, LONGEST_STREAM, PATIENCE, PoolState, STREAMED_TIME, Session, SourceError,
+    Taker, within_bounds,
 };
 use crate::source::mysql::connect::{Connections, Lease};
 use crate::source::mysql::convert::{Decode, decode_of, value_of, write};
@@ -183,6 +183,10 @@ impl Adapter for Mysql {
 
     async fn has_journal(&self) -> Result<bool, SourceError> {
         session::has_table(&self.verifiers, &self.source, "crosskey_applied").await
+    }
+
+    fn pool(&self) -> Option<PoolState> {
+        Some(self.connections.state())
     }
 
     async fn ping(&self) -> Result<(), SourceError> {

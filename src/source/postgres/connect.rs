@@ -12,7 +12,7 @@ use tokio_postgres::{Client, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::config::Source;
-use crate::source::adapter::{PATIENCE, SourceError};
+use crate::source::adapter::{PATIENCE, PoolState, SourceError};
 use crate::source::postgres::tls;
 use crate::source::sql::LONGEST_KEPT;
 
@@ -140,6 +140,14 @@ impl Connections {
             }
         });
         Ok(client)
+    }
+
+    /// What is open.
+    pub fn state(&self) -> PoolState {
+        let open = self.open.lock();
+        let alive = || open.iter().flatten().filter(|connection| !connection.client.is_closed());
+        let busy = alive().filter(|connection| connection.running.load(Ordering::Relaxed) > 0).count();
+        PoolState { open: alive().count(), busy }
     }
 
     /// The least busy connection; opens another one while all are busy and fewer than allowed are open.

@@ -13,7 +13,8 @@ use crate::catalog::table::Table;
 use crate::config::Source;
 use crate::name::{SourceName, TableName};
 use crate::source::adapter::{
-    Adapter, Described, INTROSPECTION_TIME, PATIENCE, STREAMED_TIME, Session, SourceError, Taker, within_bounds,
+    Adapter, Described, INTROSPECTION_TIME, PATIENCE, PoolState, STREAMED_TIME, Session, SourceError, Taker,
+    within_bounds,
 };
 use crate::source::postgres::connect::{Connections, Lease, describe};
 use crate::source::postgres::convert::{Bound, Decode, Raw, decode_of, decode_of_wire, stored_text, text_of, write};
@@ -222,6 +223,10 @@ impl Adapter for Postgres {
         let mut name = String::new();
         self.dialect.table(&mut name, &TableName::new("crosskey_applied"));
         Box::new(work).has_table(&name).await
+    }
+
+    fn pool(&self) -> Option<PoolState> {
+        Some(self.connections.state())
     }
 
     async fn ping(&self) -> Result<(), SourceError> {

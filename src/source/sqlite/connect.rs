@@ -10,7 +10,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 
 use crate::config::Source;
-use crate::source::adapter::SourceError;
+use crate::source::adapter::{PoolState, SourceError};
 
 /// Virtual-machine steps between two looks at the clock.
 const STEPS: i32 = 10_000;
@@ -120,6 +120,13 @@ impl Connections {
     /// How many files have had the path.
     pub fn generation(&self) -> Result<u64, SourceError> {
         self.current().map(|(_, generation)| generation)
+    }
+
+    /// What is open.
+    pub fn state(&self) -> PoolState {
+        let pool = self.open.lock().pool.clone();
+        let open = pool.size() as usize;
+        PoolState { open, busy: open.saturating_sub(pool.num_idle()) }
     }
 
     /// A connection whose next statement ends within the source's time.

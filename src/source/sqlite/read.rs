@@ -11,7 +11,7 @@ use crate::catalog::table::Table;
 use crate::config::Source;
 use crate::name::TableName;
 use crate::source::adapter::{
-    Adapter, Described, INTROSPECTION_TIME, STREAMED_TIME, Session, SourceError, Taker, within_bounds,
+    Adapter, Described, INTROSPECTION_TIME, PoolState, STREAMED_TIME, Session, SourceError, Taker, within_bounds,
 };
 use crate::source::sql::{self, LONGEST_KEPT, Param, Sql};
 use crate::source::sqlite::connect::{Connections, Lease, Pulse};
@@ -136,6 +136,10 @@ impl Adapter for Sqlite {
         let text = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'crosskey_applied'";
         let found: Result<i64, _> = sqlx::query_scalar(text).fetch_one(&mut *lease.conn).await;
         found.map(|found| found > 0).map_err(|error| self.translate(String::new(), &error))
+    }
+
+    fn pool(&self) -> Option<PoolState> {
+        Some(self.connections.state())
     }
 
     async fn ping(&self) -> Result<(), SourceError> {

@@ -1,17 +1,18 @@
-//! `/admin`: what only operators may see and do.
+//! `/admin/transactions`: writes of several databases that are not finished.
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
-use http::{HeaderMap, StatusCode, header};
+use http::HeaderMap;
 use serde_json::{Value, json};
 
 use crate::api::error::ApiError;
 use crate::error::Code;
 use crate::execute::Transaction;
-use crate::server::shared::{Shared, request_id, respond_error};
+use crate::server::admin::{allowed, answered};
+use crate::server::shared::Shared;
 use crate::value::time;
 
 /// The paths.
@@ -65,20 +66,4 @@ async fn acted(shared: &Shared, id: &str, body: &[u8]) -> Result<Value, ApiError
     }
     let state = shared.engine.transaction(id).await?;
     Ok(json!({"id": id, "state": state}))
-}
-
-/// Without credentials only who is on the same machine is an operator.
-fn allowed(shared: &Shared) -> Result<(), ApiError> {
-    if shared.operators {
-        return Ok(());
-    }
-    Err(ApiError::new(Code::Forbidden, "operators' pages are open on a loopback address alone")
-        .hint("listen on 127.0.0.1 for them"))
-}
-
-fn answered(headers: &HeaderMap, answer: Result<Value, ApiError>) -> Response {
-    match answer {
-        Ok(body) => (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response(),
-        Err(error) => respond_error(&error, request_id(headers)),
-    }
 }

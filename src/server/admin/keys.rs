@@ -1,0 +1,90 @@
+//! `/admin/keys`: the entries of the key files, listed, tried and written.
+
+use std::pin::pin;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use axum::routing::{get, patch};
+use http::{HeaderMap, header};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::api::error::ApiError;
+use crate::api::keys::{self, Change};
+use crate::server::admin::{allowed, answered};
+use crate::server::shared::{Shared, request_id, within};
+
+/// The paths.
+pub fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/admin/keys", get(list).post(add))
+        .route("/admin/keys/suggestions", get(suggest))
+        .route("/admin/keys/{kind}/{number}", patch(edit).delete(remove))
+}
+
+#[derive(Deserialize)]
+struct Params {
+    #[serde(default)]
+    dry_run: bool,
+}
+
+async fn list(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    let listed = allowed(&shared).map(|()| keys::file(&shared.engine, &shared.engine.snapshot()));
+    let tag = listed.as_ref().ok().and_then(|listed| listed["revision"].as_str()).map(|of| format!("\"{of}\""));
+    let mut response = answered(&headers, listed);
+    if let Some(tag) = tag.and_then(|tag| tag.parse().ok()) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+async fn suggest(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    let suggested = async {
+        allowed(&shared)?;
+        let limit = shared.engine.snapshot().config.limits.request_time;
+        within(limit, request_id(&headers), pin!(keys::suggestions(&shared.engine))).await
+    };
+    answered(&headers, suggested.await)
+}
+
+type Asked = (State<Shared>, Query<Params>, HeaderMap, Bytes);
+
+async fn add((State(shared), Query(params), headers, body): Asked) -> Response {
+    answered(&headers, changed(&shared, &Change::Add, &params, &headers, &body).await)
+}
+
+async fn edit(
+    Path((kind, number)): Path<(String, String)>,
+    (State(shared), Query(params), headers, body): Asked,
+) -> Response {
+    let change = Change::Edit(format!("{kind}/{number}"));
+    answered(&headers, changed(&shared, &change, &params, &headers, &body).await)
+}
+
+async fn remove(
+    Path((kind, number)): Path<(String, String)>,
+    (State(shared), Query(params), headers, body): Asked,
+) -> Response {
+    let change = Change::Remove(format!("{kind}/{number}"));
+    answered(&headers, changed(&shared, &change, &params, &headers, &body).await)
+}
+
+async fn changed(
+    shared: &Shared,
+    change: &Change,
+    params: &Params,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Value, ApiError> {
+    allowed(shared)?;
+    let live = shared.engine.snapshot();
+    let edit = keys::edit(&live, change, body)?;
+    let (limit, id) = (live.config.limits.request_time, request_id(headers));
+    if params.dry_run {
+        return within(limit, id, pin!(keys::preview(&shared.engine, &live, edit))).await;
+    }
+    let of = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()).map(|of| of.trim().trim_matches('"'));
+    within(limit, id, pin!(keys::save(&shared.engine, &live, change, edit, of))).await
+}
