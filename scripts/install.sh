@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need, if it is missing: PostgreSQL, MariaDB, Python and Chromium (by apt), cargo-nextest,
-# schemathesis in a Python environment of its own below target/, and there too the packages of tests/graphql (by npm).
+# schemathesis in a Python environment of its own below target/, and there too the packages of tests (by npm).
 set -euo pipefail
 
 as_root() {
@@ -66,12 +66,12 @@ if [ ! -x "$environment/bin/schemathesis" ]; then
   "$environment/bin/pip" install --quiet --disable-pip-version-check schemathesis==4.32.5
 fi
 
-# The same for the packages of tests/graphql.
-modules=${CARGO_TARGET_DIR:-target}/graphql
-if ! cmp -s tests/graphql/package.json "$modules/installed.json"; then
-  echo "Installing the packages of tests/graphql"
+# The same for the packages of tests.
+modules=${CARGO_TARGET_DIR:-target}/test-modules
+if ! cmp -s tests/package.json "$modules/installed.json"; then
+  echo "Installing the packages of tests"
   mkdir -p "$modules"
-  cp tests/graphql/package.json "$modules/package.json"
+  cp tests/package.json "$modules/package.json"
   npm install --prefix "$modules" --silent --no-audit --no-fund
-  cp tests/graphql/package.json "$modules/installed.json"
+  cp tests/package.json "$modules/installed.json"
 fi

@@ -33,8 +33,8 @@ source "$dir/env"
 export SOURCES=all # run the tests of every kind of source
 SCHEMATHESIS=$(realpath "${CARGO_TARGET_DIR:-target}/schemathesis/bin/schemathesis")
 export SCHEMATHESIS
-GRAPHQL_MODULES=$(realpath "${CARGO_TARGET_DIR:-target}/graphql")
-export GRAPHQL_MODULES
+TEST_MODULES=$(realpath "${CARGO_TARGET_DIR:-target}/test-modules")
+export TEST_MODULES
 CHROMIUM=$(command -v chromium)
 export CHROMIUM
 

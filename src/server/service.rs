@@ -134,7 +134,10 @@ async fn not_found(headers: HeaderMap) -> Response {
 }
 
 async fn not_allowed(method: Method, headers: HeaderMap) -> Response {
-    respond_error(&ApiError::method_not_allowed(&method), request_id(&headers))
+    let mut response = respond_error(&ApiError::method_not_allowed(&method), request_id(&headers));
+    // The router knows which methods its paths take.
+    response.headers_mut().remove(header::ALLOW);
+    response
 }
 
 /// The answer in an encoding that the client takes; others do not pay for it.

@@ -14,7 +14,7 @@ use crate::support::root;
 /// The public audit of servers of GraphQL over HTTP finds nothing. Runs where scripts/test.sh installed it.
 #[test]
 fn the_public_audit_finds_nothing() {
-    let Ok(modules) = std::env::var("GRAPHQL_MODULES") else { return };
+    let Ok(modules) = std::env::var("TEST_MODULES") else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let process = Process::demo(folder.path());
     let url = format!("http://{}/graphql", process.address);
@@ -30,7 +30,7 @@ fn the_public_audit_finds_nothing() {
 /// GraphiQL in a real browser, from this program's own files. Runs where scripts/test.sh found Chromium.
 #[test]
 fn a_browser_gets_graphiql() {
-    let (Ok(chromium), Ok(modules)) = (std::env::var("CHROMIUM"), std::env::var("GRAPHQL_MODULES")) else { return };
+    let (Ok(chromium), Ok(modules)) = (std::env::var("CHROMIUM"), std::env::var("TEST_MODULES")) else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let process = Process::demo(folder.path());
     let output = Command::new("node")
@@ -70,7 +70,7 @@ fn pages_are_for_browsers_alone() {
 /// What `crosskey schema graphql` prints is read by the reference implementation, as code generators do.
 #[test]
 fn the_printed_schema_is_read_by_others() {
-    let Ok(modules) = std::env::var("GRAPHQL_MODULES") else { return };
+    let Ok(modules) = std::env::var("TEST_MODULES") else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let demo = Command::new(env!("CARGO_BIN_EXE_crosskey"))
         .args(["demo", "--write-only", "--dir"])

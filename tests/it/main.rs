@@ -7,6 +7,7 @@ mod bad_files;
 mod cache;
 mod chains;
 mod connections;
+mod console;
 mod cycles;
 mod differential;
 mod docs;

@@ -14,23 +14,19 @@ fn the_running_demo_keeps_its_word() {
     let Ok(schemathesis) = std::env::var("SCHEMATHESIS") else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let process = Process::demo(folder.path());
-    let base = format!("http://{}/api/v2", process.address);
-    let output = Command::new(schemathesis)
-        .args(["run", &format!("{base}/api_docs"), "--url", &base, "--no-color", "--max-examples", "5"])
-        .args([
-            "--exclude-checks",
-            "positive_data_acceptance,unsupported_method",
-            "--generation-database",
-            "none",
-            "--seed",
-            "1",
-        ])
-        .current_dir(folder.path())
-        .output()
-        .expect("schemathesis runs");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(text.contains("API Operations"), "{text}");
+    for (base, document) in [("/api/v2", "/api/v2/api_docs"), ("", "/admin/api_docs")] {
+        let address = format!("http://{}", process.address);
+        let output = Command::new(&schemathesis)
+            .args(["run", &format!("{address}{document}"), "--url", &format!("{address}{base}"), "--no-color"])
+            .args(["--max-examples", "5", "--exclude-checks", "positive_data_acceptance,unsupported_method"])
+            .args(["--generation-database", "none", "--seed", "1"])
+            .current_dir(folder.path())
+            .output()
+            .expect("schemathesis runs");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+        assert!(text.contains("API Operations"), "{text}");
+    }
 }
 
 #[test]

@@ -20,3 +20,4 @@ pub use filter::parse as parse_filter;
 pub use lines::Lines;
 pub use prepared::Prepared;
 pub use route::{Answer, Request, Response, handle};
+pub use values::boolean;

@@ -4,15 +4,15 @@ use std::pin::pin;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use axum::routing::{get, patch};
 use http::{HeaderMap, header};
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api::error::ApiError;
 use crate::api::keys::{self, Change};
+use crate::api::rest::boolean;
 use crate::server::admin::{allowed, answered};
 use crate::server::shared::{Shared, request_id, within};
 
@@ -22,12 +22,6 @@ pub fn routes() -> Router<Shared> {
         .route("/admin/keys", get(list).post(add))
         .route("/admin/keys/suggestions", get(suggest))
         .route("/admin/keys/{kind}/{number}", patch(edit).delete(remove))
-}
-
-#[derive(Deserialize)]
-struct Params {
-    #[serde(default)]
-    dry_run: bool,
 }
 
 async fn list(State(shared): State<Shared>, headers: HeaderMap) -> Response {
@@ -49,42 +43,55 @@ async fn suggest(State(shared): State<Shared>, headers: HeaderMap) -> Response {
     answered(&headers, suggested.await)
 }
 
-type Asked = (State<Shared>, Query<Params>, HeaderMap, Bytes);
+type Asked = (State<Shared>, RawQuery, HeaderMap, Bytes);
 
-async fn add((State(shared), Query(params), headers, body): Asked) -> Response {
-    answered(&headers, changed(&shared, &Change::Add, &params, &headers, &body).await)
+async fn add((State(shared), RawQuery(query), headers, body): Asked) -> Response {
+    answered(&headers, changed(&shared, &Change::Add, query.as_deref(), &headers, &body).await)
 }
 
 async fn edit(
     Path((kind, number)): Path<(String, String)>,
-    (State(shared), Query(params), headers, body): Asked,
+    (State(shared), RawQuery(query), headers, body): Asked,
 ) -> Response {
     let change = Change::Edit(format!("{kind}/{number}"));
-    answered(&headers, changed(&shared, &change, &params, &headers, &body).await)
+    answered(&headers, changed(&shared, &change, query.as_deref(), &headers, &body).await)
 }
 
 async fn remove(
     Path((kind, number)): Path<(String, String)>,
-    (State(shared), Query(params), headers, body): Asked,
+    (State(shared), RawQuery(query), headers, body): Asked,
 ) -> Response {
     let change = Change::Remove(format!("{kind}/{number}"));
-    answered(&headers, changed(&shared, &change, &params, &headers, &body).await)
+    answered(&headers, changed(&shared, &change, query.as_deref(), &headers, &body).await)
 }
 
 async fn changed(
     shared: &Shared,
     change: &Change,
-    params: &Params,
+    query: Option<&str>,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Value, ApiError> {
     allowed(shared)?;
     let live = shared.engine.snapshot();
+    let dry_run = dry_run(query.unwrap_or_default())?;
     let edit = keys::edit(&live, change, body)?;
     let (limit, id) = (live.config.limits.request_time, request_id(headers));
-    if params.dry_run {
+    if dry_run {
         return within(limit, id, pin!(keys::preview(&shared.engine, &live, edit))).await;
     }
     let of = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()).map(|of| of.trim().trim_matches('"'));
     within(limit, id, pin!(keys::save(&shared.engine, &live, change, edit, of))).await
+}
+
+/// Whether the change is only tried.
+fn dry_run(query: &str) -> Result<bool, ApiError> {
+    let mut dry_run = false;
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if name != "dry_run" {
+            return Err(ApiError::invalid(format!("`{name}` is no parameter of this path")).closest(Some("dry_run")));
+        }
+        dry_run = boolean(&name, &value)?;
+    }
+    Ok(dry_run)
 }

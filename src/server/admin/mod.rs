@@ -5,8 +5,11 @@ mod keys;
 mod sources;
 mod transactions;
 
+use std::sync::LazyLock;
+
 use axum::Router;
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 
@@ -16,7 +19,22 @@ use crate::server::shared::{Shared, request_id, respond_error};
 
 /// The paths.
 pub fn routes() -> Router<Shared> {
-    Router::new().merge(transactions::routes()).merge(keys::routes()).merge(audit::routes()).merge(sources::routes())
+    Router::new()
+        .route("/admin/api_docs", get(description))
+        .merge(transactions::routes())
+        .merge(keys::routes())
+        .merge(audit::routes())
+        .merge(sources::routes())
+}
+
+/// The OpenAPI document of what is served beside the tables; a client may read it wherever it is.
+async fn description() -> Response {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+        let mut document: Value = serde_json::from_str(include_str!("operations.json")).expect("the file is JSON");
+        document["info"]["version"] = env!("CARGO_PKG_VERSION").into();
+        document
+    });
+    with_status(StatusCode::OK, &DOCUMENT)
 }
 
 /// Without credentials only who is on the same machine is an operator.

@@ -1,10 +1,13 @@
-// Shows the description of all sources, or of the one that the address names, and a link to each.
+// Shows the description of all sources, of the one that the address names, or of what is served beside the tables, and a link
+// to each.
 "use strict";
 
-const chosen = new URLSearchParams(location.search).get("source");
+const asked = new URLSearchParams(location.search);
+const chosen = asked.get("source");
+const operation = asked.has("operation");
 
 window.ui = SwaggerUIBundle({
-  url: "/api/v2/api_docs" + (chosen ? "/" + encodeURIComponent(chosen) : ""),
+  url: operation ? "/admin/api_docs" : "/api/v2/api_docs" + (chosen ? "/" + encodeURIComponent(chosen) : ""),
   dom_id: "#viewer",
   deepLinking: true,
   docExpansion: "list",
@@ -26,7 +29,8 @@ fetch("/api/v2")
       return a;
     };
     document.getElementById("sources").replaceChildren(
-      link("all sources", "/docs", !chosen),
+      link("all sources", "/docs", !chosen && !operation),
       ...services.map(({ name }) => link(name, "/docs?source=" + encodeURIComponent(name), name === chosen)),
+      link("map, keys and health", "/docs?operation", operation),
     );
   });
