@@ -108,12 +108,13 @@ pub fn edit(live: &Snapshot, change: &Change, body: &[u8]) -> Result<(usize, Edi
     let name = match change {
         Change::Add => {
             let body = object(body)?;
-            let kind = match body.get("kind").and_then(Value::as_str).unwrap_or(FOREIGN_KEY) {
-                FOREIGN_KEY => FOREIGN_KEY,
-                MANY_MANY => MANY_MANY,
-                other => {
+            let kind = match body.get("kind") {
+                None => FOREIGN_KEY,
+                Some(kind) if kind == FOREIGN_KEY => FOREIGN_KEY,
+                Some(kind) if kind == MANY_MANY => MANY_MANY,
+                Some(other) => {
                     return Err(
-                        ApiError::invalid(format!("`{other}` is no kind of entry")).hint("foreign_key or many_many")
+                        ApiError::invalid(format!("{other} is no kind of entry")).hint("foreign_key or many_many")
                     );
                 }
             };

@@ -33,7 +33,7 @@ pub async fn demo(folder: &Path, listen: Option<&str>, write_only: bool, colours
 /// What a newcomer reads: where it is, and requests that work.
 fn welcome(config: &Path, address: SocketAddr) -> String {
     let mut text = format!(
-        "Crosskey serves four SQLite databases as one.\n\n  key file   {}\n  API        http://{address}/api/v2\n  its docs   http://{address}/docs\n  health     http://{address}/readyz\n\nTry, in another terminal:\n",
+        "Crosskey serves four SQLite databases as one.\n\n  key file   {}\n  console    http://{address}/console\n  API        http://{address}/api/v2\n  its docs   http://{address}/docs\n  health     http://{address}/readyz\n\nTry, in another terminal:\n",
         config.display()
     );
     for line in demo::EXAMPLES.lines() {

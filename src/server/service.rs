@@ -129,7 +129,7 @@ impl Service {
 
 async fn not_found(headers: HeaderMap) -> Response {
     let error = ApiError::new(Code::NotFound, "there is nothing under this path")
-        .hint("the API starts at /api/v2, its description is at /docs");
+        .hint("the API starts at /api/v2, its description is at /docs, the console at /console");
     respond_error(&error, request_id(&headers))
 }
 
