@@ -6,6 +6,7 @@ mod filter;
 mod format;
 mod lines;
 pub mod openapi;
+mod openapi_writes;
 mod options;
 mod parse;
 mod prepared;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::api::error::ApiError;
-use crate::api::rest::schema;
+use crate::api::rest::{openapi_writes, schema};
 use crate::catalog::{Entry, Relationship, TableId};
 use crate::engine::Snapshot;
 use crate::error::Code;
@@ -105,9 +105,13 @@ fn add_table(snapshot: &Snapshot, source: &str, id: TableId, paths: &mut Map<Str
     parameters.extend(row_parameters(entry));
     one["parameters"] = Value::Array(parameters);
     paths.insert(format!("{path}/{{id}}"), json!({"get": one}));
+    let takes_writes = snapshot.catalog.source(source).is_some_and(|source| !source.read_only);
+    if takes_writes && !entry.table.is_view {
+        openapi_writes::add(entry, source, &name, &path, &reference(snapshot, id), paths);
+    }
 }
 
-fn operation(id: &str, summary: &str, tags: &[&str], schema: Value, others: Option<Value>) -> Value {
+pub(super) fn operation(id: &str, summary: &str, tags: &[&str], schema: Value, others: Option<Value>) -> Value {
     let mut content = json!({"application/json": {"schema": schema}});
     if let (Some(content), Some(Value::Object(others))) = (content.as_object_mut(), others) {
         content.extend(others);
@@ -132,7 +136,7 @@ fn responses() -> Value {
     }})
 }
 
-fn query(name: &str, schema: Value, description: &str, example: Option<Value>) -> Value {
+pub(super) fn query(name: &str, schema: Value, description: &str, example: Option<Value>) -> Value {
     let mut parameter = json!({"name": name, "in": "query", "schema": schema, "description": description});
     if let Some(example) = example {
         parameter["example"] = example;
