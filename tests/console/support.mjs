@@ -114,6 +114,7 @@ export async function run(steps, { viewport = { width: 1280, height: 720 } } = {
       }
       console.log(`ok ${name}`);
     }
+    console.log('all steps passed');
   } finally {
     await browser.close();
   }

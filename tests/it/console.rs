@@ -1,12 +1,14 @@
 //! The console: what it is made of, asked as it asks, and its views in a real browser.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::operation::Process;
 use crate::support::databases::{Engine, create};
-use crate::support::eventually;
 use crate::support::proxy::{Proxy, Reply};
+use crate::support::{eventually, root};
 use crate::writes::pairs;
 
 const FILE: &str = "# Ours, password = \"hunter2\"\n[sources.crm]\nurl = \"${CRM_URL}\"\n[sources.sales]\nurl = \"${SALES_URL}\"\n\n\
@@ -355,4 +357,60 @@ async fn the_map_is_sent_once() {
     scene.send("POST /admin/keys", Some(&scene.revision().await), &draft()).await;
     let second = scene.proxy.send("GET /catalog", &[("if-none-match", &tag)], "").await;
     assert_eq!((second.status.as_u16(), second.json()["keys"].as_array().map(Vec::len)), (200, Some(2)));
+}
+
+/// Takes the steps of `tests/console/{name}.mjs` in a real browser, over a demo of their own. Runs where scripts/test.sh found
+/// Chromium.
+fn in_a_browser(name: &str) {
+    let (Ok(chromium), Ok(modules)) = (std::env::var("CHROMIUM"), std::env::var("TEST_MODULES")) else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let process = Process::demo(folder.path());
+    let output = Command::new("node")
+        .arg(root().join(format!("tests/console/{name}.mjs")))
+        .args([&format!("http://{}", process.address), &chromium, &modules])
+        .output()
+        .expect("node runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.ends_with("all steps passed\n"), "{text}");
+}
+
+#[test]
+fn the_shell_leads_everywhere() {
+    in_a_browser("shell");
+}
+
+#[test]
+fn the_map_is_drawn_and_searched() {
+    in_a_browser("map");
+}
+
+#[test]
+fn a_large_map_stays_usable() {
+    in_a_browser("large-map");
+}
+
+#[test]
+fn keys_are_made_and_changed_in_a_browser() {
+    in_a_browser("keys");
+}
+
+#[test]
+fn rows_are_shown_and_followed() {
+    in_a_browser("rows");
+}
+
+#[test]
+fn rows_are_written_with_pickers_and_previews() {
+    in_a_browser("edit");
+}
+
+#[test]
+fn health_is_shown() {
+    in_a_browser("health");
+}
+
+#[test]
+fn requests_are_built() {
+    in_a_browser("explore");
 }

@@ -18,10 +18,14 @@ export const theme = createTheme({
   },
 });
 
+const PALETTE = ['gray', 'red', 'pink', 'grape', 'violet', 'indigo', 'blue', 'cyan', 'teal', 'green', 'lime', 'yellow', 'orange'];
+// Text on a tint of its own colour; Mantine's is too light for small letters.
+const onTint = (shade: number) => Object.fromEntries(PALETTE.map((name) => [`--mantine-color-${name}-light-color`, `var(--mantine-color-${name}-${shade})`]));
+
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { '--mantine-color-dimmed': '#566069', '--mantine-color-placeholder': '#6b747c', '--mantine-color-anchor': '#3b5bdb', '--mantine-color-error': '#c92a2a' },
-  dark: { '--mantine-color-dimmed': '#a8b0b8', '--mantine-color-placeholder': '#9aa2aa', '--mantine-color-anchor': '#91a7ff', '--mantine-color-error': '#ff8787' },
+  light: { ...onTint(9), '--mantine-color-dimmed': '#566069', '--mantine-color-placeholder': '#6b747c', '--mantine-color-anchor': '#3b5bdb', '--mantine-color-error': '#c92a2a' },
+  dark: { ...onTint(2), '--mantine-color-dimmed': '#a8b0b8', '--mantine-color-placeholder': '#9aa2aa', '--mantine-color-anchor': '#91a7ff', '--mantine-color-error': '#ff8787' },
 });
 
 /** Colours of sources, in the order of the key file, as names of Mantine's palette. */

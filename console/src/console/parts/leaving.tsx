@@ -23,7 +23,7 @@ export function Leaving({ unsaved, what }: { unsaved: boolean; what: string }) {
       <Text size="sm">{what} would be lost.</Text>
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={stay} data-autofocus>Stay</Button>
-        <Button color="red" onClick={() => { leave?.(); stay(); }}>Leave</Button>
+        <Button color="red.9" onClick={() => { leave?.(); stay(); }}>Leave</Button>
       </Group>
     </Modal>
   );

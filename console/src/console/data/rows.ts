@@ -1,0 +1,132 @@
+// Rows as they are shown, made of what GraphQL or REST answers; and what is told of a reference.
+import type { Catalog, Column, Json, JsonObject, Relationship, Table } from '../api/types';
+import { tableOf } from '../api/queries';
+import { baseOf } from './fields';
+
+export interface Row {
+  /** Unlike those of other rows on the page. */
+  key: string;
+  /** The primary key's values as texts; null where the table has none. */
+  id: string[] | null;
+  /** By columns' names; a column that was not read is absent. */
+  values: JsonObject;
+  /** By relationships' names: a row, rows, or how many; one that was not read is absent. */
+  related: Record<string, Related>;
+}
+
+export type Related = { rows: Row[] } | { count: number };
+
+export const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !('isLosslessNumber' in value);
+
+/** A value as people read and type it. */
+export const textOf = (value: Json | undefined): string => (value === null || value === undefined ? '' : String(value));
+
+export function idOf(table: Table, values: JsonObject): string[] | null {
+  if (!table.primary_key.length) return null;
+  const id = table.primary_key.map((name) => values[name]);
+  return id.some((value) => value === null || value === undefined) ? null : id.map(textOf);
+}
+
+/** What people call a row by; its identifier where it has no name. */
+export function labelOf(table: Table, { values, id }: Pick<Row, 'values' | 'id'>): string {
+  const named = table.label === null ? undefined : values[table.label];
+  return named === null || named === undefined || named === '' ? (id ?? []).join(', ') : textOf(named);
+}
+
+/** A row of GraphQL. */
+export function rowOfNode(catalog: Catalog, table: Table, node: JsonObject, at: number): Row {
+  const values: JsonObject = {};
+  for (const column of table.columns) {
+    const { graphql } = column;
+    if (graphql && graphql.field in node) values[column.name] = graphql.documents ? document(node[graphql.field]!) : node[graphql.field]!;
+  }
+  const related: Row['related'] = {};
+  for (const relationship of table.relationships) {
+    const found = relatedOf(catalog, relationship, node);
+    if (found) related[relationship.name] = found;
+  }
+  return row(table, values, related, at);
+}
+
+/** A row of REST, whose relationships have their names and take the places of columns that are called alike. */
+export function rowOfRecord(catalog: Catalog, table: Table, record: JsonObject, at: number, relationships: Relationship[] = []): Row {
+  const values: JsonObject = {};
+  const taken = new Set(relationships.map(({ name }) => name));
+  for (const { name } of table.columns) if (name in record && !taken.has(name)) values[name] = record[name]!;
+  const related: Row['related'] = {};
+  for (const { name, target } of relationships) {
+    const to = tableOf(catalog, target);
+    const nested = record[name];
+    if (to && nested !== undefined) related[name] = { rows: list(nested).map((one, index) => rowOfRecord(catalog, to, one, index)) };
+  }
+  return row(table, values, related, at);
+}
+
+function row(table: Table, values: JsonObject, related: Row['related'], at: number): Row {
+  const id = idOf(table, values);
+  return { key: id ? id.map(encodeURIComponent).join(',') : `#${at}`, id, values, related };
+}
+
+const list = (value: Json): JsonObject[] => (Array.isArray(value) ? value : [value]).filter(isObject);
+
+function relatedOf(catalog: Catalog, { graphql, target }: Relationship, node: JsonObject): Related | null {
+  if (!graphql) return null;
+  const counted = graphql.aggregate ? node[graphql.aggregate] : undefined;
+  if (isObject(counted) && typeof counted.count === 'number') return { count: counted.count };
+  const table = tableOf(catalog, target);
+  const found = node[graphql.field];
+  return found === undefined || !table ? null : { rows: list(found).map((one, at) => rowOfNode(catalog, table, one, at)) };
+}
+
+/** A document with types reads as it stands by `_json`. */
+function document(value: Json): Json {
+  if (Array.isArray(value)) return value.map(document);
+  return isObject(value) && '_json' in value ? value._json! : value;
+}
+
+/** The values of a referencing column, or of a path into its document; without NULLs. */
+export function valuesAt(table: Table, values: JsonObject, column: string): Json[] {
+  const base = baseOf(table, column);
+  const steps = column.slice(base.length).match(/\[\]|\.(?:"(?:[^"]|"")*"|[^.[\]]+)/g) ?? [];
+  let found: Json[] = [values[base] ?? null];
+  for (const step of steps) {
+    const name = step.slice(1).replace(/^"(.*)"$/, '$1').replaceAll('""', '"');
+    found = step === '[]' ? found.flatMap((value) => (Array.isArray(value) ? value : []))
+      : found.map((value) => (isObject(value) ? value[name] ?? null : null));
+  }
+  return found.filter((value) => value !== null);
+}
+
+/** Keys that lead to no row, as far as what was read tells. */
+export function orphansOf(catalog: Catalog, table: Table, row: Row, relationship: Relationship): Json[] {
+  const related = row.related[relationship.name];
+  const target = tableOf(catalog, relationship.target);
+  const source = catalog.sources.find(({ name }) => name === target?.source);
+  // Of a source that is away nobody knows what it holds.
+  if (!related || !('rows' in related) || source?.state !== 'up' || !counts(catalog, row, relationship)) return [];
+  const keys = relationship.columns.map((column) => valuesAt(table, row.values, column));
+  if (keys.some((values) => !values.length)) return [];
+  if (!relationship.many) return related.rows.length ? [] : [keys.map((values) => textOf(values[0])).join(', ')];
+  if (keys.length !== 1) return [];
+  const to = relationship.target_columns[0]!;
+  // Letter case may count or not; a value that differs in nothing else is rather a found one.
+  const known = new Set(related.rows.map(({ values }) => textOf(values[to]).toLowerCase()));
+  return keys[0]!.filter((value) => !known.has(textOf(value).toLowerCase()));
+}
+
+/** A key with a condition is none of rows that do not meet it. */
+function counts(catalog: Catalog, row: Row, relationship: Relationship): boolean {
+  const when = catalog.keys.find(({ id }) => id === relationship.key)?.when ?? {};
+  return Object.entries(when).every(([column, value]) => column in row.values && textOf(row.values[column]) === textOf(value));
+}
+
+/** Whether a column's values read best from the right; SQLite's columns without a strict type tell it by what they hold. */
+export function isNumeric({ type, name }: Column, rows: Pick<Row, 'values'>[]): boolean {
+  if (type !== 'other') return ['integer', 'bigint', 'decimal', 'float'].includes(type);
+  const values = rows.map(({ values }) => values[name]).filter((value) => value !== null && value !== undefined);
+  return values.length > 0 && values.every(isNumber);
+}
+
+export const isNumber = (value: Json | undefined) => typeof value === 'number'
+  || (typeof value === 'object' && value !== null && 'isLosslessNumber' in value);
