@@ -108,6 +108,8 @@ fn type_of(column: &Column) -> &'static str {
         Type::Int { bits: 64, .. } => "bigint",
         Type::Int { .. } | Type::Year => "integer",
         Type::Decimal { .. } => "decimal",
+        // SQLite keeps what it is given; the declaration tells what is meant.
+        Type::Loose if is_decimal(&column.native) => "decimal",
         Type::Float { .. } => "float",
         Type::Text { .. } | Type::Set => "text",
         Type::Uuid => "uuid",
@@ -120,6 +122,10 @@ fn type_of(column: &Column) -> &'static str {
         Type::Enum(_) => "enum",
         Type::Bit { .. } | Type::Loose | Type::Other => "other",
     }
+}
+
+fn is_decimal(native: &str) -> bool {
+    ["decimal", "numeric"].iter().any(|name| native.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
 }
 
 fn relationship(live: &Snapshot, table: &Table, of: &Relationship, names: Option<&TableNames>) -> Value {

@@ -340,7 +340,7 @@ const steps = {
     };
     await context.route('**/graphql', away);
     await rows(tools, '/data/crm/contact', 'crm.contact');
-    await page.getByText('Relationships are not shown: source `billing` is not available').waitFor();
+    await page.getByText('Not all relationships are shown: source `billing` is not available').waitFor();
     check((await column(page, 'crm.contact', 'last_name'))[0] === 'Schneider', 'the rows themselves are not shown');
     await context.unroute('**/graphql', away);
     await page.getByRole('button', { name: 'Read again' }).click();

@@ -19,6 +19,12 @@ export function check(holds, message) {
   if (!holds) throw new Error(message);
 }
 
+/** Tells a time. Where CROSSKEY_BARS is set, on a machine that does nothing else, it must be within its bar. */
+export function within(bar, milliseconds, what) {
+  console.log(`${what}: ${Math.round(milliseconds)} ms, of ${bar}`);
+  if (process.env.CROSSKEY_BARS) check(milliseconds <= bar, `${what} takes ${milliseconds} ms`);
+}
+
 export async function until(what, holds) {
   const end = Date.now() + wait;
   while (!(await holds())) {

@@ -81,8 +81,8 @@ export interface Relationship {
   target_columns: string[];
   /** The key it follows, an id; of many_many the one towards this table. */
   key: string;
-  /** The junction's table, and its key towards the target. */
-  through: { table: string; key: string } | null;
+  /** The junction's table, its key towards the target, and the entry that names the relationship. */
+  through: { table: string; key: string; entry: string | null } | null;
   graphql: { field: string; connection: string | null; aggregate: string | null } | null;
 }
 
@@ -198,7 +198,7 @@ export interface Preview {
     error: string | null;
   } | null;
   /** A read by the new key, and what it answers. */
-  test: { request: string; graphql: string | null; status: number; reply: Json } | null;
+  test: { request: string; status: number; reply: Json } | null;
 }
 
 /** `GET /admin/audit`; POST starts one, DELETE stops it. */
@@ -232,7 +232,9 @@ export interface AuditReport {
 export interface Health {
   sources: SourceHealth[];
   cache: { bytes: number; max_bytes: number } | null;
-  /** The slowest lookups and pages of late, slowest first. */
+  /** Lookups under way that share statements, and the keys that they wait for. */
+  lanes: { count: number; keys: number };
+  /** The slowest lookups and pages of the last hour, slowest first. */
   slow: SlowStatement[];
   config: { state: 'ok' | 'refused' | 'incomplete'; message: string | null };
   version: string;
@@ -249,8 +251,6 @@ export interface SourceHealth extends Source {
   /** Keys sent in statements. */
   lookup_keys: number;
   cache: { ttl: number; hits: number; misses: number; refused_stale: number } | null;
-  /** Lookups that share statements: under way now. */
-  lanes: number;
 }
 
 export interface SlowStatement {

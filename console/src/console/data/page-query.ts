@@ -35,26 +35,36 @@ export function useRows(catalog: Catalog, table: Table, state: ViewState) {
 }
 
 async function readPage(catalog: Catalog, table: Table, state: ViewState, signal: AbortSignal): Promise<Page> {
-  const read = (bare: boolean) => pageOf(catalog, table, state, bare, signal);
-  try {
-    return { ...(await read(false)), partial: null };
-  } catch (error) {
-    if (!(error instanceof ApiError) || !['SOURCE_UNAVAILABLE', 'BUDGET_EXCEEDED'].includes(error.reason)) throw error;
-    return { ...(await read(true)), partial: error };
+  let partial: ApiError | null = null;
+  for (const without of [() => [], () => named(catalog, table, partial), () => catalog.sources.map(({ name }) => name)]) {
+    try {
+      return { ...(await pageOf(catalog, table, state, without(), signal)), partial };
+    } catch (error) {
+      if (!(error instanceof ApiError) || !['SOURCE_UNAVAILABLE', 'BUDGET_EXCEEDED'].includes(error.reason)) throw error;
+      partial = error;
+    }
   }
+  throw partial!;
+}
+
+/** The sources of which an error tells; all others than the table's own where it names none. */
+function named(catalog: Catalog, table: Table, error: ApiError | null): string[] {
+  const others = catalog.sources.map(({ name }) => name).filter((name) => name !== table.source);
+  const found = others.filter((name) => error?.message.includes(`\`${name}\``));
+  return found.length ? found : others;
 }
 
 type Plain = Omit<Page, 'partial'>;
 
-async function pageOf(catalog: Catalog, table: Table, state: ViewState, bare: boolean, signal: AbortSignal): Promise<Plain> {
+async function pageOf(catalog: Catalog, table: Table, state: ViewState, without: string[], signal: AbortSignal): Promise<Plain> {
   if (!table.graphql) return restPage(catalog, table, state, signal);
-  if (!hasCursors(catalog, table, state) || placed.has(orderKey(table, state))) return listPage(catalog, table, state, bare, signal);
+  if (!hasCursors(catalog, table, state) || placed.has(orderKey(table, state))) return listPage(catalog, table, state, without, signal);
   try {
-    return await connectionPage(catalog, table, state, bare, signal);
+    return await connectionPage(catalog, table, state, without, signal);
   } catch (error) {
     // Columns that are ordered by other rules than they are compared by have no cursors, and their types do not tell all of them.
     if (!(error instanceof ApiError) || error.reason !== 'INVALID_REQUEST' || !state.order.length || state.place) throw error;
-    const page = await listPage(catalog, table, state, bare, signal);
+    const page = await listPage(catalog, table, state, without, signal);
     placed.add(orderKey(table, state));
     return page;
   }
@@ -71,8 +81,8 @@ interface Connection {
   pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
 }
 
-async function connectionPage(catalog: Catalog, table: Table, state: ViewState, bare: boolean, signal: AbortSignal): Promise<Plain> {
-  const answer = await graphql<Record<string, Connection>>(connectionText(catalog, table, state, bare), undefined, signal);
+async function connectionPage(catalog: Catalog, table: Table, state: ViewState, without: string[], signal: AbortSignal): Promise<Plain> {
+  const answer = await graphql<Record<string, Connection>>(connectionText(catalog, table, state, without), undefined, signal);
   const { edges, pageInfo, totalCount } = answer[table.graphql!.connection!]!;
   const first = !pageInfo.hasPreviousPage;
   return {
@@ -86,8 +96,8 @@ async function connectionPage(catalog: Catalog, table: Table, state: ViewState, 
   };
 }
 
-async function listPage(catalog: Catalog, table: Table, state: ViewState, bare: boolean, signal: AbortSignal): Promise<Plain> {
-  const answer = await graphql<Record<string, JsonObject[] & { count: number }>>(listText(catalog, table, state, bare), undefined, signal);
+async function listPage(catalog: Catalog, table: Table, state: ViewState, without: string[], signal: AbortSignal): Promise<Plain> {
+  const answer = await graphql<Record<string, JsonObject[] & { count: number }>>(listText(catalog, table, state, without), undefined, signal);
   const rows = answer[table.graphql!.list]!.map((node, at) => rowOfNode(catalog, table, node, at));
   return placedPage(rows, answer[table.graphql!.aggregate]?.count ?? null, state);
 }

@@ -76,7 +76,7 @@ export function RowsPage({ catalog, table, creating }: { catalog: Catalog; table
       <div className={classes.bar}><FilterBar catalog={catalog} table={table} filter={state.filter} onChange={(filter) => change({ filter })} /></div>
       {page?.partial && (
         <Alert color="orange" variant="light" py={6} radius={0} role="status">
-          <Text size="sm">Relationships are not shown: {page.partial.message}. The rows themselves are whole.</Text>
+          <Text size="sm">Not all relationships are shown: {page.partial.message}. The rows themselves are whole.</Text>
         </Alert>
       )}
       {error && (
@@ -94,7 +94,7 @@ export function RowsPage({ catalog, table, creating }: { catalog: Catalog; table
           {!page.rows.length && <Text p="md" size="sm" c="dimmed">{state.filter.length ? 'No row meets the filter.' : 'The table has no rows.'}</Text>}
         </div>
       )}
-      <div className={classes.foot}><Pager page={error ? undefined : page} state={state} change={change} /></div>
+      {!error && <div className={classes.foot}><Pager page={page} state={state} change={change} /></div>}
     </>
   );
 }

@@ -1,5 +1,6 @@
 // A view as a query of GraphQL.
 import type { Catalog, Column, ColumnType, Kind, Relationship, Table } from '../api/types';
+import { tableOf } from '../api/queries';
 import { resolve, resolveCondition, type Condition, type Filter } from './filter';
 import { naming, shownFields, type Field } from './fields';
 import type { Order, ViewState } from './state';
@@ -22,26 +23,26 @@ export function hasCursors(catalog: Catalog, table: Table, { order, place }: Pic
 }
 
 /** A page by cursor. */
-export function connectionText(catalog: Catalog, table: Table, state: ViewState, bare = false): string {
+export function connectionText(catalog: Catalog, table: Table, state: ViewState, without: string[] = []): string {
   const { place } = state;
   const page = place && 'before' in place ? [`last: ${state.size}`, `before: ${JSON.stringify(place.before)}`]
     : place && 'last' in place ? [`last: ${state.size}`]
       : [`first: ${state.size}`, ...(place && 'after' in place ? [`after: ${JSON.stringify(place.after)}`] : [])];
   const called = `${table.graphql!.connection}(${[...chosen(catalog, table, state), ...page].join(', ')})`;
-  const node = block('node', selection(catalog, table, shownFields(table, state), bare));
+  const node = block('node', selection(catalog, table, shownFields(table, state), without));
   return block('', block(called, [
     'totalCount', ...block('edges', ['cursor', ...node]), 'pageInfo { hasNextPage hasPreviousPage startCursor endCursor }',
   ])).join('\n').trim();
 }
 
 /** A page by its place, for orders that cursors do not have. */
-export function listText(catalog: Catalog, table: Table, state: ViewState, bare = false): string {
+export function listText(catalog: Catalog, table: Table, state: ViewState, without: string[] = []): string {
   if (!table.graphql) return '';
   const where = chosen(catalog, table, { ...state, order: [] });
   const offset = state.place && 'offset' in state.place ? [`offset: ${state.place.offset}`] : [];
   const called = `${table.graphql.list}(${[...chosen(catalog, table, state), `limit: ${state.size}`, ...offset].join(', ')})`;
   const count = `${table.graphql.aggregate}${where.length ? `(${where.join(', ')})` : ''} { count }`;
-  return block('', [...block(called, selection(catalog, table, shownFields(table, state), bare)), count]).join('\n').trim();
+  return block('', [...block(called, selection(catalog, table, shownFields(table, state), without)), count]).join('\n').trim();
 }
 
 const block = (head: string, lines: string[]) => [`${head} {`.trim(), ...lines.map((line) => `  ${line}`), '}'];
@@ -52,8 +53,8 @@ function chosen(catalog: Catalog, table: Table, { filter, order }: Pick<ViewStat
   return [...(where ? [`filter: ${where}`] : []), ...(orders.length ? [`order_by: [${orders.join(', ')}]`] : [])];
 }
 
-/** Fields of a row: what is shown, and the primary key; `bare`: nothing of other tables. */
-function selection(catalog: Catalog, table: Table, fields: Field[], bare: boolean): string[] {
+/** Fields of a row: what is shown, and the primary key; `without`: nothing of related rows in these sources. */
+function selection(catalog: Catalog, table: Table, fields: Field[], without: string[]): string[] {
   const own = new Set(table.primary_key);
   const related: Relationship[] = [];
   for (const field of fields) {
@@ -63,7 +64,9 @@ function selection(catalog: Catalog, table: Table, fields: Field[], bare: boolea
   }
   // Whatever the keys start from tells a reference without a row from none.
   const columns = table.columns.filter(({ name }) => own.has(name)).flatMap((column) => columnField(column) ?? []);
-  return [...columns, ...(bare ? [] : [...new Set(related)].flatMap((one) => relatedField(catalog, one) ?? []))];
+  const away = (id: string | undefined) => id !== undefined && without.includes(tableOf(catalog, id)?.source ?? '');
+  const there = [...new Set(related)].filter(({ target, through }) => !away(target) && !away(through?.table));
+  return [...columns, ...there.flatMap((one) => relatedField(catalog, one) ?? [])];
 }
 
 export const columnField = ({ graphql }: Column) => (graphql ? graphql.field + (graphql.documents ? ' { _json }' : '') : null);

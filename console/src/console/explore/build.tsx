@@ -15,7 +15,7 @@ import { Requests } from './written';
 export function Build() {
   const { data, error } = useCatalog();
   const [params, setParams] = useSearchParams();
-  if (!data) return error ? <Problem error={error} /> : <Center h="40vh"><Loader aria-label="Loading" /></Center>;
+  if (!data) return error ? <Problem error={error} /> : <Center h="40vh"><Loader role="status" aria-label="Loading" /></Center>;
   const table = tableOf(data, params.get('table') ?? '');
   const choose = (id: string | null) => id && setParams(new URLSearchParams({ table: id, embed: '' }));
   return (

@@ -17,7 +17,7 @@ export function AuditPart() {
   const { data, error } = useAudit();
   return (
     <Part title="Audit" note={data && summary(data)} aside={<Aside audit={data} />}>
-      {data ? <Results audit={data} /> : error ? <Problem error={error} /> : <Loader size="sm" aria-label="Loading" />}
+      {data ? <Results audit={data} /> : error ? <Problem error={error} /> : <Loader size="sm" role="status" aria-label="Loading" />}
     </Part>
   );
 }

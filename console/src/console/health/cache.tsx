@@ -8,10 +8,7 @@ import { Notice } from '../parts/notice';
 import { Bar } from './bar';
 import { Part } from './part';
 
-/** As the server tells them, of the whole proxy. */
-export interface Lanes { lanes: { count: number; keys: number } }
-
-export function Cache({ health: { cache, lanes } }: { health: Health & Lanes }) {
+export function Cache({ health: { cache, lanes } }: { health: Health }) {
   return (
     <Part title="Cache and lookups">
       <Group gap="xl">
@@ -41,7 +38,7 @@ export function ConfigState({ config }: { config: Health['config'] }) {
   if (config.state === 'ok') return null;
   return (
     <Notice color="red" icon={<IconAlertCircle aria-hidden />} title="Key file">
-      <Text size="sm">{MEANS[config.state]} <Anchor component={Link} href={links.keys()} size="sm">Keys</Anchor></Text>
+      <Text size="sm">{MEANS[config.state]} <Anchor component={Link} href={links.keys()} size="sm" underline="always">Keys</Anchor></Text>
       {config.message && <Text size="xs" ff="monospace" mt={4} style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{config.message}</Text>}
     </Notice>
   );

@@ -4,7 +4,7 @@ import { ApiError } from '../api/client';
 import { useHealth } from '../api/queries';
 import { Problem } from '../parts/problem';
 import { AuditPart } from './audit';
-import { Cache, ConfigState, type Lanes } from './cache';
+import { Cache, ConfigState } from './cache';
 import { Part } from './part';
 import { Slow } from './slow';
 import { Sources } from './sources';
@@ -12,14 +12,14 @@ import { Transactions } from './transactions';
 
 export function HealthView() {
   const { data, error } = useHealth();
-  if (!data) return error ? <Refused error={error} /> : <Center h="50vh"><Loader aria-label="Loading" /></Center>;
+  if (!data) return error ? <Refused error={error} /> : <Center h="50vh"><Loader role="status" aria-label="Loading" /></Center>;
   return (
     <Stack p="md" gap="lg">
       {error && <Problem error={error} title="What is shown is not of now" />}
       <ConfigState config={data.config} />
       <Part title="Sources"><Sources sources={data.sources} /></Part>
-      <Cache health={data as typeof data & Lanes} />
-      <Part title="Slow lookups and pages" note="The slowest of late."><Slow slow={data.slow} /></Part>
+      <Cache health={data} />
+      <Part title="Slow lookups and pages" note="The slowest of the last hour."><Slow slow={data.slow} /></Part>
       <Part title="Writes that wait" note="Writes of several databases that are decided, and not done everywhere yet."><Transactions /></Part>
       <AuditPart />
       <Text size="xs" c="dimmed">Crosskey {data.version}, up for {span(data.uptime)}. Asked every five seconds.</Text>

@@ -1,5 +1,6 @@
 // Writes that are decided and not done everywhere; those that do not fit any more wait for a person.
 import { useState } from 'react';
+import { useDisclosure } from '@mantine/hooks';
 import { Badge, Button, Group, Loader, Modal, Table, Text } from '@mantine/core';
 import { useTransactions } from '../api/queries';
 import type { Transaction } from '../api/types';
@@ -11,12 +12,15 @@ type Asked = { transaction: Transaction; action: Verdict };
 
 export function Transactions() {
   const { data, error } = useTransactions();
-  const [asked, ask] = useState<Asked | null>(null);
-  if (!data) return error ? <Problem error={error} /> : <Loader size="sm" aria-label="Loading" />;
+  // Stays known while the dialog closes, which gives the focus back.
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const [opened, dialog] = useDisclosure();
+  const ask = (next: Asked) => { setAsked(next); dialog.open(); };
+  if (!data) return error ? <Problem error={error} /> : <Loader size="sm" role="status" aria-label="Loading" />;
   return (
     <>
       {data.length ? <List transactions={data} ask={ask} /> : <Text size="sm" c="dimmed">None: every write is done everywhere.</Text>}
-      {asked && <Confirm asked={asked} onClose={() => ask(null)} />}
+      <Confirm asked={asked} opened={opened} onClose={dialog.close} />
     </>
   );
 }
@@ -56,15 +60,16 @@ const MEANS: Record<Verdict, string> = {
   discard: 'What is left of the write is given up for good; what is done of it stays. The databases may then disagree: an audit finds references that lead nowhere.',
 };
 
-function Confirm({ asked: { transaction, action }, onClose }: { asked: Asked; onClose: () => void }) {
+function Confirm({ asked, opened, onClose }: { asked: Asked | null; opened: boolean; onClose: () => void }) {
   const verdict = useVerdict();
+  const { transaction, action } = asked ?? { transaction: null, action: 'retry' as const };
   return (
-    <Modal opened onClose={onClose} title={action === 'retry' ? 'Try the write again?' : 'Give up the rest of the write?'} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened={opened} onClose={onClose} title={action === 'retry' ? 'Try the write again?' : 'Give up the rest of the write?'} closeButtonProps={{ 'aria-label': 'Close' }}>
       <Text size="sm">{MEANS[action]}</Text>
-      <Text size="xs" c="dimmed" mt="xs" style={{ overflowWrap: 'anywhere' }}>{transaction.id}{transaction.last_error && `: ${transaction.last_error}`}</Text>
+      <Text size="xs" c="dimmed" mt="xs" style={{ overflowWrap: 'anywhere' }}>{transaction?.id}{transaction?.last_error && `: ${transaction.last_error}`}</Text>
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={onClose} data-autofocus>Cancel</Button>
-        <Button color={action === 'discard' ? 'red.9' : undefined} loading={verdict.isPending} onClick={() => verdict.mutate({ id: transaction.id, action }, { onSettled: onClose })}>
+        <Button color={action === 'discard' ? 'red.9' : undefined} loading={verdict.isPending} onClick={() => transaction && verdict.mutate({ id: transaction.id, action }, { onSettled: onClose })}>
           {action === 'retry' ? 'Retry' : 'Discard'}
         </Button>
       </Group>

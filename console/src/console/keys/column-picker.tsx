@@ -77,7 +77,7 @@ function Found({ id, choice: { table, column, unique } }: { id: string; choice: 
           <Text size="sm" style={{ overflowWrap: 'anywhere' }}><Text span c="dimmed" inherit>{table.id}.</Text>{id.slice(table.id.length + 1)}</Text>
         </Group>
         <Group gap={6} wrap="nowrap" style={{ flex: 'none' }}>
-          {unique && <Badge size="xs" variant="outline" color="gray" c="inherit" tt="none">{unique}</Badge>}
+          {unique && <Badge size="xs" variant="outline" color="gray" c="inherit" tt="none" miw="max-content">{unique}</Badge>}
           <Text size="xs" c="dimmed">{column.type}</Text>
         </Group>
       </Group>

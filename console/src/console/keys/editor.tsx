@@ -122,7 +122,7 @@ function Head({ title, place, state, busy, children }: { title: string; place: s
 }
 
 function Waiting({ kind, asked }: { kind: Kind; asked: boolean }) {
-  if (asked) return <Group gap="xs"><Loader size="xs" aria-label="Loading" /><Text size="sm" c="dimmed">Looking at the databases</Text></Group>;
+  if (asked) return <Group gap="xs"><Loader size="xs" role="status" aria-label="Loading" /><Text size="sm" c="dimmed">Looking at the databases</Text></Group>;
   return (
     <Text size="sm" c="dimmed">
       {kind === 'many_many' ? 'Pick the table and the junction.' : 'Pick a column on each side.'} Then you see here, before anything is saved, how their values meet, how many

@@ -33,7 +33,7 @@ export function Faults({ faults, entries, title }: { faults: Fault[]; entries?: 
 
 function Its({ fault, entries = [] }: { fault: Fault; entries?: Entry[] }) {
   const entry = entryAt(fault, entries);
-  return entry ? <Anchor component={Link} href={links.key(entry.entry)} size="sm">open the entry</Anchor> : null;
+  return entry ? <Anchor component={Link} href={links.key(entry.entry)} size="sm" underline="always">open the entry</Anchor> : null;
 }
 
 /** The entry that a place of the file lies in: the last one that begins before it. */

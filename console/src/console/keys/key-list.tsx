@@ -19,7 +19,7 @@ export function KeyList() {
   const [params, setParams] = useSearchParams();
   const [suggesting, suggestions] = useDisclosure();
   const set = (name: string, value: string | null) => setParams((now) => { if (value) now.set(name, value); else now.delete(name); return now; }, { replace: true });
-  if (!catalog.data || file.isPending) return catalog.error ? <Box p="md"><Problem error={catalog.error} /></Box> : <Center h="50vh"><Loader aria-label="Loading" /></Center>;
+  if (!catalog.data || file.isPending) return catalog.error ? <Box p="md"><Problem error={catalog.error} /></Box> : <Center h="50vh"><Loader role="status" aria-label="Loading" /></Center>;
   const asked = { words: params.get('q') ?? '', native: params.has('native'), order: (params.get('order') ?? 'file') as Order, down: params.has('down') };
   const all = rowsOf(catalog.data, file.data, audit.data?.reports ?? []);
   const rows = shownRows(all, asked);
@@ -51,8 +51,8 @@ function Empty({ words, any, onAll }: { words: string; any: boolean; onAll: () =
   return (
     <Center py="xl">
       {words && any
-        ? <Text size="sm">No key has all of these words. <Anchor component="button" size="sm" onClick={onAll}>Show all keys</Anchor></Text>
-        : <Text size="sm">The key file has no keys yet. <Anchor component={Link} size="sm" href={links.newKey()}>Make the first</Anchor>, or have some suggested.</Text>}
+        ? <Text size="sm">No key has all of these words. <Anchor component="button" size="sm" underline="always" onClick={onAll}>Show all keys</Anchor></Text>
+        : <Text size="sm">The key file has no keys yet. <Anchor component={Link} size="sm" underline="always" href={links.newKey()}>Make the first</Anchor>, or have some suggested.</Text>}
     </Center>
   );
 }

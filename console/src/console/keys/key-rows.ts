@@ -38,9 +38,8 @@ function ofEntry(entry: Entry, catalog: Catalog, faults: Fault[]): KeyRow {
 }
 
 /** The table on the other end of a junction. */
-const overJunction = (catalog: Catalog, { draft }: Entry) =>
-  catalog.tables.find(({ id }) => id === draft.table)?.relationships
-    .find(({ kind, through, name }) => kind === 'many_many' && through?.table === draft.through && (!draft.name || draft.name === name))?.target ?? '';
+const overJunction = (catalog: Catalog, { entry, draft }: Entry) =>
+  catalog.tables.find(({ id }) => id === draft.table)?.relationships.find(({ through }) => through?.entry === entry)?.target ?? '';
 
 const full = ({ table, columns }: Key['referencing']) => columns.map((column) => `${table}.${column}`);
 

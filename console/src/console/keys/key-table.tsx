@@ -119,4 +119,4 @@ function Marks({ row: { key, entry, faults } }: { row: KeyRow }) {
   );
 }
 
-const Mark = ({ text }: { text: string }) => <Badge size="xs" variant="outline" color="gray" c="inherit" tt="none">{text}</Badge>;
+const Mark = ({ text }: { text: string }) => <Badge size="xs" variant="outline" color="gray" c="inherit" tt="none" miw="max-content">{text}</Badge>;

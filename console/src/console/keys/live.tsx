@@ -82,8 +82,8 @@ function Indexes({ indexes }: { indexes: NonNullable<Preview['indexes']> }) {
           <Group gap="xs">
             <Text size="sm" style={{ overflowWrap: 'anywhere' }}>{table} ({columns.join(', ')})</Text>
             {there
-              ? <Badge variant="light" color="green" c="inherit" size="sm" tt="none" leftSection={<IconCheck size={12} aria-hidden />}>there</Badge>
-              : <Badge variant="light" color="orange" c="inherit" size="sm" tt="none">missing</Badge>}
+              ? <Badge variant="light" color="green" c="inherit" size="sm" tt="none" miw="max-content" leftSection={<IconCheck size={12} aria-hidden />}>there</Badge>
+              : <Badge variant="light" color="orange" c="inherit" size="sm" tt="none" miw="max-content">missing</Badge>}
           </Group>
           {note && <Text size="xs" c="dimmed" my={2}>{note}</Text>}
           {ddl && <CodeBlock label={`statement that makes the index of ${table}`}>{ddl}</CodeBlock>}

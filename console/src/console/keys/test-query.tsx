@@ -8,13 +8,13 @@ import { CodeBlock } from '../parts/code';
 import { shown } from '../parts/value-text';
 import { Scroll } from '../parts/scroll';
 
-const FORMS = [{ value: 'table', label: 'Table' }, { value: 'json', label: 'JSON' }, { value: 'graphql', label: 'GraphQL' }];
+const FORMS = [{ value: 'table', label: 'Table' }, { value: 'json', label: 'JSON' }];
 
 /** `first`: the columns to begin with. */
 export function TestQuery({ test, first }: { test: NonNullable<Preview['test']>; first: string[] }) {
   const [form, setForm] = useState('table');
   const rows = rowsOf(test.reply);
-  const forms = FORMS.filter(({ value }) => (value === 'table' ? rows : value !== 'graphql' || test.graphql));
+  const forms = FORMS.filter(({ value }) => value !== 'table' || rows);
   const now = forms.some(({ value }) => value === form) ? form : forms[0]!.value;
   return (
     <Stack gap="xs">
@@ -25,7 +25,6 @@ export function TestQuery({ test, first }: { test: NonNullable<Preview['test']>;
       </div>
       {now === 'table' && <Rows rows={rows!} first={first} />}
       {now === 'json' && <CodeBlock label="answer">{writeJson(test.reply, 2)}</CodeBlock>}
-      {now === 'graphql' && <CodeBlock label="GraphQL query">{test.graphql!}</CodeBlock>}
     </Stack>
   );
 }

@@ -15,7 +15,7 @@ export function Foot({ audited }: { audited: boolean }) {
       <li><Sign mark={MARKS.junction} />joins many to many</li>
       <li>
         <Sign mark={{ kind: 'orphans', text: '3', title: 'orphans' }} />
-        <span>orphans{!audited && <>, after an <Anchor component={Link} href={links.health()} inherit>audit</Anchor></>}</span>
+        <span>orphans{!audited && <>, after an <Anchor component={Link} underline="always" href={links.health()} inherit>audit</Anchor></>}</span>
       </li>
     </ul>
   );

@@ -50,7 +50,7 @@ function End({ side, what, onPick }: { side: Side; what: string; onPick: CardPro
 function Orphans({ count, audited }: { count: number | undefined; audited: boolean }) {
   if (count) return <Badge size="sm" color="red.9" tt="none">{count.toLocaleString('en')}</Badge>;
   if (count === 0) return <>none</>;
-  return <>{audited ? 'not counted' : <>no audit yet: <Anchor component={Link} href={links.health()} inherit>Health</Anchor> runs one</>}</>;
+  return <>{audited ? 'not counted' : <>no audit yet: <Anchor component={Link} underline="always" href={links.health()} inherit>Health</Anchor> runs one</>}</>;
 }
 
 /** The many_many relationships that it takes part in. */

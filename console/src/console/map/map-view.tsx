@@ -38,7 +38,7 @@ function NoTables({ catalog }: { catalog: Catalog }) {
   return (
     <Center h="50vh" px="md">
       <Text>{catalog.sources.length ? 'The sources have no tables that could be read. ' : 'The key file names no source yet. '}
-        <Anchor component={Link} href={links.health()}>Health</Anchor> tells more.</Text>
+        <Anchor component={Link} underline="always" href={links.health()}>Health</Anchor> tells more.</Text>
     </Center>
   );
 }

@@ -150,7 +150,7 @@ function junctionsOf({ tables, keys }: Catalog) {
     if (!junction) continue;
     const pair = [...(columns.get(key) ?? []), ...(columns.get(through.key) ?? [])].sort().join();
     const unique = [junction.primary_key, ...junction.unique].some((set) => [...set].sort().join() === pair);
-    if (!unique && !(through as { entry?: string | null }).entry) continue;
+    if (!unique && !through.entry) continue;
     found.tables.add(through.table);
     found.keys.add(key).add(through.key);
   }

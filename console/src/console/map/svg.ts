@@ -61,14 +61,16 @@ function node({ id, name, source, rows, view, readOnly, lines }: MapTable, sourc
     `<text class="name" x="10" y="${HEAD - 7}"${view ? ' font-style="italic"' : ''}>${escaped(shown)}</text>`,
     rows === null ? '' : `<text class="dim" x="${width - 8}" y="${HEAD - 7}" text-anchor="end" font-size="11">${compact(rows)}</text>`,
     ...lines.map(({ text, type, primary }, index) =>
-      `<text class="line" x="10" y="${HEAD + (index + 1) * LINE - 5}"${primary ? ' font-weight="600"' : ''}>${escaped(fitting(text, (width - type.length * 5.6 - 26) / 6.6))}</text>`
-      + `<text class="dim" x="${width - 8}" y="${HEAD + (index + 1) * LINE - 5}" text-anchor="end" font-size="10">${escaped(type)}</text>`),
+      `<g transform="translate(0,${HEAD + (index + 1) * LINE - 5})"${primary ? ' font-weight="600"' : ''}>`
+      + `<text class="line" x="10">${escaped(fitting(text, (width - type.length * 5.6 - 26) / 6.6))}</text>`
+      + `<text class="dim" x="${width - 8}" text-anchor="end" font-size="10" font-weight="400">${escaped(type)}</text></g>`),
     '</g>',
   ].join('');
 }
 
 const edge = ({ key, id, from, to, label }: MapKey, { line, head }: { line: string; head: string }) =>
-  `<g class="key ${key.virtual ? 'virtual' : 'native'}" id="key-${escaped(id)}"><title>${escaped(`${from} → ${to}: ${label}`)}</title><path d="${line}"/><path class="head" d="${head}"/></g>`;
+  `<g class="key ${key.virtual ? 'virtual' : 'native'}" id="key-${escaped(id)}"><title>${escaped(`${from} → ${to}: ${label}`)}</title>`
+  + `<path d="${line}"/><path class="head" d="${head}"/></g>`;
 
 function signs(key: MapKey, { x, y }: Point, orphans?: number) {
   const marks = inRow(marksOf(key, orphans));
@@ -76,7 +78,8 @@ function signs(key: MapKey, { x, y }: Point, orphans?: number) {
 }
 
 const sign = ({ kind, title, text, path }: Mark, x: number, width: number) =>
-  `<g class="mark ${kind}" transform="translate(${x},0)"><title>${escaped(text && kind === 'orphans' ? `${text} ${title}` : title)}</title><rect x="${-width / 2}" y="-8" width="${width}" height="16" rx="8"/>`
+  `<g class="mark ${kind}" transform="translate(${x},0)"><title>${escaped(text && kind === 'orphans' ? `${text} ${title}` : title)}</title>`
+  + `<rect x="${-width / 2}" y="-8" width="${width}" height="16" rx="8"/>`
   + `${path ? `<path d="${path}"/>` : `<text y="3.5">${escaped(text ?? '')}</text>`}</g>`;
 
 const fitting = (text: string, chars: number) => (text.length > chars ? `${text.slice(0, Math.max(1, Math.floor(chars) - 1))}…` : text);

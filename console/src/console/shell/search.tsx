@@ -22,7 +22,7 @@ export function Search() {
   return (
     <Spotlight
       actions={[{ group: 'Tables', actions: tables }, { group: 'Keys', actions: keys }, { group: 'Views', actions: views }]}
-      shortcut={['mod + K']} limit={12} scrollable maxHeight={420} highlightQuery nothingFound="Nothing is named like this"
+      title="Search" shortcut={['mod + K']} limit={12} scrollable maxHeight={420} highlightQuery nothingFound="Nothing is named like this"
       searchProps={{ leftSection: <IconSearch size={18} aria-hidden />, placeholder: 'Table, key or view', 'aria-label': 'Search' }}
     />
   );

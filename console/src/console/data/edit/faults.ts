@@ -2,6 +2,7 @@
 import type { ErrorBody, JsonObject, Table } from '../../api/types';
 import { ApiError } from '../../api/client';
 import { plainly } from './describe';
+import { escaped } from './references';
 
 /** By JSON pointer into the row: `/items/0/product`. */
 export type Faults = Record<string, string>;
@@ -33,12 +34,12 @@ export function faultsOf(error: ErrorBody, table: Table, record: JsonObject): Fa
   if (!Object.keys(faults).length && error.context.reason === 'UNIQUE_VIOLATION') {
     // The database does not say which columns they are; often only one set of them comes into question.
     const sent = [table.primary_key, ...table.unique].filter((columns) => columns.length && columns.every((name) => name in record));
-    for (const name of sent.length === 1 ? sent[0]! : []) faults[`/${escape(name)}`] = error.message;
+    for (const name of sent.length === 1 ? sent[0]! : []) faults[`/${escaped(name)}`] = error.message;
   }
   if (!Object.keys(faults).length) {
     const named = /'([^']+)'/.exec(error.message)?.[1];
     const column = table.columns.find(({ name }) => name.toLowerCase() === named?.toLowerCase());
-    if (column) faults[`/${escape(column.name)}`] = error.message;
+    if (column) faults[`/${escaped(column.name)}`] = error.message;
   }
   return faults;
 }
@@ -49,11 +50,9 @@ export const without = (faults: Faults, pointer: string): Faults =>
 // The server takes columns in any case, and may tell them so.
 function pointerIn(table: Table, path: string) {
   const [, first = '', ...rest] = path.split('/');
-  const column = table.columns.find(({ name }) => escape(name).toLowerCase() === first.toLowerCase());
-  return ['', column ? escape(column.name) : first, ...rest].join('/');
+  const column = table.columns.find(({ name }) => escaped(name).toLowerCase() === first.toLowerCase());
+  return ['', column ? escaped(column.name) : first, ...rest].join('/');
 }
-
-const escape = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1');
 
 const isError = (entry: unknown): entry is ErrorBody =>
   typeof entry === 'object' && entry !== null && 'status_code' in entry && 'context' in entry && 'message' in entry;
