@@ -101,7 +101,7 @@ await run({
     check(stopped.url().endsWith('/admin/audit'), 'the server is told');
     running = false;
     await button(page, 'Audit all keys').waitFor();
-    await page.unroute('**/admin/audit');
+    await page.unrouteAll({ behavior: 'wait' });
   },
 
   async 'a write that conflicts is given up after a question'({ page, open, expected, axe, shot }) {
@@ -128,7 +128,7 @@ await run({
     expected(404, '/admin/transactions/0193-write');
     await button(page.getByRole('dialog'), 'Retry').click();
     await page.getByText('no write `0193-write` waits').waitFor();
-    await page.unroute('**/admin/transactions');
+    await page.unrouteAll({ behavior: 'wait' });
   },
 
   async 'a key file that is not in use is told'({ page, open, axe }) {
@@ -140,7 +140,7 @@ await run({
     await page.getByText('crosskey.toml:12:3: unknown key `colum`').waitFor();
     await table(page, 'Sources').getByText('down').waitFor();
     await axe('faults');
-    await page.unroute('**/admin/sources');
+    await page.unrouteAll({ behavior: 'wait' });
   },
 
   async 'a proxy that everybody reaches says why it shows nothing'({ page, open, expected, axe }) {
@@ -152,7 +152,7 @@ await run({
     await page.getByText('Health is not shown at this address').waitFor();
     await page.getByText('listen on 127.0.0.1 for them').waitFor();
     await axe('refused');
-    await page.unroute('**/admin/sources');
+    await page.unrouteAll({ behavior: 'wait' });
   },
 
   async 'a phone can read it'({ page, open, axe, shot }) {

@@ -373,7 +373,7 @@ await run({
     check((await page.evaluate(() => navigator.clipboard.readText())).includes('references = "shop.tags.id"'), 'the text is copied');
     await axe('read only');
     await shot('keys-read-only');
-    await page.unroute('**/admin/keys');
+    await page.unrouteAll({ behavior: 'wait' });
   },
 
   async 'an address that leads nowhere says so'({ page, open }) {

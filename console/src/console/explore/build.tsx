@@ -24,7 +24,8 @@ export function Build() {
         <Stack gap="sm">
           <Select label="Table" data={data.tables.map(({ id }) => id)} value={table?.id ?? null} onChange={choose} searchable allowDeselect={false}
             placeholder="Pick a table" nothingFoundMessage="No table is named like this" limit={80} />
-          {table ? <Form key={table.id} catalog={data} table={table} /> : <Text size="sm" c="dimmed">Then choose columns, a filter, an order, and relationships to embed. The requests are written beside.</Text>}
+          {table ? <Form key={table.id} catalog={data} table={table} /> : <Text size="sm"
+            c="dimmed">Then choose columns, a filter, an order, and relationships to embed. The requests are written beside.</Text>}
         </Stack>
       </Grid.Col>
       {table && <Grid.Col span={{ base: 12, md: 7 }}><Written catalog={data} table={table} /></Grid.Col>}
@@ -52,9 +53,11 @@ function Form({ catalog, table }: Props) {
         <FilterBar catalog={catalog} table={table} filter={state.filter} onChange={(filter) => change({ filter }, true)} />
       </div>
       <Group gap="sm" align="flex-start" wrap="nowrap">
-        <MultiSelect label="Order" data={orderChoices(table, orders)} value={orders} searchable clearable flex={1} miw={0} placeholder={orders.length ? undefined : 'primary key'}
+        <MultiSelect label="Order" data={orderChoices(table, orders)} value={orders} searchable clearable flex={1} miw={0}
+          placeholder={orders.length ? undefined : 'primary key'}
           onChange={(next) => change({ order: readOrder(latest(next).join(' ')) }, true)} />
-        <NumberInput label="Limit" value={state.size} min={1} max={1000} w={90} allowDecimal={false} clampBehavior="strict" onChange={(size) => { if (Number(size) > 0) change({ size: Number(size) }, true); }} />
+        <NumberInput label="Limit" value={state.size} min={1} max={1000} w={90} allowDecimal={false} clampBehavior="strict"
+          onChange={(size) => { if (Number(size) > 0) change({ size: Number(size) }, true); }} />
       </Group>
       <EmbedList catalog={catalog} table={table} embeds={embeds} onChange={setEmbeds} />
     </>

@@ -17,7 +17,8 @@ export function EmbedList({ catalog, table, embeds, onChange }: Props) {
     <Fieldset legend="Embed" variant="unstyled" styles={{ legend: { fontSize: 'var(--mantine-font-size-sm)', fontWeight: 500, marginBottom: 4 } }}>
       <Stack gap={8}>
         {table.relationships.map((relationship) => (
-          <One key={relationship.name} catalog={catalog} relationship={relationship} embed={embeds.find((one) => one.relationship.name === relationship.name)}
+          <One key={relationship.name} catalog={catalog} relationship={relationship}
+            embed={embeds.find((one) => one.relationship.name === relationship.name)}
             onChange={(embed) => set(relationship.name, embed)} />
         ))}
       </Stack>
@@ -37,10 +38,12 @@ function One({ catalog, relationship, embed, onChange }: OneProps) {
       {embed && (
         <Group gap="sm" pl={28} mt={4} wrap="nowrap" align="center">
           {!embed.count && (
-            <MultiSelect size="xs" flex={1} miw={0} data={columns} value={embed.fields.filter((field) => columns.includes(field))} searchable clearable aria-label={`Fields of ${name}`}
+            <MultiSelect size="xs" flex={1} miw={0} data={columns} value={embed.fields.filter((field) => columns.includes(field))} searchable
+              clearable aria-label={`Fields of ${name}`}
               placeholder={embed.fields.length ? undefined : 'all fields'} onChange={(fields) => onChange({ ...embed, fields })} />
           )}
-          {many && kind !== 'belongs_to' && <Checkbox size="xs" label="only count" aria-label={`Only count ${name}`} checked={embed.count} onChange={(event) => onChange({ ...embed, count: event.currentTarget.checked })} />}
+          {many && kind !== 'belongs_to' && <Checkbox size="xs" label="only count" aria-label={`Only count ${name}`} checked={embed.count}
+            onChange={(event) => onChange({ ...embed, count: event.currentTarget.checked })} />}
         </Group>
       )}
     </div>

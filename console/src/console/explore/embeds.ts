@@ -19,7 +19,8 @@ export function readEmbeds(catalog: Catalog, table: Table, state: ViewState, tex
   return text.split(' ').flatMap((word) => {
     const [name = '', fields = ''] = word.split(':');
     const relationship = table.relationships.find((one) => one.name === name);
-    return relationship ? [{ relationship, count: fields === COUNT, fields: fields === COUNT ? [] : fields.split(',').filter(Boolean).map(decodeURIComponent) }] : [];
+    const count = fields === COUNT;
+    return relationship ? [{ relationship, count, fields: count ? [] : fields.split(',').filter(Boolean).map(decodeURIComponent) }] : [];
   });
 }
 

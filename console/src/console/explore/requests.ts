@@ -8,10 +8,12 @@ import { restFilter, restOrder, rowsUrl } from '../data/to-rest';
 import type { Embed } from './embeds';
 
 /** The columns to answer; all where none is named. */
-export const ownColumns = (table: Table, { shown }: ViewState): string[] => (shown ?? []).filter((name) => table.columns.some((column) => column.name === name));
+export const ownColumns = (table: Table, { shown }: ViewState): string[] =>
+  (shown ?? []).filter((name) => table.columns.some((column) => column.name === name));
 
 export function restRequest(catalog: Catalog, table: Table, state: ViewState, embeds: Embed[]): string {
-  const options = embeds.filter(({ count, fields }) => !count && fields.length).map(({ relationship: { name }, fields }) => [`${name}.fields`, fields.map(quoted).join(',')]);
+  const options = embeds.filter(({ count, fields }) => !count && fields.length)
+    .map(({ relationship: { name }, fields }) => [`${name}.fields`, fields.map(quoted).join(',')]);
   return rowsUrl(table, {
     fields: ownColumns(table, state).map(quoted).join(',') || undefined,
     filter: restFilter(catalog, table, state.filter) || undefined,

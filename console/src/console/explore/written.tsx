@@ -24,11 +24,13 @@ export function Requests({ catalog, table, state, embeds }: Props) {
       </Written>
       <Written title="GraphQL" actions={query && (
         <>
-          <Button component="a" href={`/graphql?query=${encodeURIComponent(query)}`} target="_blank" size="compact-xs" variant="default" rightSection={<IconExternalLink size={12} aria-hidden />}>Open in GraphiQL</Button>
+          <Button component="a" href={`/graphql?query=${encodeURIComponent(query)}`} target="_blank" size="compact-xs" variant="default"
+            rightSection={<IconExternalLink size={12} aria-hidden />}>Open in GraphiQL</Button>
           <Run what="GraphQL" onClick={() => run.mutate({ url: '/graphql', query })} busy={run.isPending} />
         </>
       )}>
-        {query ? <CodeBlock label="GraphQL query">{query}</CodeBlock> : <Text size="sm" c="dimmed">GraphQL does not have this table: see the log for the reason.</Text>}
+        {query ? <CodeBlock label="GraphQL query">{query}</CodeBlock> : <Text size="sm"
+          c="dimmed">GraphQL does not have this table: see the log for the reason.</Text>}
       </Written>
       {run.error && <Problem error={run.error} title="No answer" />}
       {run.data && <Shown answer={run.data} of={run.variables} />}
@@ -49,7 +51,8 @@ function Written({ title, actions, children }: { title: string; actions: React.R
 }
 
 function Run({ what, onClick, busy }: { what: string; onClick: () => void; busy: boolean }) {
-  return <Button size="compact-xs" variant="default" leftSection={<IconPlayerPlay size={12} aria-hidden />} onClick={onClick} loading={busy} aria-label={`Run ${what}`}>Run</Button>;
+  return <Button size="compact-xs" variant="default" leftSection={<IconPlayerPlay size={12} aria-hidden />} onClick={onClick} loading={busy}
+    aria-label={`Run ${what}`}>Run</Button>;
 }
 
 function Shown({ answer: { status, milliseconds, text, cut }, of }: { answer: Answer; of?: { query?: string } }) {
@@ -57,7 +60,9 @@ function Shown({ answer: { status, milliseconds, text, cut }, of }: { answer: An
     <section aria-label="Answer">
       <Group gap="sm" mb={4} role="status">
         <Title order={2} size="h6">Answer</Title>
-        <Text size="xs" c={status >= 400 ? 'var(--mantine-color-error)' : 'dimmed'}>{of?.query === undefined ? 'REST' : 'GraphQL'}, status {status}, {milliseconds.toFixed(0)} ms{cut && ', cut'}</Text>
+        <Text size="xs" c={status >= 400 ? 'var(--mantine-color-error)' : 'dimmed'}>
+          {of?.query === undefined ? 'REST' : 'GraphQL'}, status {status}, {milliseconds.toFixed(0)} ms{cut && ', cut'}
+        </Text>
       </Group>
       <Code block className={classes.answer} tabIndex={0} role="region" aria-label="Answer as JSON">{text}</Code>
     </section>

@@ -22,7 +22,8 @@ export const useStopAudit = () => useMutation({
 export type Verdict = 'retry' | 'discard';
 
 export const useVerdict = () => useMutation({
-  mutationFn: ({ id, action }: { id: string; action: Verdict }) => request(`/admin/transactions/${encodeURIComponent(id)}`, { method: 'POST', body: { action } }),
+  mutationFn: ({ id, action }: { id: string; action: Verdict }) =>
+    request(`/admin/transactions/${encodeURIComponent(id)}`, { method: 'POST', body: { action } }),
   onSettled: () => client.invalidateQueries({ queryKey: ['transactions'] }),
   onError: told,
 });

@@ -37,18 +37,22 @@ function Results({ audit }: { audit: Audit }) {
   const { data: catalog } = useCatalog();
   const [params, setParams] = useSearchParams();
   const only = params.has('orphans');
-  if (!catalog || !audit.reports.length) return <Text size="sm" c="dimmed">An audit looks every reference of every key up, and finds those that lead nowhere. Rows are only read.</Text>;
+  const show = (some: boolean) => setParams((now) => { if (some) now.set('orphans', '1'); else now.delete('orphans'); return now; }, { replace: true });
+  if (!catalog || !audit.reports.length) return <Text size="sm"
+    c="dimmed">An audit looks every reference of every key up, and finds those that lead nowhere. Rows are only read.</Text>;
   const reports = audit.reports.filter(({ orphans, error }) => !only || orphans || error);
   return (
     <>
       <Switch size="xs" mb={4} label="Only keys with orphans" checked={only}
-        onChange={(event) => { const on = event.currentTarget.checked; setParams((now) => { if (on) now.set('orphans', '1'); else now.delete('orphans'); return now; }, { replace: true }); }} />
+        onChange={(event) => show(event.currentTarget.checked)} />
       <Scroll label="Results of the audit" minWidth={640}>
         <Table fz={13} aria-label="Results of the audit">
           <Table.Thead>
-            <Table.Tr><Table.Th>Key</Table.Th>{['Rows', 'References', 'Orphans'].map((head) => <Table.Th key={head} ta="right">{head}</Table.Th>)}<Table.Th /></Table.Tr>
+            <Table.Tr><Table.Th>Key</Table.Th>{['Rows', 'References', 'Orphans'].map((head) => <Table.Th key={head}
+              ta="right">{head}</Table.Th>)}<Table.Th /></Table.Tr>
           </Table.Thead>
-          <Table.Tbody>{reports.map((report) => <Report key={report.id} catalog={catalog} report={report} picked={params.get('key') === report.id} />)}</Table.Tbody>
+          <Table.Tbody>{reports.map((report) => <Report key={report.id} catalog={catalog} report={report}
+            picked={params.get('key') === report.id} />)}</Table.Tbody>
         </Table>
       </Scroll>
       {only && !reports.length && <Text size="sm" c="dimmed">No key has orphans.</Text>}
@@ -68,12 +72,14 @@ function Report({ catalog, report, picked }: { catalog: Catalog; report: AuditRe
       <Table.Tr ref={place}>
         <Table.Td style={{ overflowWrap: 'anywhere' }}>
           {report.samples.length > 0
-            ? <UnstyledButton onClick={() => setOpen(!open)} aria-expanded={open} fz="inherit"><Group gap={4} wrap="nowrap"><Icon size={14} aria-hidden />{text}</Group></UnstyledButton>
+            ? <UnstyledButton onClick={() => setOpen(!open)} aria-expanded={open} fz="inherit"><Group gap={4} wrap="nowrap"><Icon size={14}
+              aria-hidden />{text}</Group></UnstyledButton>
             : <span style={{ paddingLeft: 18, display: 'block' }}>{text}</span>}
         </Table.Td>
         <Table.Td ta="right">{report.rows.toLocaleString('en')}</Table.Td>
         <Table.Td ta="right">{report.checked.toLocaleString('en')}</Table.Td>
-        <Table.Td ta="right" c={report.orphans ? 'var(--mantine-color-error)' : undefined} fw={report.orphans ? 600 : undefined}>{report.orphans.toLocaleString('en')}</Table.Td>
+        <Table.Td ta="right" c={report.orphans ? 'var(--mantine-color-error)' : undefined}
+          fw={report.orphans ? 600 : undefined}>{report.orphans.toLocaleString('en')}</Table.Td>
         <Table.Td>
           {report.error ? <Text size="xs" c="var(--mantine-color-error)">{report.error}</Text>
             : key?.entry ? <Anchor component={Link} href={links.key(key.entry)} size="xs" aria-label={`Entry of ${text}`}>entry</Anchor>
@@ -81,7 +87,8 @@ function Report({ catalog, report, picked }: { catalog: Catalog; report: AuditRe
         </Table.Td>
       </Table.Tr>
       {open && report.samples.length > 0 && (
-        <Table.Tr><Table.Td colSpan={5} pl={34}><Orphans catalog={catalog} table={key?.referencing.table ?? ''} columns={report.column} rows={report.samples} /></Table.Td></Table.Tr>
+        <Table.Tr><Table.Td colSpan={5} pl={34}><Orphans catalog={catalog} table={key?.referencing.table ?? ''} columns={report.column}
+          rows={report.samples} /></Table.Td></Table.Tr>
       )}
     </>
   );
@@ -92,5 +99,6 @@ function summary({ state, reports, finished_at, done, total }: Audit) {
   if (state === 'running') return '';
   const orphans = reports.reduce((sum, report) => sum + report.orphans, 0);
   const when = finished_at ? ` ${new Date(finished_at).toLocaleTimeString('en-GB')}` : '';
-  return `${state === 'stopped' ? `Stopped after ${done} of ${total} keys` : 'Done'}${when}: ${orphans.toLocaleString('en')} ${orphans === 1 ? 'orphan' : 'orphans'}.`;
+  const end = state === 'stopped' ? `Stopped after ${done} of ${total} keys` : 'Done';
+  return `${end}${when}: ${orphans.toLocaleString('en')} ${orphans === 1 ? 'orphan' : 'orphans'}.`;
 }

@@ -13,7 +13,9 @@ export function Cache({ health: { cache, lanes } }: { health: Health }) {
     <Part title="Cache and lookups">
       <Group gap="xl">
         {cache ? <Memory {...cache} /> : <Text size="sm" c="dimmed">No rows are remembered.</Text>}
-        <Text size="sm"><b>{lanes.count}</b> {lanes.count === 1 ? 'lane' : 'lanes'} under way, <b>{lanes.keys}</b> {lanes.keys === 1 ? 'key' : 'keys'} waiting</Text>
+        <Text size="sm">
+          <b>{lanes.count}</b> {lanes.count === 1 ? 'lane' : 'lanes'} under way, <b>{lanes.keys}</b> {lanes.keys === 1 ? 'key' : 'keys'} waiting
+        </Text>
       </Group>
     </Part>
   );

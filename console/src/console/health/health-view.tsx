@@ -34,7 +34,9 @@ function Refused({ error }: { error: Error }) {
       {closed ? (
         <Box>
           <Problem error={error} title="Health is not shown at this address" />
-          <Text size="sm" mt="sm">The proxy does not listen on a loopback address, so anybody might ask. It shows its sources, writes and audits only to who is on the same machine.</Text>
+          <Text size="sm" mt="sm">
+            The proxy does not listen on a loopback address, so anybody might ask. It shows its sources, writes and audits only to who is on the same machine.
+          </Text>
         </Box>
       ) : <Problem error={error} />}
     </Container>

@@ -14,7 +14,8 @@ export function Slow({ slow }: { slow: SlowStatement[] }) {
       <Table fz={13} aria-label="Slow lookups and pages">
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Table</Table.Th><Table.Th>Kind</Table.Th>{['Time', 'Keys', 'Rows'].map((head) => <Table.Th key={head} ta="right">{head}</Table.Th>)}<Table.Th>When</Table.Th>
+            <Table.Th>Table</Table.Th><Table.Th>Kind</Table.Th>{['Time', 'Keys', 'Rows'].map((head) => <Table.Th key={head}
+              ta="right">{head}</Table.Th>)}<Table.Th>When</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

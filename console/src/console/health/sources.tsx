@@ -14,7 +14,8 @@ export function Sources({ sources }: { sources: SourceHealth[] }) {
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Source</Table.Th><Table.Th>State</Table.Th><Table.Th>Connections in use</Table.Th>
-            {['Statements', 'Errors', 'Mean time', 'Keys per statement', 'Cache hits'].map((head) => <Table.Th key={head} ta="right">{head}</Table.Th>)}
+            {['Statements', 'Errors', 'Mean time', 'Keys per statement', 'Cache hits'].map((head) => <Table.Th key={head}
+              ta="right">{head}</Table.Th>)}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>{sources.map((source) => <Row key={source.name} source={source} />)}</Table.Tbody>
@@ -26,11 +27,14 @@ export function Sources({ sources }: { sources: SourceHealth[] }) {
 function Row({ source: { name, kind, state, read_only, pool, statements, errors, seconds, lookup_keys, cache } }: { source: SourceHealth }) {
   return (
     <Table.Tr>
-      <Table.Td><Group gap={6} wrap="nowrap"><SourceDot source={name} size={8} />{name} <Text span size="xs" c="dimmed">{KINDS[kind]}{read_only && ', read only'}</Text></Group></Table.Td>
+      <Table.Td><Group gap={6} wrap="nowrap"><SourceDot source={name} size={8} />{name} <Text span size="xs"
+        c="dimmed">{KINDS[kind]}{read_only && ', read only'}</Text></Group></Table.Td>
       <Table.Td><Badge variant="light" c="inherit" color={COLOURS[state]} size="sm" tt="none" miw="max-content">{state}</Badge></Table.Td>
-      <Table.Td>{pool.open === null ? `up to ${pool.max}` : <>{pool.open - (pool.idle ?? 0)} of {pool.max} <Text span size="xs" c="dimmed">{pool.idle ?? 0} idle</Text></>}</Table.Td>
+      <Table.Td>{pool.open === null ? `up to ${pool.max}` : <>{pool.open - (pool.idle ?? 0)} of {pool.max} <Text span size="xs"
+        c="dimmed">{pool.idle ?? 0} idle</Text></>}</Table.Td>
       <Table.Td ta="right">{statements.toLocaleString('en')}</Table.Td>
-      <Table.Td ta="right" c={errors ? 'var(--mantine-color-error)' : undefined} fw={errors ? 600 : undefined}>{errors.toLocaleString('en')}</Table.Td>
+      <Table.Td ta="right" c={errors ? 'var(--mantine-color-error)' : undefined}
+        fw={errors ? 600 : undefined}>{errors.toLocaleString('en')}</Table.Td>
       <Table.Td ta="right">{statements ? milliseconds(seconds / statements) : '–'}</Table.Td>
       <Table.Td ta="right">{statements ? (lookup_keys / statements).toFixed(1) : '–'}</Table.Td>
       <Table.Td ta="right">{cache ? <Hits cache={cache} /> : <Text span size="xs" c="dimmed">no cache</Text>}</Table.Td>

@@ -30,21 +30,25 @@ function List({ transactions, ask }: { transactions: Transaction[]; ask: (asked:
     <Scroll label="Writes that wait" minWidth={720}>
       <Table fz={13} aria-label="Writes that wait">
         <Table.Thead>
-          <Table.Tr>{['Write', 'State', 'Decided', 'Left to do', 'Attempts', 'Last error', ''].map((head) => <Table.Th key={head}>{head}</Table.Th>)}</Table.Tr>
+          <Table.Tr>{['Write', 'State', 'Decided', 'Left to do', 'Attempts', 'Last error', ''].map((head) => <Table.Th
+            key={head}>{head}</Table.Th>)}</Table.Tr>
         </Table.Thead>
         <Table.Tbody>
           {transactions.map((one) => (
             <Table.Tr key={one.id}>
               <Table.Td ff="monospace" fz="xs" style={{ overflowWrap: 'anywhere' }} maw={170}>{one.id}</Table.Td>
-              <Table.Td><Badge variant="light" c="inherit" color={one.state === 'conflicted' ? 'red' : 'blue'} size="sm" tt="none" miw="max-content">{one.state}</Badge></Table.Td>
-              <Table.Td><time dateTime={one.decided_at}>{age(one.decided_at)} ago</time> <Text span size="xs" c="dimmed">by {one.source}</Text></Table.Td>
+              <Table.Td><Badge variant="light" c="inherit" color={one.state === 'conflicted' ? 'red' : 'blue'} size="sm" tt="none"
+                miw="max-content">{one.state}</Badge></Table.Td>
+              <Table.Td><time dateTime={one.decided_at}>{age(one.decided_at)} ago</time> <Text span size="xs"
+                c="dimmed">by {one.source}</Text></Table.Td>
               <Table.Td>{one.parts.map(({ source, operations }) => `${source}: ${count(operations)}`).join(', ')}</Table.Td>
               <Table.Td>{one.attempts}</Table.Td>
               <Table.Td style={{ overflowWrap: 'anywhere' }} maw={260}><Text size="xs">{one.last_error}</Text></Table.Td>
               <Table.Td>
                 <Group gap={6} wrap="nowrap" justify="flex-end">
                   <Button size="compact-xs" variant="default" onClick={() => ask({ transaction: one, action: 'retry' })}>Retry</Button>
-                  <Button size="compact-xs" variant="default" c="var(--mantine-color-error)" onClick={() => ask({ transaction: one, action: 'discard' })}>Discard</Button>
+                  <Button size="compact-xs" variant="default" c="var(--mantine-color-error)"
+                    onClick={() => ask({ transaction: one, action: 'discard' })}>Discard</Button>
                 </Group>
               </Table.Td>
             </Table.Tr>
@@ -57,19 +61,22 @@ function List({ transactions, ask }: { transactions: Transaction[]; ask: (asked:
 
 const MEANS: Record<Verdict, string> = {
   retry: 'What is left of the write is tried again, once. If its rows still do not fit, it stays here.',
-  discard: 'What is left of the write is given up for good; what is done of it stays. The databases may then disagree: an audit finds references that lead nowhere.',
+  discard: 'What is left of the write is given up for good; what is done of it stays. The databases may then disagree: an audit finds '
+    + 'references that lead nowhere.',
 };
 
 function Confirm({ asked, opened, onClose }: { asked: Asked | null; opened: boolean; onClose: () => void }) {
   const verdict = useVerdict();
   const { transaction, action } = asked ?? { transaction: null, action: 'retry' as const };
   return (
-    <Modal opened={opened} onClose={onClose} title={action === 'retry' ? 'Try the write again?' : 'Give up the rest of the write?'} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened={opened} onClose={onClose} title={action === 'retry' ? 'Try the write again?' : 'Give up the rest of the write?'}
+      closeButtonProps={{ 'aria-label': 'Close' }}>
       <Text size="sm">{MEANS[action]}</Text>
       <Text size="xs" c="dimmed" mt="xs" style={{ overflowWrap: 'anywhere' }}>{transaction?.id}{transaction?.last_error && `: ${transaction.last_error}`}</Text>
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={onClose} data-autofocus>Cancel</Button>
-        <Button color={action === 'discard' ? 'red.9' : undefined} loading={verdict.isPending} onClick={() => transaction && verdict.mutate({ id: transaction.id, action }, { onSettled: onClose })}>
+        <Button color={action === 'discard' ? 'red.9' : undefined} loading={verdict.isPending}
+          onClick={() => transaction && verdict.mutate({ id: transaction.id, action }, { onSettled: onClose })}>
           {action === 'retry' ? 'Retry' : 'Discard'}
         </Button>
       </Group>
@@ -85,5 +92,7 @@ const count = (operations: unknown) => {
 
 function age(at: string) {
   const seconds = Math.max(0, (Date.now() - Date.parse(at)) / 1000);
-  return seconds < 90 ? `${Math.round(seconds)} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : seconds < 129_600 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return seconds < 129_600 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
 }

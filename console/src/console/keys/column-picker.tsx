@@ -25,7 +25,8 @@ export function ColumnPicker({ label, choices, value, onChange, error, paths }: 
     <Group gap="xs" align="flex-start" wrap="wrap">
       <Search label={label} choices={choices} value={documents ? column : value} error={error} onChange={onChange} />
       {documents && (
-        <TextInput label="Path in the document" placeholder="[].product" value={known.path} w={170} styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
+        <TextInput label="Path in the document" placeholder="[].product" value={known.path} w={170}
+          styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
           onChange={(event) => onChange(column + event.currentTarget.value)} spellCheck={false} autoComplete="off"
           description=".name a member, [] each element" inputWrapperOrder={['label', 'input', 'description', 'error']} />
       )}
@@ -54,7 +55,8 @@ function Search({ label, choices, value, error, onChange }: Omit<Props, 'paths'>
       <Combobox.Dropdown hidden={!found.length}>
         <Combobox.Options mah={320} style={{ overflowY: 'auto' }} aria-label={`${label}: columns`}>
           {found.slice(0, SHOWN).map(({ id, choice }) => <Found key={id} id={id} choice={choice} />)}
-          {found.length > SHOWN && <Combobox.Footer><Text size="xs" c="dimmed">{found.length - SHOWN} more: type another word</Text></Combobox.Footer>}
+          {found.length > SHOWN && <Combobox.Footer><Text size="xs"
+            c="dimmed">{found.length - SHOWN} more: type another word</Text></Combobox.Footer>}
         </Combobox.Options>
       </Combobox.Dropdown>
     </Combobox>

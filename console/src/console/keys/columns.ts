@@ -28,7 +28,10 @@ export function find(choices: Choice[], text: string): Choice[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (!words.length) return choices;
   const last = words.at(-1)!;
-  const rank = ({ id, column }: Choice) => (id.toLowerCase() === words[0] ? 0 : column.name.toLowerCase() === last ? 1 : column.name.toLowerCase().startsWith(last) ? 2 : 3);
+  const rank = ({ id, column }: Choice) => {
+    const name = column.name.toLowerCase();
+    return id.toLowerCase() === words[0] ? 0 : name === last ? 1 : name.startsWith(last) ? 2 : 3;
+  };
   return choices.filter(({ id }) => words.every((word) => id.toLowerCase().includes(word))).sort((a, b) => rank(a) - rank(b));
 }
 

@@ -9,7 +9,8 @@ const LOOK: Record<string, { colour?: string; says?: string }> = {
 export function Diff({ text, label }: { text: string; label: string }) {
   const lines = text.replace(/\n$/, '').split('\n').filter((line) => !/^(---|\+\+\+) /.test(line));
   return (
-    <Box component="pre" tabIndex={0} role="region" aria-label={label} m={0} py={6} fz="xs" lh={1.55} ff="monospace" bg="var(--mantine-color-default-hover)"
+    <Box component="pre" tabIndex={0} role="region" aria-label={label} m={0} py={6} fz="xs" lh={1.55} ff="monospace"
+      bg="var(--mantine-color-default-hover)"
       style={{ overflowX: 'auto', borderRadius: 'var(--mantine-radius-sm)' }}>
       {/* As wide as the longest line, so that colours do not end where it scrolls. */}
       <Box miw="100%" w="max-content">{lines.map((line, at) => <Line key={at} line={line} />)}</Box>

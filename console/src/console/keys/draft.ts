@@ -6,7 +6,10 @@ export type Kind = Entry['kind'];
 export interface Pair { column: string; references: string }
 
 /** In the order in which the file lists them. */
-const MEMBERS = ['column', 'references', 'table', 'through', 'name', 'inverse', 'keys', 'compare', 'unique', 'when', 'on_delete', 'on_update', 'enforce'] as const;
+const MEMBERS = [
+  'column', 'references', 'table', 'through', 'name', 'inverse', 'keys',
+  'compare', 'unique', 'when', 'on_delete', 'on_update', 'enforce',
+] as const;
 type Member = (typeof MEMBERS)[number];
 
 export const listOf = (side: string | string[] | null | undefined): string[] => (side == null ? [] : [side].flat());

@@ -48,10 +48,13 @@ export function Editor({ catalog, file, entry, outdated = false, takeNewest }: P
   const faultAt = faultsAt(preview?.faults ?? []);
   const onDone = (saved: string | null) => go(`${links.keys()}${saved ? `?saved=${saved}` : ''}`, { replace: true });
   const rebase = () => change(fromSearch(searchOf(draft, before, kind, false), takeNewest!()));
+  // The two kinds have no member in common but names.
+  const begin = (next: Kind) => { setKind(next); change(Object.fromEntries(Object.keys(draft).map((member) => [member, null]))); };
   const current = fresh && preview?.revision === file.revision ? preview : null;
   return (
     <Box p="md" pt={0}>
-      <Head title={entry ? nameOf(entry) : kind === 'many_many' ? 'New relationship over a junction' : 'New key'} place={entry && `${entry.file.split('/').pop()}, line ${entry.line}`}
+      <Head title={entry ? nameOf(entry) : kind === 'many_many' ? 'New relationship over a junction' : 'New key'}
+        place={entry && `${entry.file.split('/').pop()}, line ${entry.line}`}
         state={stateOf(kind, draft, preview, fresh, error, Boolean(entry), unsaved)} busy={complete(kind, draft) && !fresh && !error}>
         {file.writable ? (
           <>
@@ -61,11 +64,12 @@ export function Editor({ catalog, file, entry, outdated = false, takeNewest }: P
         ) : <CopyText text={current?.text} />}
       </Head>
       <ReadOnly file={file} />
-      {outdated && <Outdated gone={!takeNewest} onNewest={rebase} onNew={() => go(`/keys/new?${searchOf(draft, NOTHING, kind, true)}`, { replace: true })} />}
+      {outdated && <Outdated gone={!takeNewest} onNewest={rebase}
+        onNew={() => go(`/keys/new?${searchOf(draft, NOTHING, kind, true)}`, { replace: true })} />}
       <Grid gutter="xl">
         <Grid.Col span={{ base: 12, md: 6 }}>
           {!entry && (
-            <SegmentedControl size="xs" mb="sm" value={kind} onChange={(next) => { setKind(next as Kind); change(Object.fromEntries(Object.keys(draft).map((member) => [member, null]))); }} aria-label="Kind of entry"
+            <SegmentedControl size="xs" mb="sm" value={kind} onChange={(next) => begin(next as Kind)} aria-label="Kind of entry"
               data={[{ value: 'foreign_key', label: 'Key' }, { value: 'many_many', label: 'Relationship over a junction' }]} />
           )}
           {kind === 'many_many' ? <ManyMany {...{ catalog, draft, change, faultAt }} /> : (
@@ -76,11 +80,15 @@ export function Editor({ catalog, file, entry, outdated = false, takeNewest }: P
           )}
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 6 }}>
-          {error ? <Problem error={error} /> : preview ? <Live catalog={catalog} preview={preview} fresh={fresh} /> : <Waiting kind={kind} asked={complete(kind, draft)} />}
+          {error ? <Problem error={error} />
+            : preview ? <Live catalog={catalog} preview={preview} fresh={fresh} />
+              : <Waiting kind={kind} asked={complete(kind, draft)} />}
         </Grid.Col>
       </Grid>
-      <Review opened={reviewing} onClose={review.close} change={{ kind, draft, entry: entry?.entry ?? null }} preview={current} error={error} outdated={outdated} onDone={onDone} />
-      {entry && <Review opened={removing} onClose={removal.close} change={{ entry: entry.entry, remove: true }} preview={remove.data ?? null} error={remove.error} outdated={outdated} onDone={onDone} />}
+      <Review opened={reviewing} onClose={review.close} change={{ kind, draft, entry: entry?.entry ?? null }} preview={current} error={error}
+        outdated={outdated} onDone={onDone} />
+      {entry && <Review opened={removing} onClose={removal.close} change={{ entry: entry.entry, remove: true }} preview={remove.data ?? null}
+        error={remove.error} outdated={outdated} onDone={onDone} />}
       <Leaving unsaved={unsaved} what="The draft" />
     </Box>
   );
@@ -122,11 +130,12 @@ function Head({ title, place, state, busy, children }: { title: string; place: s
 }
 
 function Waiting({ kind, asked }: { kind: Kind; asked: boolean }) {
-  if (asked) return <Group gap="xs"><Loader size="xs" role="status" aria-label="Loading" /><Text size="sm" c="dimmed">Looking at the databases</Text></Group>;
+  if (asked) return <Group gap="xs"><Loader size="xs" role="status" aria-label="Loading" /><Text size="sm"
+    c="dimmed">Looking at the databases</Text></Group>;
   return (
     <Text size="sm" c="dimmed">
-      {kind === 'many_many' ? 'Pick the table and the junction.' : 'Pick a column on each side.'} Then you see here, before anything is saved, how their values meet, how many
-      rows refer to nothing, which index is missing, what a request by the new relationship answers, and what would be written into the key file.
+      {kind === 'many_many' ? 'Pick the table and the junction.' : 'Pick a column on each side.'} Then you see here, before anything is
+      saved, how their values meet, how many rows refer to nothing, which index is missing, what a request by the new relationship answers, and what would be written into the key file.
     </Text>
   );
 }
@@ -134,7 +143,9 @@ function Waiting({ kind, asked }: { kind: Kind; asked: boolean }) {
 function Outdated({ gone, onNewest, onNew }: { gone: boolean; onNewest: () => void; onNew: () => void }) {
   return (
     <Notice color="orange" mb="md" role="alert" title={gone ? 'Somebody else removed this entry meanwhile' : 'Somebody else changed this entry meanwhile'}>
-      <Text size="sm">Your draft is kept. {gone ? 'It can be added again as a new entry.' : 'Load the newest: what you changed stays, the rest is as the file has it now.'}</Text>
+      <Text size="sm">
+        Your draft is kept. {gone ? 'It can be added again as a new entry.' : 'Load the newest: what you changed stays, the rest is as the file has it now.'}
+      </Text>
       <Button mt="xs" size="xs" variant="default" onClick={gone ? onNew : onNewest}>{gone ? 'Make it a new entry' : 'Load the newest'}</Button>
     </Notice>
   );

@@ -9,7 +9,8 @@ import { Notice } from '../parts/notice';
 /** What a field shows of the faults of its member; warnings do not make a field wrong. */
 export const faultsAt = (faults: Fault[]) => (member: string) => {
   const mine = faults.filter((fault) => fault.member === member && fault.severity === 'error');
-  return mine.length ? mine.map(({ message, hint }, at) => <span key={at}>{message}{hint && `: ${hint}`}{at < mine.length - 1 && <br />}</span>) : undefined;
+  return mine.length ? mine.map(({ message, hint }, at) => <span key={at}>{message}{hint && `: ${hint}`}{at < mine.length - 1 && <br
+    />}</span>) : undefined;
 };
 
 export function Faults({ faults, entries, title }: { faults: Fault[]; entries?: Entry[]; title?: string }) {
@@ -39,7 +40,8 @@ function Its({ fault, entries = [] }: { fault: Fault; entries?: Entry[] }) {
 /** The entry that a place of the file lies in: the last one that begins before it. */
 export function entryAt({ place }: Fault, entries: Entry[]): Entry | undefined {
   const [, file, line] = /^(.*):(\d+):\d+$/.exec(place ?? '') ?? [];
-  const before = entries.filter((one) => sameFile(one.file, file) && one.line <= Number(line) && Number(line) < one.line + one.text.trimEnd().split('\n').length);
+  const holds = ({ line: first, text }: Entry) => first <= Number(line) && Number(line) < first + text.trimEnd().split('\n').length;
+  const before = entries.filter((one) => sameFile(one.file, file) && holds(one));
   return before.sort((a, b) => b.line - a.line)[0];
 }
 

@@ -23,7 +23,8 @@ export function rowsOf(catalog: Catalog, file: KeyFile | undefined, reports: Aud
   const entries = (file?.entries ?? []).map((entry) => ofEntry(entry, catalog, file!.faults.filter((fault) => entryAt(fault, file!.entries) === entry)));
   const named = new Set(entries.map(({ key }) => key?.id));
   const others = catalog.keys.filter(({ id }) => !named.has(id)).map((key): KeyRow => ({
-    id: key.id, entry: null, key, from: full(key.referencing), to: full(key.referenced), over: null, name: key.name, inverse: key.inverse, faults: [], audit: null,
+    id: key.id, entry: null, key, from: full(key.referencing), to: full(key.referenced), over: null,
+    name: key.name, inverse: key.inverse, faults: [], audit: null,
   }));
   return [...entries, ...others].map((row) => ({ ...row, audit: (row.key && audits.get(row.key.id)) ?? null }));
 }

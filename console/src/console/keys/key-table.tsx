@@ -41,7 +41,8 @@ export function KeyTable({ rows, order, down, onOrder, audited, saved }: Props) 
             <Table.Th ta="right"><Text span size="xs" c="dimmed" fw={400} style={{ whiteSpace: 'nowrap' }}>{rows.length} shown</Text></Table.Th>
           </Table.Tr>
         </Table.Thead>
-        <Table.Tbody>{rows.map((row) => <Row key={row.id} row={row} audited={audited} saved={saved !== null && saved === row.entry?.entry} />)}</Table.Tbody>
+        <Table.Tbody>{rows.map((row) => <Row key={row.id} row={row} audited={audited} saved={saved !== null && saved === row.entry?.entry}
+          />)}</Table.Tbody>
       </Table>
     </Scroll>
   );
@@ -49,7 +50,8 @@ export function KeyTable({ rows, order, down, onOrder, audited, saved }: Props) 
 
 function Sorter({ label, state, onClick }: { label: string; state: 'up' | 'down' | null; onClick: () => void }) {
   const Icon = state === 'up' ? IconChevronUp : state === 'down' ? IconChevronDown : IconSelector;
-  return <UnstyledButton onClick={onClick} fz={13} fw={700}><Group gap={4} wrap="nowrap">{label}<Icon size={14} aria-hidden /></Group></UnstyledButton>;
+  return <UnstyledButton onClick={onClick} fz={13} fw={700}><Group gap={4} wrap="nowrap">{label}<Icon size={14} aria-hidden
+    /></Group></UnstyledButton>;
 }
 
 function Row({ row, audited, saved }: { row: KeyRow; audited: boolean; saved: boolean }) {
@@ -60,7 +62,8 @@ function Row({ row, audited, saved }: { row: KeyRow; audited: boolean; saved: bo
     <Table.Tr ref={place} c={entry || key?.virtual ? undefined : 'dimmed'} bg={saved ? 'var(--mantine-primary-color-light)' : undefined}>
       <Table.Td>
         {entry
-          ? <Anchor component={Link} href={links.key(entry.entry)} c="inherit" inherit><Columns columns={row.from} arrow={row.to.join(', ')} /></Anchor>
+          ? <Anchor component={Link} href={links.key(entry.entry)} c="inherit" inherit><Columns columns={row.from} arrow={row.to.join(', ')}
+            /></Anchor>
           : <Columns columns={row.from} />}
       </Table.Td>
       <Table.Td><Columns columns={row.to} />{over && <Text fz={12} lh={1.3} c="dimmed">over <Breaking>{over}</Breaking></Text>}</Table.Td>
@@ -70,14 +73,16 @@ function Row({ row, audited, saved }: { row: KeyRow; audited: boolean; saved: bo
       </Table.Td>
       <Table.Td>{key?.on_delete}</Table.Td>
       <Table.Td>{key?.on_update}</Table.Td>
-      <Table.Td>{key && !key.virtual ? <Tooltip label="The database declares this key and keeps it"><Text span inherit tabIndex={0}>database</Text></Tooltip> : key?.enforce}</Table.Td>
+      <Table.Td>{key && !key.virtual ? <Tooltip label="The database declares this key and keeps it"><Text span inherit
+        tabIndex={0}>database</Text></Tooltip> : key?.enforce}</Table.Td>
       <Table.Td>{key && <Orphans row={row} audited={audited} />}</Table.Td>
       <Table.Td>
         <Group gap={6} wrap="nowrap" justify="flex-end">
           <Marks row={row} />
           {key && (
             <Tooltip label="Show on the map">
-              <Anchor component={Link} href={links.map({ key: key.id })} aria-label={`Show ${row.from.join(', ')} on the map`} lh={0}><IconHierarchy2 size={16} /></Anchor>
+              <Anchor component={Link} href={links.map({ key: key.id })} aria-label={`Show ${row.from.join(', ')} on the map`}
+                lh={0}><IconHierarchy2 size={16} /></Anchor>
             </Tooltip>
           )}
         </Group>
@@ -104,13 +109,15 @@ function Orphans({ row: { audit, key }, audited }: { row: KeyRow; audited: boole
   if (!audit) return audited ? null : <Text span size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>not audited</Text>;
   if (audit.error) return <Tooltip label={audit.error}><Text span size="sm" c="var(--mantine-color-error)" tabIndex={0}>failed</Text></Tooltip>;
   if (!audit.orphans) return <>0</>;
-  return <Anchor component={Link} href={`${links.health()}?key=${encodeURIComponent(key!.id)}`} size="sm" c="var(--mantine-color-error)" fw={600}>{audit.orphans}</Anchor>;
+  return <Anchor component={Link} href={`${links.health()}?key=${encodeURIComponent(key!.id)}`} size="sm" c="var(--mantine-color-error)"
+    fw={600}>{audit.orphans}</Anchor>;
 }
 
 function Marks({ row: { key, entry, faults } }: { row: KeyRow }) {
   return (
     <>
-      {faults.length > 0 && <Tooltip label={faults.map(({ message }) => message).join('; ')}><IconAlertTriangle size={16} role="img" aria-label={faults.map(({ message }) => message).join('; ')} tabIndex={0} color="var(--mantine-color-error)" /></Tooltip>}
+      {faults.length > 0 && <Tooltip label={faults.map(({ message }) => message).join('; ')}><IconAlertTriangle size={16} role="img"
+        aria-label={faults.map(({ message }) => message).join('; ')} tabIndex={0} color="var(--mantine-color-error)" /></Tooltip>}
       {key && Object.keys(key.when).length > 0 && <Mark text="when" />}
       {key?.unique === 'assumed' && <Mark text="assumed" />}
       {key?.referencing.columns.some((column) => /[.[]/.test(column)) && <Mark text="json" />}

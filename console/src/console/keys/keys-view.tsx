@@ -28,19 +28,22 @@ function Known({ children }: { children: (catalog: Catalog, file: KeyFile) => Re
   const [catalog, file] = [useCatalog(), useKeyFile()];
   if (catalog.data && file.data) return children(catalog.data, file.data);
   const error = file.error ?? catalog.error;
-  return error ? <Container size="sm" py="xl"><Problem error={error} /></Container> : <Center h="50vh"><Loader role="status" aria-label="Loading" /></Center>;
+  return error ? <Container size="sm" py="xl"><Problem error={error} /></Container> : <Center h="50vh"><Loader role="status" aria-label="Loading"
+    /></Center>;
 }
 
 function Old({ catalog, file, id }: { catalog: Catalog; file: KeyFile; id: string }) {
   const { entry, outdated, newest, takeNewest } = useBase(file, id);
   if (!entry) return <Missing />;
-  return <Editor catalog={catalog} file={file} entry={entry} outdated={outdated} takeNewest={newest && (() => { takeNewest(); return newest.draft; })} />;
+  return <Editor catalog={catalog} file={file} entry={entry} outdated={outdated}
+    takeNewest={newest && (() => { takeNewest(); return newest.draft; })} />;
 }
 
 function Missing() {
   return (
     <Container size="sm" py="xl">
-      <Text>The key file has no such entry; it may have moved. <Anchor component={Link} href={links.keys()} underline="always">All keys</Anchor></Text>
+      <Text>The key file has no such entry; it may have moved. <Anchor component={Link} href={links.keys()}
+        underline="always">All keys</Anchor></Text>
     </Container>
   );
 }

@@ -17,7 +17,8 @@ export function Live({ catalog, preview, fresh }: { catalog: Catalog; preview: P
     <Stack gap="lg" opacity={fresh ? 1 : 0.55} aria-busy={!fresh} style={{ transition: 'opacity 120ms' }}>
       <Faults faults={preview.faults} />
       {preview.key && <Meets preview={preview} />}
-      {preview.key && preview.sample && <Section title="Sample of the rows"><Sample catalog={catalog} sample={preview.sample} referencing={preview.key.referencing} /></Section>}
+      {preview.key && preview.sample && <Section title="Sample of the rows"><Sample catalog={catalog} sample={preview.sample}
+        referencing={preview.key.referencing} /></Section>}
       {preview.test && <Section title="Test query"><TestQuery test={preview.test} first={firstOf(catalog, preview.key)} /></Section>}
       {preview.indexes && preview.indexes.length > 0 && <Section title="Indexes"><Indexes indexes={preview.indexes} /></Section>}
       {preview.diff && (
@@ -82,7 +83,8 @@ function Indexes({ indexes }: { indexes: NonNullable<Preview['indexes']> }) {
           <Group gap="xs">
             <Text size="sm" style={{ overflowWrap: 'anywhere' }}>{table} ({columns.join(', ')})</Text>
             {there
-              ? <Badge variant="light" color="green" c="inherit" size="sm" tt="none" miw="max-content" leftSection={<IconCheck size={12} aria-hidden />}>there</Badge>
+              ? <Badge variant="light" color="green" c="inherit" size="sm" tt="none" miw="max-content" leftSection={<IconCheck size={12}
+                aria-hidden />}>there</Badge>
               : <Badge variant="light" color="orange" c="inherit" size="sm" tt="none" miw="max-content">missing</Badge>}
           </Group>
           {note && <Text size="xs" c="dimmed" my={2}>{note}</Text>}

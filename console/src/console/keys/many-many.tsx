@@ -18,14 +18,18 @@ export function ManyMany({ catalog, draft, change, faultAt }: Props) {
   };
   return (
     <Stack gap="sm">
-      <Select label="Table" description="One of the two tables that the junction relates" data={known(tables, draft.table)} value={draft.table ?? null} searchable clearable
+      <Select label="Table" description="One of the two tables that the junction relates" data={known(tables, draft.table)}
+        value={draft.table ?? null} searchable clearable
         placeholder="words of its name" error={faultAt('table')} filter={byWords} onChange={(table) => change({ table: table ?? undefined })} />
-      <Select label="Through" description="The junction, a table with keys to both" data={known(tables, draft.through)} value={draft.through ?? null} searchable clearable
-        placeholder="words of its name" error={faultAt('through')} filter={byWords} onChange={(through) => change({ through: through ?? undefined, keys: null })} />
+      <Select label="Through" description="The junction, a table with keys to both" data={known(tables, draft.through)}
+        value={draft.through ?? null} searchable clearable
+        placeholder="words of its name" error={faultAt('through')} filter={byWords}
+        onChange={(through) => change({ through: through ?? undefined, keys: null })} />
       <Names {...{ draft, change, faultAt }} names={null} seen={['this table', 'the other table']} />
       {(keys.length > 2 || said.length > 0) && (
         <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
-          <Select label="Key to this table" data={known(keys, said[0])} value={said[0] || null} clearable error={faultAt('keys')} onChange={(key) => setKey(0, key)} />
+          <Select label="Key to this table" data={known(keys, said[0])} value={said[0] || null} clearable error={faultAt('keys')}
+            onChange={(key) => setKey(0, key)} />
           <Select label="Key to the other table" data={known(keys, said[1])} value={said[1] || null} clearable onChange={(key) => setKey(1, key)} />
         </SimpleGrid>
       )}

@@ -23,7 +23,8 @@ export function Options({ catalog, draft, change, faultAt, names }: Props) {
         <Choose label="Enforce" member="enforce" meanings={ENFORCE} {...{ draft, change, faultAt }} />
         <Choose label="Compare" member="compare" meanings={COMPARE} {...{ draft, change, faultAt }} />
       </SimpleGrid>
-      <Checkbox label="The referenced columns are unique although the database does not say so" checked={draft.unique === 'assumed'} error={faultAt('unique')}
+      <Checkbox label="The referenced columns are unique although the database does not say so" checked={draft.unique === 'assumed'}
+        error={faultAt('unique')}
         description={<>Writes <code>unique = "assumed"</code>: for views, and for columns without a unique index.</>}
         onChange={(event) => change({ unique: event.currentTarget.checked ? 'assumed' : null })} />
       <When {...{ catalog, draft, change }} error={faultAt('when')} />
@@ -54,8 +55,10 @@ function Choose({ label, member, meanings, draft, change, faultAt }: ChooseProps
   const value = draft[member] ?? meanings[0]!.value;
   const means = Object.fromEntries(meanings.map((one) => [one.value, one.means]));
   return (
-    <Select label={label} data={meanings.map((one) => one.value)} value={value} allowDeselect={false} error={faultAt(member)} checkIconPosition="right"
-      description={means[value]} inputWrapperOrder={['label', 'input', 'description', 'error']} comboboxProps={{ width: 340, position: 'bottom-start' }} classNames={{ option: 'keys-option' }}
+    <Select label={label} data={meanings.map((one) => one.value)} value={value} allowDeselect={false} error={faultAt(member)}
+      checkIconPosition="right"
+      description={means[value]} inputWrapperOrder={['label', 'input', 'description', 'error']}
+      comboboxProps={{ width: 340, position: 'bottom-start' }} classNames={{ option: 'keys-option' }}
       onChange={(next) => change({ [member]: next === meanings[0]!.value ? null : next })}
       renderOption={({ option }) => (
         <div>

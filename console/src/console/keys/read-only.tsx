@@ -17,7 +17,8 @@ export function CopyText({ text }: { text: string | null | undefined }) {
   return (
     <CopyButton value={text ?? ''}>
       {({ copied, copy }) => (
-        <Button size="xs" disabled={!text} onClick={copy} leftSection={copied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />}>
+        <Button size="xs" disabled={!text} onClick={copy} leftSection={copied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14}
+          aria-hidden />}>
           {copied ? 'Copied' : 'Copy the text'}
         </Button>
       )}

@@ -31,7 +31,7 @@ export function Review({ opened, onClose, change, preview, error, outdated, onDo
   const save = useMutation({
     mutationFn: (revision: string) => done(change, revision),
     onSuccess: ({ entry }) => {
-      notifications.show({ message: removes ? 'The entry is removed, and the change is live.' : 'The key file is saved, and the change is live.', color: 'green' });
+      notifications.show({ message: `${removes ? 'The entry is removed' : 'The key file is saved'}, and the change is live.`, color: 'green' });
       onDone(entry);
       // Once the editor is gone: it would ask what becomes of an entry that is no longer there.
       setTimeout(() => void forgetAll());
@@ -40,17 +40,20 @@ export function Review({ opened, onClose, change, preview, error, outdated, onDo
   const close = () => { save.reset(); onClose(); };
   const stale = save.error instanceof ApiError && save.error.status === 409;
   return (
-    <Modal opened={opened} onClose={close} size="xl" title={removes ? 'Remove the entry?' : 'Review the change'} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened={opened} onClose={close} size="xl" title={removes ? 'Remove the entry?' : 'Review the change'}
+      closeButtonProps={{ 'aria-label': 'Close' }}>
       <Stack gap="sm">
         {error ? <Problem error={error} title="What would change could not be asked" /> : null}
         {preview && <Faults faults={preview.faults} />}
-        {preview ? <Diff text={preview.diff} label="Change of the key file" /> : !error && <Group gap="xs"><Loader size="xs" /><Text size="sm">Asking what would change</Text></Group>}
+        {preview ? <Diff text={preview.diff} label="Change of the key file" /> : !error && <Group gap="xs"><Loader size="xs" /><Text
+          size="sm">Asking what would change</Text></Group>}
         {stale && <Stale onNewest={() => { save.reset(); void newest(); }} />}
         {save.error && !stale && <Problem error={save.error} title="Nothing was written" />}
         {outdated && !stale && <Text size="sm" c="var(--mantine-color-error)">Somebody else changed this entry meanwhile. Close this, and load the newest.</Text>}
         <Group justify="flex-end">
           <Button variant="default" onClick={close} data-autofocus={removes || undefined}>Cancel</Button>
-          <Button color={removes ? 'red.9' : undefined} data-autofocus={!removes || undefined} disabled={!preview?.valid || outdated || stale} loading={save.isPending}
+          <Button color={removes ? 'red.9' : undefined} data-autofocus={!removes || undefined} disabled={!preview?.valid || outdated || stale}
+            loading={save.isPending}
             onClick={() => preview && save.mutate(preview.revision)}>{removes ? 'Remove' : 'Save'}</Button>
         </Group>
       </Stack>

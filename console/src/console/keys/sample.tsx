@@ -2,7 +2,7 @@
 import { Anchor, Group, Progress, Table, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { tableOf } from '../api/queries';
-import type { Catalog, JsonObject, Preview, Side } from '../api/types';
+import type { Catalog, Json, JsonObject, Preview, Side } from '../api/types';
 import { links } from '../links';
 import { Problem } from '../parts/problem';
 import { shown } from '../parts/value-text';
@@ -28,13 +28,16 @@ export function Sample({ catalog, sample, referencing }: Props) {
         <Text size="sm"><b>{found}</b> found</Text>
         <Text size="sm" c={sample.orphans ? 'var(--mantine-color-error)' : undefined}><b>{sample.orphans}</b> {sample.orphans === 1 ? 'orphan' : 'orphans'}</Text>
       </Group>
-      {sample.orphan_rows.length > 0 && <Orphans catalog={catalog} table={referencing.table} columns={referencing.columns} rows={sample.orphan_rows} />}
+      {sample.orphan_rows.length > 0 && <Orphans catalog={catalog} table={referencing.table} columns={referencing.columns}
+        rows={sample.orphan_rows} />}
     </>
   );
 }
 
+interface OrphansProps { catalog: Catalog; table: string; columns: string[]; rows: { row: JsonObject; values: Json[] }[] }
+
 /** Rows whose references lead nowhere, each with a link to it. */
-export function Orphans({ catalog, table, columns, rows }: { catalog: Catalog; table: string; columns: string[]; rows: { row: JsonObject; values: JsonObject[string][] }[] }) {
+export function Orphans({ catalog, table, columns, rows }: OrphansProps) {
   return (
     <Scroll label={`Orphans of ${table}`} maxHeight={240}>
       <Table fz="xs" verticalSpacing={3} withRowBorders={false} striped aria-label={`Orphans of ${table}`}>

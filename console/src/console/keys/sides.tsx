@@ -47,7 +47,8 @@ export function Sides({ catalog, draft, change, faultAt }: Props) {
 function Remove({ at, onClick }: { at: number; onClick: () => void }) {
   return (
     <Tooltip label="Remove this pair">
-      <ActionIcon variant="subtle" color="gray" size="sm" pos="absolute" top={6} right={6} onClick={onClick} aria-label={`Remove pair ${at + 1}`}><IconX size={14} /></ActionIcon>
+      <ActionIcon variant="subtle" color="gray" size="sm" pos="absolute" top={6} right={6} onClick={onClick}
+        aria-label={`Remove pair ${at + 1}`}><IconX size={14} /></ActionIcon>
     </Tooltip>
   );
 }

@@ -10,8 +10,10 @@ export function Suggestions({ opened, onClose }: { opened: boolean; onClose: () 
   const { data, error, isFetching, refetch } = useSuggestions(opened);
   return (
     <Modal opened={opened} onClose={onClose} size="xl" title="Suggested keys" closeButtonProps={{ 'aria-label': 'Close' }}>
-      {isFetching ? <Group gap="xs" role="status"><Loader size="xs" aria-hidden /><Text size="sm">Looking values up in all databases. This may take some seconds.</Text></Group>
-        : error ? <Stack><Problem error={error} /><Group><Button variant="default" size="xs" onClick={() => refetch()}>Try again</Button></Group></Stack>
+      {isFetching ? <Group gap="xs" role="status"><Loader size="xs" aria-hidden /><Text
+        size="sm">Looking values up in all databases. This may take some seconds.</Text></Group>
+        : error ? <Stack><Problem error={error} /><Group><Button variant="default" size="xs"
+          onClick={() => refetch()}>Try again</Button></Group></Stack>
           : data?.length ? <Found suggestions={data} />
             : <Text size="sm">No further columns have values that are found in a unique column of another table.</Text>}
     </Modal>
@@ -28,9 +30,11 @@ function Found({ suggestions }: { suggestions: Suggestion[] }) {
           {suggestions.map(({ column, references, evidence, indexed }) => (
             <Table.Tr key={`${column} ${references}`}>
               <Table.Td style={{ overflowWrap: 'anywhere' }}>{column}<br /><Text span c="dimmed" inherit>→</Text> {references}</Table.Td>
-              <Table.Td><Text size="xs">{evidence}</Text>{!indexed && <Text size="xs" c="dimmed">The referencing column has no index.</Text>}</Table.Td>
+              <Table.Td><Text size="xs">{evidence}</Text>{!indexed && <Text size="xs"
+                c="dimmed">The referencing column has no index.</Text>}</Table.Td>
               <Table.Td ta="right">
-                <Button size="compact-xs" variant="default" onClick={() => go(links.newKey({ column, references }))} aria-label={`Use ${column} to ${references}`}>Use</Button>
+                <Button size="compact-xs" variant="default" onClick={() => go(links.newKey({ column, references }))}
+                  aria-label={`Use ${column} to ${references}`}>Use</Button>
               </Table.Td>
             </Table.Tr>
           ))}

@@ -39,7 +39,8 @@ function Rows({ rows, first }: { rows: JsonObject[]; first: string[] }) {
         <Table.Thead><Table.Tr>{columns.map((name) => <Table.Th key={name}>{name}</Table.Th>)}</Table.Tr></Table.Thead>
         <Table.Tbody>
           {rows.map((row, at) => (
-            <Table.Tr key={at}>{columns.map((name) => <Table.Td key={name} valign="top"><Value value={row[name] ?? null} first={first} /></Table.Td>)}</Table.Tr>
+            <Table.Tr key={at}>{columns.map((name) => <Table.Td key={name} valign="top"><Value value={row[name] ?? null} first={first}
+              /></Table.Td>)}</Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
@@ -50,10 +51,12 @@ function Rows({ rows, first }: { rows: JsonObject[]; first: string[] }) {
 /** Related rows stand member by member, as far as there is room for them. */
 function Value({ value, first }: { value: Json; first: string[] }) {
   if (value === null) return <Text span size="xs" c="dimmed" fs="italic">null</Text>;
-  if (Array.isArray(value)) return <>{value.length ? value.slice(0, 3).map((one, at) => <div key={at}><Value value={one} first={first} /></div>) : '[]'}{value.length > 3 && `… ${value.length}`}</>;
+  if (Array.isArray(value)) return <>{value.length ? value.slice(0, 3).map((one, at) => <div key={at}><Value value={one} first={first}
+    /></div>) : '[]'}{value.length > 3 && `… ${value.length}`}</>;
   if (typeof value !== 'object' || isLosslessNumber(value)) return <>{shown(value)}</>;
   const members = Object.entries(value).filter(([, one]) => one !== null).sort(([a], [b]) => Number(first.includes(b)) - Number(first.includes(a)));
-  return <>{members.slice(0, 3).map(([name, one]) => <div key={name} style={{ whiteSpace: 'nowrap' }}><Text span inherit c="dimmed">{name}</Text> {short(shown(one))}</div>)}{members.length > 3 && '…'}</>;
+  return <>{members.slice(0, 3).map(([name, one]) => <div key={name} style={{ whiteSpace: 'nowrap' }}><Text span inherit
+    c="dimmed">{name}</Text> {short(shown(one))}</div>)}{members.length > 3 && '…'}</>;
 }
 
 const short = (text: string) => (text.length > 60 ? `${text.slice(0, 60)}…` : text);

@@ -9,30 +9,38 @@ import { pairsOf } from './draft';
 
 interface Props { catalog: Catalog; draft: Draft; change: (members: Partial<Draft>) => void; error?: React.ReactNode }
 
+/** Columns of other types cannot be compared with what the file can say. */
+const TYPES = ['text', 'enum', 'uuid', 'integer', 'bigint', 'boolean'];
+
 export function When({ catalog, draft, change, error }: Props) {
   const [adding, setAdding] = useState(false);
   const table = tableOf(catalog, parsed(choicesOf(catalog), pairsOf(draft)[0]!.column)?.choice.table.id ?? '');
   const said = Object.entries(draft.when ?? {});
-  const free = (table?.columns ?? []).filter(({ type, name }) => ['text', 'enum', 'uuid', 'integer', 'bigint', 'boolean'].includes(type) && !said.some(([known]) => known === name));
+  const free = (table?.columns ?? []).filter(({ type, name }) => TYPES.includes(type) && !said.some(([known]) => known === name));
+  const columnOf = (name: string) => table?.columns.find((one) => one.name === name);
   const set = (pairs: [string, Json][]) => change({ when: pairs.length ? Object.fromEntries(pairs) : null });
   return (
-    <Input.Wrapper label="When" description="Only rows whose columns have these values refer" error={error} labelElement="div" role="group" aria-label="When">
+    <Input.Wrapper label="When" description="Only rows whose columns have these values refer" error={error} labelElement="div" role="group"
+      aria-label="When">
       <Stack gap={6} mt={6}>
         {said.map(([name, value], at) => (
           <Group key={name} gap={6} wrap="nowrap">
             <TextInput value={name} readOnly variant="filled" aria-label={`Column of condition ${at + 1}`} flex={1} miw={0} />
             <TextInput value={String(value)} aria-label={`Value of ${name}`} flex={1} miw={0}
-              onChange={(event) => set(said.map((pair, index) => (index === at ? [name, typed(table?.columns.find((one) => one.name === name), event.currentTarget.value)] : pair)))} />
-            <ActionIcon variant="subtle" color="gray" onClick={() => set(said.filter((_, index) => index !== at))} aria-label={`Remove the condition on ${name}`}><IconX size={14} /></ActionIcon>
+              onChange={(event) => set(said.map((pair, index) => (index === at ? [name, typed(columnOf(name), event.currentTarget.value)] : pair)))} />
+            <ActionIcon variant="subtle" color="gray" onClick={() => set(said.filter((_, index) => index !== at))}
+              aria-label={`Remove the condition on ${name}`}><IconX size={14} /></ActionIcon>
           </Group>
         ))}
         {adding && (
-          <Select data={free.map(({ name }) => name)} placeholder="column" searchable aria-label="Column of a new condition" autoFocus defaultDropdownOpened
+          <Select data={free.map(({ name }) => name)} placeholder="column" searchable aria-label="Column of a new condition" autoFocus
+            defaultDropdownOpened
             nothingFoundMessage="No further column can have a condition" onBlur={() => setAdding(false)}
             onChange={(name) => { if (name) set([...said, [name, typed(free.find((one) => one.name === name), '')]]); setAdding(false); }} />
         )}
         <div>
-          <Button variant="subtle" size="compact-sm" leftSection={<IconPlus size={14} aria-hidden />} disabled={!table || !free.length} onClick={() => setAdding(true)}>
+          <Button variant="subtle" size="compact-sm" leftSection={<IconPlus size={14} aria-hidden />} disabled={!table || !free.length}
+            onClick={() => setAdding(true)}>
             {said.length ? 'Another condition' : 'A condition'}
           </Button>
         </div>

@@ -30,9 +30,11 @@ export function DocumentControl({ id, column, held, onChange, describedBy, fault
   };
   return (
     <Box role="group" aria-label={column.name}>
-      <SegmentedControl mb={4} id={id} size="xs" aria-label={`Show ${column.name} as`} data={[{ value: 'tree', label: 'tree' }, { value: 'text', label: 'JSON' }]} value={mode} onChange={change} disabled={held.as === 'text'} />
+      <SegmentedControl mb={4} id={id} size="xs" aria-label={`Show ${column.name} as`}
+        data={[{ value: 'tree', label: 'tree' }, { value: 'text', label: 'JSON' }]} value={mode} onChange={change} disabled={held.as === 'text'} />
       {mode === 'text' && (
-        <Textarea aria-label={`${column.name} as JSON`} aria-describedby={describedBy} error={Boolean(fault)} autosize minRows={3} maxRows={24} value={plain} placeholder={blank(column, held)} spellCheck={false}
+        <Textarea aria-label={`${column.name} as JSON`} aria-describedby={describedBy} error={Boolean(fault)} autosize minRows={3} maxRows={24}
+          value={plain} placeholder={blank(column, held)} spellCheck={false}
           classNames={{ input: 'mono' }} disabled={column.generated}
           onChange={({ currentTarget: { value } }) => { setTyped(value); onChange(value.trim() ? textToHeld(value) : emptied(column, creating)); }} />
       )}

@@ -32,7 +32,8 @@ export function Leaf({ value, pointer, pattern, label, onChange }: NodeProps) {
 
 export function KindSelect({ value, label, onChange }: { value: Json; label: string; onChange: (value: Json) => void }) {
   return (
-    <NativeSelect size="xs" variant="unstyled" className="edit-kind" aria-label={`Type of ${label}`} data={[...KINDS]} value={kindOf(value)} onChange={({ currentTarget }) => onChange(as(currentTarget.value as KindOfValue, value))} />
+    <NativeSelect size="xs" variant="unstyled" className="edit-kind" aria-label={`Type of ${label}`} data={[...KINDS]} value={kindOf(value)}
+      onChange={({ currentTarget }) => onChange(as(currentTarget.value as KindOfValue, value))} />
   );
 }
 

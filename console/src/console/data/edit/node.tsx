@@ -59,13 +59,15 @@ function Members({ value, pointer, pattern, label, onChange }: Omit<NodeProps, '
           <MemberName name={name} taken={names} label={label} onRename={(to) => rename(name, to)} />
           <Part value={value[name]!} pointer={`${pointer}/${escaped(name)}`} pattern={`${pattern}/${escaped(name)}`} label={`${label}.${name}`}
             onChange={(member, at) => onChange({ ...value, [name]: member }, at)}>
-            <Remove label={`${label}.${name}`} onClick={() => { onChange(Object.fromEntries(Object.entries(value).filter(([other]) => other !== name)), pointer); focusAfterRemoval(box.current, at); }} />
+            <Remove label={`${label}.${name}`}
+              onClick={() => { onChange(Object.fromEntries(Object.entries(value).filter(([other]) => other !== name)), pointer); focusAfterRemoval(box.current, at); }} />
           </Part>
         </Box>
       ))}
       <Group gap={6} mt={4}>
         {missing.map((name) => (
-          <Button key={name} size="compact-xs" variant="light" leftSection={<IconPlus size={12} aria-hidden />} onClick={() => add(name, skeleton(leaves, `${pattern}/${escaped(name)}`))}>{name}</Button>
+          <Button key={name} size="compact-xs" variant="light" leftSection={<IconPlus size={12} aria-hidden />}
+            onClick={() => add(name, skeleton(leaves, `${pattern}/${escaped(name)}`))}>{name}</Button>
         ))}
         <Button size="compact-xs" variant="subtle" leftSection={<IconPlus size={12} aria-hidden />} data-add aria-label={`Add a member to ${label}`} onClick={() => add(fresh(), '')}>member</Button>
       </Group>
@@ -102,7 +104,8 @@ function List({ value, pointer, pattern, label, onChange }: Omit<NodeProps, 'val
           <Group gap={2} wrap="nowrap" pt={3}>
             <Text size="xs" c="dimmed" className="mono" w={28}>{at}</Text>
             <ActionIcon variant="subtle" size="sm" data-move="up" disabled={at === 0} aria-label={`Move ${label}[${at}] up`} onClick={() => move(at, at - 1)}><IconChevronUp size={14} /></ActionIcon>
-            <ActionIcon variant="subtle" size="sm" data-move="down" disabled={at === value.length - 1} aria-label={`Move ${label}[${at}] down`} onClick={() => move(at, at + 1)}><IconChevronDown size={14} /></ActionIcon>
+            <ActionIcon variant="subtle" size="sm" data-move="down" disabled={at === value.length - 1} aria-label={`Move ${label}[${at}] down`}
+              onClick={() => move(at, at + 1)}><IconChevronDown size={14} /></ActionIcon>
           </Group>
           <Part value={element} pointer={`${pointer}/${at}`} pattern={`${pattern}/[]`} label={`${label}[${at}]`}
             onChange={(changed, where) => onChange(value.map((other, position) => (position === at ? changed : other)), where)}>
@@ -146,7 +149,8 @@ function MemberName({ name, taken, label, onRename }: { name: string; taken: str
     if (!clash) setTyped(null);
   };
   return (
-    <TextInput size="xs" variant="unstyled" className="edit-member-name" aria-label={`Name of ${label}.${name}`} value={typed ?? name} error={clash ? 'is there already' : undefined} classNames={{ input: 'mono' }} spellCheck={false}
+    <TextInput size="xs" variant="unstyled" className="edit-member-name" aria-label={`Name of ${label}.${name}`} value={typed ?? name}
+      error={clash ? 'is there already' : undefined} classNames={{ input: 'mono' }} spellCheck={false}
       // The same name twice cannot be saved, so the form stops at it.
       ref={(input) => input?.setCustomValidity(clash ? 'is there already' : '')}
       onChange={({ currentTarget }) => setTyped(currentTarget.value)} onBlur={commit} onKeyDown={(event) => { if (event.key === 'Enter') commit(); }} />

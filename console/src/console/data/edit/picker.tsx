@@ -111,7 +111,8 @@ export function Picker({ target, value, label, id, placeholder, fault, described
           <PickerList id={listId} target={target} choices={choices} active={active} search={search} searched={words} onChoose={(choice) => void choose(choice)} />
         </Popover.Dropdown>
       </Popover>
-      <Note id={noteId} target={target} value={value} row={found.data ?? null} none={none && !fault} hidden={none && Boolean(fault)} loading={found.isLoading} failed={found.isError} titled={title !== null} />
+      <Note id={noteId} target={target} value={value} row={found.data ?? null} none={none && !fault} hidden={none && Boolean(fault)}
+        loading={found.isLoading} failed={found.isError} titled={title !== null} />
     </Box>
   );
 }
@@ -135,7 +136,8 @@ function Note({ id, target, value, row, none, hidden, loading, failed, titled }:
       </Text>
       {rowId && (
         <Tooltip label="Open the row in a new tab">
-          <ActionIcon component="a" href={`${base}${links.row(target.table, rowId)}`} target="_blank" rel="noopener" variant="subtle" size={18} aria-label={`Open ${target.table.id} ${rowId.join(', ')} in a new tab`}>
+          <ActionIcon component="a" href={`${base}${links.row(target.table, rowId)}`} target="_blank" rel="noopener" variant="subtle" size={18}
+            aria-label={`Open ${target.table.id} ${rowId.join(', ')} in a new tab`}>
             <IconExternalLink size={13} />
           </ActionIcon>
         </Tooltip>
