@@ -11,7 +11,8 @@ export default defineConfig(({ command, mode }) => ({
   resolve: mode === 'graphiql' ? { alias: { 'framer-motion': '/src/graphiql/reorder.tsx' } } : {},
   // While the console is worked on: `npx vite --mode console` beside a proxy that runs.
   server: { proxy: Object.fromEntries(['/api', '/graphql', '/graphiql', '/catalog', '/admin', '/docs', '/readyz'].map(
-    (path) => [path, process.env.CROSSKEY_URL || 'http://127.0.0.1:8787'],
+    // The proxy refuses pages whose origin is another host.
+    (path) => [path, { target: process.env.CROSSKEY_URL || 'http://127.0.0.1:8787', changeOrigin: false }],
   )) },
   worker: { format: 'es' as const },
   build: {

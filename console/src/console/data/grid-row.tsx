@@ -42,7 +42,7 @@ export const GridRow = memo(function GridRow(props: Props) {
       <tr aria-selected={onSelect ? selected : undefined}>
         <td className={classes.lead} data-at={`${at},0`} tabIndex={active === 0 ? 0 : -1}>
           <span className={classes.cell}>
-            {onSelect && row.id && <input type="checkbox" aria-label={`Select ${label}`} checked={selected} tabIndex={active === 0 ? 0 : -1}
+            {onSelect && row.id && <input type="checkbox" aria-label={`Select ${label}${row.id.join() === label ? '' : ` (${row.id.join()})`}`} checked={selected} tabIndex={active === 0 ? 0 : -1}
               onChange={() => onSelect([row], !selected)} />}
             {row.id && !keyed && (
               <Go to={links.row(table, row.id)} trail={trail} tabIndex={active === 0 ? 0 : -1} aria-label={`Open ${label}`}

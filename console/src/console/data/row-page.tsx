@@ -1,5 +1,6 @@
 // One row: what it holds, what it refers to, and what refers to it.
 import { useCallback } from 'react';
+import { flushSync } from 'react-dom';
 import { ActionIcon, Alert, Box, Button, Group, Skeleton, Tabs, Text, Tooltip } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { IconPencil, IconRefresh, IconTrash } from '@tabler/icons-react';
@@ -70,12 +71,13 @@ function Actions({ table, id, there, fetching }: { table: Table; id: string[]; t
     const written = await editor.edit(table, id);
     if (!written) return;
     const next = idOf(table, written);
-    if (next && next.join('\0') !== id.join('\0')) go(links.row(table, next), { replace: true, state: history.state as unknown });
+    if (next && next.join('\0') !== id.join('\0')) flushSync(() => go(links.row(table, next), { replace: true, state: history.state as unknown }));
     await refresh();
   };
   const remove = async () => {
     if (!(await editor.remove(table, [id]))) return;
-    go(links.rows(table));
+    // The page of a row that is gone asks for nothing any more.
+    flushSync(() => go(links.rows(table)));
     await refresh();
   };
   return (
