@@ -125,7 +125,9 @@ fn type_of(column: &Column) -> &'static str {
 }
 
 fn is_decimal(native: &str) -> bool {
-    ["decimal", "numeric"].iter().any(|name| native.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
+    ["decimal", "numeric"]
+        .iter()
+        .any(|name| native.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
 }
 
 fn relationship(live: &Snapshot, table: &Table, of: &Relationship, names: Option<&TableNames>) -> Value {

@@ -119,14 +119,11 @@ impl Audits {
         true
     }
 
-    /// Stops it. False: none runs.
-    pub fn stop(&self) -> bool {
-        let inner = self.inner.lock();
-        let runs = inner.state == State::Running;
-        if let Some(task) = inner.task.as_ref().filter(|_| runs) {
+    /// Stops it, where one runs.
+    pub fn stop(&self) {
+        if let Some(task) = &self.inner.lock().task {
             task.abort();
         }
-        runs
     }
 }
 

@@ -257,6 +257,8 @@ async fn an_audit_runs_and_the_sources_are_shown() {
         ] {
             assert_eq!(scene.proxy.send(line, &[], body).await.status.as_u16(), status, "{line} {body}");
         }
+        let stopped = scene.proxy.send("DELETE /admin/audit", &[], "").await;
+        assert_eq!((stopped.status.as_u16(), &stopped.json()["state"]), (200, &json!("done")), "{}", stopped.text);
         let sources = scene.proxy.get("/admin/sources").await.json();
         let of_sales = &sources["sources"][1];
         assert_eq!((&of_sales["name"], &of_sales["kind"]), (&json!("sales"), &json!(sales.name())));

@@ -23,7 +23,7 @@ export function App() {
         <Router base="/console">
           <Shell>
             <Fallen>
-              <Suspense fallback={<Center h="50vh"><Loader aria-label="Loading" /></Center>}>
+              <Suspense fallback={<Center h="50vh"><Loader role="status" aria-label="Loading" /></Center>}>
                 <Switch>
                   <Route path="/map"><MapView /></Route>
                   <Route path="/keys/*?"><KeysView /></Route>

@@ -271,7 +271,8 @@ export interface Transaction {
   decided_at: string;
   attempts: number;
   last_error: string | null;
-  parts: { source: string; operations: number }[];
+  /** What is left to do, per source. */
+  parts: { source: string; operations: JsonObject[] }[];
 }
 
 /** The error of REST, within `{"error": …}`. */

@@ -6,7 +6,7 @@ import { client } from '../api/queries';
 
 const told = (error: Error) => notifications.show({ message: error.message, color: 'red', title: 'Not done' });
 
-/** Of all keys, or of those with a name. */
+/** Of all keys, or of one by its id. */
 export const useStartAudit = () => useMutation({
   mutationFn: (key?: string) => request('/admin/audit', { method: 'POST', body: key === undefined ? undefined : { key } }),
   onSettled: () => client.invalidateQueries({ queryKey: ['audit'] }),

@@ -84,11 +84,7 @@ function Confirm({ asked, opened, onClose }: { asked: Asked | null; opened: bool
   );
 }
 
-// The server lists them, or counts them.
-const count = (operations: unknown) => {
-  const left = Array.isArray(operations) ? operations.length : Number(operations);
-  return `${left} ${left === 1 ? 'change' : 'changes'}`;
-};
+const count = (operations: unknown[]) => `${operations.length} ${operations.length === 1 ? 'change' : 'changes'}`;
 
 function age(at: string) {
   const seconds = Math.max(0, (Date.now() - Date.parse(at)) / 1000);

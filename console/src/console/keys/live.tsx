@@ -3,7 +3,7 @@ import { useId } from 'react';
 import { Badge, Box, Group, Stack, Table, Text, Title } from '@mantine/core';
 import { IconCheck } from '@tabler/icons-react';
 import { tableOf } from '../api/queries';
-import type { Catalog, Key, Preview } from '../api/types';
+import type { Catalog, Fault, Key, Preview } from '../api/types';
 import { CodeBlock } from '../parts/code';
 import { CLASSES } from './choices';
 import { Diff } from './diff';
@@ -11,11 +11,14 @@ import { Faults } from './faults';
 import { Sample } from './sample';
 import { TestQuery } from './test-query';
 
+// Indexes have a part of their own.
+const isOfIndex = ({ severity, hint }: Fault) => severity === 'warning' && Boolean(hint?.includes('CREATE INDEX'));
+
 /** The former answer is dimmed while the next one is on its way. */
 export function Live({ catalog, preview, fresh }: { catalog: Catalog; preview: Preview; fresh: boolean }) {
   return (
     <Stack gap="lg" opacity={fresh ? 1 : 0.55} aria-busy={!fresh} style={{ transition: 'opacity 120ms' }}>
-      <Faults faults={preview.faults} />
+      <Faults faults={preview.faults.filter((fault) => !(preview.indexes && isOfIndex(fault)))} />
       {preview.key && <Meets preview={preview} />}
       {preview.key && preview.sample && <Section title="Sample of the rows"><Sample catalog={catalog} sample={preview.sample}
         referencing={preview.key.referencing} /></Section>}
