@@ -1,6 +1,7 @@
 //! The map: every table, key and relationship as JSON, with the names that each frontend has for them. For the console, and for
 //! whoever draws a picture or writes a client.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -9,8 +10,7 @@ use crate::api::graphql::{Schema, TableNames};
 use crate::catalog::{ForeignKey, Kind, Relationship, Side, SideColumn, Table, TableId};
 use crate::config::SourceKind;
 use crate::engine::Snapshot;
-use crate::engine::edit::{declared, declared_many, entry_of};
-use crate::source::State;
+use crate::engine::edit::{declared_at, declared_many, entry_of, side_name};
 use crate::value::{Column, Type};
 
 /// Columns that tell people which row it is, the best first.
@@ -33,8 +33,17 @@ const LABELS: [&str; 12] = [
 pub fn catalog(live: &Snapshot, schema: Option<&Schema>) -> Value {
     let sources: Vec<Value> = live.config.sources.values().map(|source| self::source(live, source)).collect();
     let tables = live.catalog.source_names().flat_map(|source| live.catalog.tables_of(source));
+    let entries: HashSet<String> = live.entries().iter().map(|entry| entry_of(entry.kind, entry.number)).collect();
     let tables: Vec<Value> = tables.map(|id| table(live, id, schema)).collect();
-    let keys: Vec<Value> = live.catalog.keys.iter().filter_map(|of| key(live, of)).collect();
+    let keys = live.catalog.keys.iter().filter_map(|of| {
+        let mut key = key(live, of)?;
+        // One that is written in another form than entries have is changed in the file alone.
+        if key["entry"].as_str().is_some_and(|entry| !entries.contains(entry)) {
+            key["entry"] = Value::Null;
+        }
+        Some(key)
+    });
+    let keys: Vec<Value> = keys.collect();
     json!({
         "version": env!("CARGO_PKG_VERSION"), "revision": live.number.to_string(),
         "sources": sources, "tables": tables, "keys": keys,
@@ -43,12 +52,7 @@ pub fn catalog(live: &Snapshot, schema: Option<&Schema>) -> Value {
 
 /// A source and whether it answers.
 pub fn source(live: &Snapshot, source: &crate::config::Source) -> Value {
-    let open = live.sources.get(&source.name);
-    let state = match (live.introspected.contains_key(&source.name), open.map(|open| open.state())) {
-        (true, Some(State::Up)) => "up",
-        (true, _) => "down",
-        (false, _) => "unknown",
-    };
+    let state = live.standing(&source.name);
     json!({"name": source.name.as_str(), "kind": kind(source.kind), "state": state, "read_only": source.read_only})
 }
 
@@ -171,7 +175,7 @@ pub fn key(live: &Snapshot, key: &Arc<ForeignKey>) -> Option<Value> {
             (table.columns[when.column].name.to_string(), value)
         })
         .collect();
-    let entry = declared(live, key).and_then(|of| live.config.keys.iter().position(|other| std::ptr::eq(of, other)));
+    let entry = declared_at(live, key);
     let classes: Vec<&str> = key.classes.iter().map(|class| class.as_str()).collect();
     Some(json!({
         "id": key_id(key), "name": &*name, "inverse": inverse.as_deref(), "virtual": key.is_virtual,
@@ -193,11 +197,5 @@ fn side(live: &Snapshot, side: &Side) -> Value {
 }
 
 fn sides(table: &Table, sides: &[SideColumn]) -> Vec<String> {
-    let shown = |side: &SideColumn| {
-        let mut text = table.columns[side.column].name.to_string();
-        // Writing to a text does not fail.
-        let _ = crate::name::write_path(&mut text, &side.path);
-        text
-    };
-    sides.iter().map(shown).collect()
+    sides.iter().map(|side| side_name(table, side)).collect()
 }

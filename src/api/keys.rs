@@ -64,7 +64,7 @@ pub enum Change {
 
 /// All entries, and whether they may be changed here.
 pub fn file(engine: &Engine, live: &Snapshot) -> Value {
-    let reason = engine.may_edit().err();
+    let reason = engine.may_edit(&engine.path).err();
     let entries: Vec<Value> = live
         .entries()
         .iter()
@@ -73,7 +73,7 @@ pub fn file(engine: &Engine, live: &Snapshot) -> Value {
             let text = &file.text[entry.range.clone()];
             json!({
                 "entry": entry_of(entry.kind, entry.number), "kind": entry.kind, "file": engine.shown(&file.path),
-                "line": file.text[..entry.range.start].matches('\n').count() + 1, "text": text,
+                "line": file.text[..entry.range.start].matches('\n').count() + 1, "text": without_secrets(text),
                 "draft": said(entry.kind, text), "key": entry.key.as_deref().map(catalog::key_id),
             })
         })
@@ -213,7 +213,7 @@ pub async fn preview(engine: &Engine, live: &Arc<Snapshot>, edit: (usize, Edit))
         draft.faults.iter().map(|of| fault(engine, &files, &of.fault, of.member.as_deref())).collect();
     let mut answer = json!({
         "revision": live.revision(), "valid": draft.is_valid(), "faults": faults, "file": file,
-        "text": draft.range.clone().map(|range| &after[range]), "diff": diff,
+        "text": draft.range.clone().map(|range| without_secrets(&after[range])), "diff": diff,
         "key": null, "uniqueness": null, "indexes": null, "sample": null, "test": null,
     });
     if let (Some(tried), Some(key)) = (&draft.engine, &draft.key) {
@@ -232,13 +232,14 @@ pub async fn preview(engine: &Engine, live: &Arc<Snapshot>, edit: (usize, Edit))
 }
 
 fn too_long() -> Value {
-    json!({"rows": 0, "references": 0, "orphans": 0, "orphan_rows": [], "more": true, "error": "looking at its rows took too long"})
+    json!({"rows": 0, "references": 0, "orphans": 0, "orphan_rows": [], "matching": [], "more": true, "error": "looking at its rows took too long"})
 }
 
 fn looked_at(live: &Snapshot, draft: &Draft, report: KeyReport) -> Value {
     let rows = draft.key.as_ref().and_then(|key| live.catalog.entry(key.referencing.table).table.rows.0);
     json!({
         "rows": report.rows, "references": report.checked, "orphans": report.orphans, "orphan_rows": report.samples,
+        "matching": report.matching,
         "more": rows.is_some_and(|rows| rows > report.rows) || report.rows >= 1000, "error": report.error,
     })
 }
@@ -293,7 +294,8 @@ pub async fn save(
     edit: (usize, Edit),
     of: Option<&str>,
 ) -> Result<Value, ApiError> {
-    engine.may_edit().map_err(|why| {
+    let file = live.config.files.get(edit.0).map_or(&engine.path, |file| &file.path);
+    engine.may_edit(file).map_err(|why| {
         ApiError::new(Code::ReadOnly, format!("keys are not changed here: {why}"))
             .hint("`?dry_run=true` gives the text to put into the file")
     })?;
@@ -306,7 +308,7 @@ pub async fn save(
     }
     let draft = engine.draft(live, edit.clone()).map_err(refused)?;
     if let Some(worst) = draft.faults.iter().find(|of| of.fault.severity == Severity::Error) {
-        let error = ApiError::invalid(worst.fault.message.clone());
+        let error = ApiError::invalid(without_secrets(&worst.fault.message));
         let error = worst.fault.hint.as_ref().map_or(error.clone(), |hint| error.hint(hint.clone()));
         return Err(error.fact("member", worst.member.clone()));
     }

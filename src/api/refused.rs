@@ -17,7 +17,13 @@ pub fn refused(refused: Refused) -> ApiError {
             ApiError::new(Code::SourceUnavailable, "the database does not answer: which name stands is not known")
                 .hint("look when it is back; `crosskey check` tells whether the key file fits it")
         }
-        Refused::Unfinished => ApiError::new(Code::Conflict, "writes of several databases are still to be finished")
+        Refused::Unfinished(unknown) if !unknown.is_empty() => {
+            let names: Vec<&str> = unknown.iter().map(|name| name.as_str()).collect();
+            let message =
+                format!("whether writes are still to be finished is not known: {} does not answer", names.join(", "));
+            ApiError::new(Code::Conflict, message).hint("try again when it is back, or change the file by hand")
+        }
+        Refused::Unfinished(_) => ApiError::new(Code::Conflict, "writes of several databases are still to be finished")
             .hint("`/admin/transactions` lists them"),
         Refused::Source(error) => ApiError::from(crate::engine::Error::from(crate::execute::ExecuteError::from(error))),
         Refused::Unfit(why) => ApiError::invalid(why).hint("change it by hand"),

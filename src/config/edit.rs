@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use toml_edit::{Array, ArrayOfTables, Document, DocumentMut, InlineTable, Item, Table, value};
+use toml_edit::{Array, ArrayOfTables, Document, DocumentMut, InlineTable, Item, Table, TableLike, value};
 
 use crate::config::file::WhenValue;
 
@@ -64,23 +64,61 @@ impl From<Vec<String>> for Said {
     }
 }
 
-/// Where the entries of a kind stand in a file, with their headers, in its order.
+/// Where the entries of a kind stand in a file, with their headers, in its order. One that is written in several places, with
+/// something else between, has no range.
 pub fn entries_in(text: &str, kind: &str) -> Vec<Range<usize>> {
     let Ok(document) = Document::parse(text.to_owned()) else { return Vec::new() };
     let all = document.get(kind).and_then(Item::as_array_of_tables);
     let range = |table: &Table| {
-        let spans = table.iter().filter_map(|(_, item)| item.span());
-        let whole = spans.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end));
-        let whole = whole.or_else(|| table.span())?;
-        let start = table.span().map_or(whole.start, |header| header.start.min(whole.start));
-        let end = text[whole.end..].find('\n').map_or(text.len(), |at| whole.end + at + 1);
-        Some(start..end)
+        let mut whole = table.span().unwrap_or(usize::MAX..0);
+        extend(table, &mut whole);
+        whole.end = text.get(whole.end..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| whole.end + at + 1);
+        let alone = text.get(whole.clone()).is_some_and(|part| is_one(part, kind));
+        if alone { whole } else { 0..0 }
     };
-    all.into_iter().flatten().filter_map(range).collect()
+    all.into_iter().flatten().map(range).collect()
 }
 
-/// The text of a key file after a change. `Err`: it is no TOML, or has no such entry any more.
+/// Takes in where a table's items stand, and theirs.
+fn extend(table: &dyn TableLike, whole: &mut Range<usize>) {
+    for (_, item) in table.iter() {
+        let span = item.span().unwrap_or(usize::MAX..0);
+        *whole = whole.start.min(span.start)..whole.end.max(span.end);
+        if let Some(table) = item.as_table_like() {
+            extend(table, whole);
+        }
+    }
+}
+
+/// Whether a text holds one entry of a kind, and nothing else.
+fn is_one(text: &str, kind: &str) -> bool {
+    let Ok(document) = Document::parse(text.to_owned()) else { return false };
+    let entries = document.get(kind).and_then(Item::as_array_of_tables).map_or(0, ArrayOfTables::len);
+    document.len() == 1 && entries == 1
+}
+
+/// The text of a key file after a change; it keeps its line ends. `Err`: it is no TOML, or has no such entry any more.
 pub fn edited(text: &str, edit: &Edit) -> Result<String, String> {
+    let returns = text.matches("\r\n").count();
+    let changed = match (returns, text.matches('\n').count()) {
+        (0, _) => edited_lines(text, edit),
+        (returns, lines) if returns == lines => {
+            let before = |at: usize| at - text[..at].matches('\r').count();
+            let edit = match edit.clone() {
+                Edit::Change { kind, at, members } => Edit::Change { kind, at: before(at), members },
+                Edit::Remove { kind, at } => Edit::Remove { kind, at: before(at) },
+                add => add,
+            };
+            edited_lines(&text.replace("\r\n", "\n"), &edit).map(|changed| changed.replace('\n', "\r\n"))
+        }
+        _ => Err("the file has two kinds of line ends; give it one, and try again".to_owned()),
+    }?;
+    // A file without a line end at its end keeps that, too.
+    let ends = text.is_empty() || text.ends_with('\n') || !changed.ends_with('\n');
+    Ok(if ends { changed } else { changed.trim_end_matches(['\r', '\n']).to_owned() })
+}
+
+fn edited_lines(text: &str, edit: &Edit) -> Result<String, String> {
     let parsed = Document::parse(text.to_owned()).map_err(|error| error.to_string())?;
     let place = match edit {
         Edit::Add { .. } => 0,
@@ -102,8 +140,9 @@ pub fn edited(text: &str, edit: &Edit) -> Result<String, String> {
             }
         }
         Edit::Remove { kind, .. } => {
-            let range = entries_in(text, kind).into_iter().nth(place);
-            return Ok(range.map_or_else(|| text.to_owned(), |range| without(text, range)));
+            let range = entries_in(text, kind).into_iter().nth(place).filter(|range| !range.is_empty());
+            let range = range.ok_or("the entry stands in several places of the file; remove it by hand")?;
+            return Ok(without(text, range));
         }
     }
     Ok(document.to_string())
@@ -145,6 +184,10 @@ fn entries<'d>(document: &'d mut DocumentMut, kind: &str) -> Result<&'d mut Arra
 
 fn set(table: &mut Table, members: &Members) {
     for (name, to) in members {
+        // What says the same stays as it is written.
+        if to.is_some() && table.get(name).and_then(said) == *to {
+            continue;
+        }
         let item = match to {
             None => {
                 table.remove(name);
@@ -168,6 +211,23 @@ fn set(table: &mut Table, members: &Members) {
             }
         }
     }
+}
+
+/// What a member says, where it is of a form that changes have.
+fn said(item: &Item) -> Option<Said> {
+    if let Some(text) = item.as_str() {
+        return Some(Said::One(text.to_owned()));
+    }
+    if let Some(texts) = item.as_array() {
+        let texts = texts.iter().map(|value| value.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()?;
+        return Some(texts.into());
+    }
+    let value = |item: &Item| {
+        let text = || item.as_str().map(|text| WhenValue::Text(text.to_owned()));
+        item.as_bool().map(WhenValue::Bool).or_else(|| item.as_integer().map(WhenValue::Int)).or_else(text)
+    };
+    let columns = item.as_table_like()?.iter().map(|(name, item)| Some((name.to_owned(), value(item)?)));
+    Some(Said::Fixed(columns.collect::<Option<Vec<_>>>()?))
 }
 
 fn fixed(columns: &[(String, WhenValue)]) -> InlineTable {
@@ -240,6 +300,81 @@ mod tests {
         let (before, rest) = FILE.split_once("\n# The first.").expect("there");
         let (_, after) = rest.split_once("\n# The second.").expect("there");
         check(Edit::Remove { kind: "foreign_key", at }, &format!("{before}\n# The second.{after}"));
+    }
+
+    #[test]
+    fn conditions_belong_to_their_entry_however_they_are_written() {
+        let head = "[[foreign_key]]\ncolumn = \"a.t.x\"\n";
+        for when in [
+            "[foreign_key.when]\nid = 1\nname = \"x\"\n",
+            "when.id = 1\nwhen.name = \"x\"\n",
+            "when = { id = 1, name = \"x\" }\n",
+        ] {
+            let file = format!("[[foreign_key]]\ncolumn = \"a.t.w\"\n\n{head}{when}\n[limits]\ndepth = 3\n");
+            let range = entries_in(&file, "foreign_key").remove(1);
+            assert_eq!(&file[range], format!("{head}{when}"));
+            let at = file.find("a.t.x").expect("there");
+            let gone = edited(&file, &Edit::Remove { kind: "foreign_key", at });
+            assert_eq!(gone.as_deref(), Ok("[[foreign_key]]\ncolumn = \"a.t.w\"\n\n[limits]\ndepth = 3\n"), "{when}");
+            let fixed = |id| {
+                Some(Said::Fixed(vec![
+                    ("id".to_owned(), WhenValue::Int(id)),
+                    ("name".to_owned(), WhenValue::Text("x".to_owned())),
+                ]))
+            };
+            let members = |id| vec![("column", one("a.t.x")), ("when", fixed(id)), ("on_delete", one("cascade"))];
+            let same =
+                edited(&file, &Edit::Change { kind: "foreign_key", at, members: members(1) }).expect("it can be");
+            assert_eq!(same.replace("on_delete = \"cascade\"\n", ""), file);
+            let other =
+                edited(&file, &Edit::Change { kind: "foreign_key", at, members: members(2) }).expect("it can be");
+            let read: toml::Table = toml::from_str(&other).expect("it is TOML");
+            assert_eq!(read["foreign_key"][1]["when"]["id"].as_integer(), Some(2), "{other}");
+            assert_eq!(read["foreign_key"][1]["when"]["name"].as_str(), Some("x"), "{other}");
+            assert!(
+                read["foreign_key"][0].get("when").is_none() && read["limits"]["depth"].as_integer() == Some(3),
+                "{other}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_entry_in_several_places_is_left() {
+        let file = "[[foreign_key]]\ncolumn = \"a\"\n[limits]\ndepth = 3\n[foreign_key.when]\nid = 1\n";
+        assert_eq!(entries_in(file, "foreign_key"), [0..0]);
+        assert!(edited(file, &Edit::Remove { kind: "foreign_key", at: file.find("\"a\"").expect("there") }).is_err());
+    }
+
+    #[test]
+    fn what_stays_is_not_written_anew() {
+        let file = "[[foreign_key]]\ncolumn = [\n  'a.t.x', # the x\n]\nreferences = ['a.u.id']\n";
+        let members = vec![("column", one("a.t.x")), ("references", one("a.u.id")), ("name", one("u"))];
+        let changed =
+            edited(file, &Edit::Change { kind: "foreign_key", at: file.find("'a.t").expect("there"), members });
+        assert_eq!(changed.as_deref(), Ok(&*format!("{file}name = \"u\"\n")));
+    }
+
+    #[test]
+    fn line_ends_stay() {
+        let file = FILE.replace('\n', "\r\n");
+        let at = file.find("a.v.y").expect("there");
+        let changed = edited(&file, &Edit::Change { kind: "foreign_key", at, members: vec![("name", one("w"))] });
+        assert_eq!(changed.expect("it can be"), file.replace("\"v\"\r\n", "\"w\"\r\n"));
+        let gone = edited(&file, &Edit::Remove { kind: "foreign_key", at: file.find("a.t.x").expect("there") });
+        let expected = edited(FILE, &Edit::Remove { kind: "foreign_key", at: FILE.find("a.t.x").expect("there") });
+        assert_eq!(gone.expect("it can be"), expected.expect("it can be").replace('\n', "\r\n"));
+        let mixed = format!("{file}# more\n");
+        assert!(edited(&mixed, &Edit::Remove { kind: "foreign_key", at }).is_err());
+        let open = FILE.trim_end();
+        let changed = edited(
+            open,
+            &Edit::Change {
+                kind: "foreign_key",
+                at: open.find("a.t.x").expect("there"),
+                members: vec![("name", one("n"))],
+            },
+        );
+        assert!(changed.is_ok_and(|changed| changed.ends_with("name = \"v\"")));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::engine::pipeline::Engine;
 use crate::engine::snapshot::Snapshot;
 use crate::error::Coded;
 pub use crate::execute::Repair;
-use crate::execute::{AuditStream, Audited};
+use crate::execute::{AuditStream, Audited, Orphan};
 use crate::name::{closest, quoted};
 use crate::plan::audit::{AuditPlan, audit};
 use crate::value::json;
@@ -41,6 +41,9 @@ pub struct KeyReport {
     pub orphans: u64,
     /// Some of them.
     pub samples: Vec<Sample>,
+    /// Some references that lead to a row, for a key that is not saved yet.
+    #[serde(skip)]
+    pub matching: Vec<Sample>,
     /// What was done to the rows that hold them, or would be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repair: Option<Repaired>,
@@ -225,7 +228,7 @@ impl Engine {
         let mut faulty = Faulty::default();
         let mut last: Option<Vec<String>> = None;
         let mut stream = AuditStream::begin(&self.context(live, true, false), plan).await?;
-        while let Some(Audited { rows, references, orphans }) =
+        while let Some(Audited { rows, references, orphans, matching }) =
             stream.next(&self.context(live, true, false), plan).await?
         {
             report.rows += rows;
@@ -244,10 +247,14 @@ impl Engine {
                 }
                 last = Some(id);
             }
-            for orphan in orphans.into_iter().take(SAMPLES - report.samples.len()) {
-                let cell = |cell: &usize| serde_json::from_slice(orphan.row.cell(*cell)).unwrap_or(Value::Null);
+            let sample = |of: Orphan| {
+                let cell = |cell: &usize| serde_json::from_slice(of.row.cell(*cell)).unwrap_or(Value::Null);
                 let row = plan.identity.iter().map(|(name, at)| (name.to_string(), cell(at))).collect();
-                report.samples.push(Sample { row, values: orphan.values });
+                Sample { row, values: of.values }
+            };
+            for (samples, found) in [(&mut report.samples, orphans), (&mut report.matching, matching)] {
+                let room = SAMPLES - samples.len();
+                samples.extend(found.into_iter().take(room).map(sample));
             }
             progress.advance(rows);
         }
@@ -292,6 +299,7 @@ fn unread(key: &VirtualKey) -> KeyReport {
         checked: 0,
         orphans: 0,
         samples: Vec::new(),
+        matching: Vec::new(),
         repair: None,
         error: Some("one of its databases does not answer".into()),
     }
@@ -331,6 +339,7 @@ fn empty(live: &Snapshot, key: &ForeignKey) -> KeyReport {
         checked: 0,
         orphans: 0,
         samples: Vec::new(),
+        matching: Vec::new(),
         repair: None,
         error: None,
     }

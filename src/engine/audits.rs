@@ -41,6 +41,16 @@ struct Inner {
     /// By the keys' ids; those of earlier audits stay until they are looked at again.
     reports: IndexMap<u64, Arc<KeyReport>>,
     task: Option<tokio::task::AbortHandle>,
+    /// Which audit it is: one that was stopped says no more of itself.
+    number: u64,
+}
+
+impl Inner {
+    fn end(&mut self, state: State) {
+        self.state = state;
+        self.finished = Some(SystemTime::now());
+        self.current = None;
+    }
 }
 
 /// The key under way.
@@ -101,19 +111,19 @@ impl Audits {
         inner.state = State::Running;
         (inner.started, inner.finished) = (Some(SystemTime::now()), None);
         (inner.done, inner.total, inner.current) = (0, keys.len(), None);
-        let (engine, shared) = (engine.clone(), self.inner.clone());
+        inner.number += 1;
+        let engine = engine.clone();
+        let mut watch = Watch { inner: self.inner.clone(), number: inner.number };
         let task = tokio::spawn(async move {
-            // However it ends, it does not run any more.
-            let _end = End(shared.clone());
             for key in keys {
-                let mut watch = Watch(shared.clone());
                 watch.begin(&key_name(&live, &key), None);
                 let report = engine.audit_key(&live, &key, None, &mut watch).await;
-                let mut inner = shared.lock();
-                inner.reports.insert(key.id, Arc::new(report));
-                inner.done += 1;
+                watch.tell(|inner| {
+                    inner.reports.insert(key.id, Arc::new(report));
+                    inner.done += 1;
+                });
             }
-            shared.lock().state = State::Done;
+            watch.tell(|inner| inner.end(State::Done));
         });
         inner.task = Some(task.abort_handle());
         true
@@ -121,35 +131,50 @@ impl Audits {
 
     /// Stops it, where one runs.
     pub fn stop(&self) {
-        if let Some(task) = &self.inner.lock().task {
-            task.abort();
-        }
-    }
-}
-
-struct End(Arc<Mutex<Inner>>);
-
-impl Drop for End {
-    fn drop(&mut self) {
-        let mut inner = self.0.lock();
+        let mut inner = self.inner.lock();
         if inner.state == State::Running {
-            inner.state = State::Stopped;
+            inner.number += 1;
+            inner.end(State::Stopped);
+            if let Some(task) = &inner.task {
+                task.abort();
+            }
         }
-        inner.finished = Some(SystemTime::now());
-        inner.current = None;
     }
 }
 
-struct Watch(Arc<Mutex<Inner>>);
+/// One audit's hold on what is told of it.
+struct Watch {
+    inner: Arc<Mutex<Inner>>,
+    number: u64,
+}
+
+impl Watch {
+    fn tell(&self, what: impl FnOnce(&mut Inner)) {
+        let mut inner = self.inner.lock();
+        if inner.number == self.number && inner.state == State::Running {
+            what(&mut inner);
+        }
+    }
+}
+
+/// However it ends, a panic too, it does not run any more.
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.tell(|inner| inner.end(State::Stopped));
+    }
+}
 
 impl Progress for Watch {
     fn begin(&mut self, key: &str, rows: Option<u64>) {
-        self.0.lock().current = Some(Current { key: key.to_owned(), rows: 0, expected: rows });
+        let current = Current { key: key.to_owned(), rows: 0, expected: rows };
+        self.tell(|inner| inner.current = Some(current));
     }
 
     fn advance(&mut self, rows: u64) {
-        if let Some(current) = &mut self.0.lock().current {
-            current.rows += rows;
-        }
+        self.tell(|inner| {
+            if let Some(current) = &mut inner.current {
+                current.rows += rows;
+            }
+        });
     }
 }

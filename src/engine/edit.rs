@@ -1,5 +1,6 @@
 //! Changes of the key file by the program itself: checked as a whole before anything is written, then written at once.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use crate::config::file::WhenValue;
 use crate::config::{self, ColumnPath, Faults, ManyMany, VirtualKey};
 use crate::engine::pipeline::Engine;
 use crate::engine::snapshot::{Snapshot, Tables, introspect};
-use crate::name::{TableName, TableRef, quoted};
+use crate::name::{SourceName, TableName, TableRef, quoted};
 use crate::source::{OpenSource, SourceError};
 
 /// Why the key file was not changed.
@@ -29,8 +30,9 @@ pub enum Refused {
     Source(SourceError),
     /// It does not answer, so that nobody knows which name stands.
     Unknown,
-    /// Writes of several databases are still to be finished, by the names that would change.
-    Unfinished,
+    /// Writes of several databases are still to be finished, by the names that would change; or nobody knows, for these do not
+    /// answer.
+    Unfinished(Vec<SourceName>),
 }
 
 /// Another name for a table, or for one of its columns.
@@ -190,8 +192,9 @@ impl Engine {
         if rename.is_some() || !only_adds {
             // The journals call tables, columns and keys by their names.
             self.look_at_journals(false).await;
-            if !self.transactions().await.is_ok_and(|left| left.is_empty()) {
-                return Err(Refused::Unfinished);
+            let (left, unknown) = self.transactions().await;
+            if !left.is_empty() || !unknown.is_empty() {
+                return Err(Refused::Unfinished(unknown));
             }
         }
         let texts = changed_texts(&live, edits)?;
@@ -326,30 +329,53 @@ pub fn side_paths(live: &Snapshot, side: &Side) -> Vec<String> {
 
 /// A column as the key file writes it.
 pub fn path(table: &Table, side: &SideColumn) -> String {
-    let mut text = format!("{}.{}", table.name, quoted(&table.columns[side.column].name));
+    format!("{}.{}", table.name, side_name(table, side))
+}
+
+/// The same without its table.
+pub fn side_name(table: &Table, side: &SideColumn) -> String {
+    let mut text = quoted(&table.columns[side.column].name).to_string();
     // Writing to a text does not fail.
     let _ = crate::name::write_path(&mut text, &side.path);
     text
 }
 
 /// The entry of the key file that declares a key.
-pub fn declared<'l>(live: &'l Snapshot, key: &Arc<ForeignKey>) -> Option<&'l VirtualKey> {
-    let sides = [&key.referencing, &key.referenced].map(|side| side_paths(live, side));
-    let when = |declared: &VirtualKey| {
-        let table = &live.catalog.entry(key.referencing.table).table;
-        declared.when.len() == key.when.len()
-            && declared.when.iter().all(|(name, value)| {
-                let column = table.column(name);
-                key.when.iter().any(|when| Some(when.column) == column && is_value(&when.json, value))
-            })
+pub fn declared<'l>(live: &'l Snapshot, key: &ForeignKey) -> Option<&'l VirtualKey> {
+    live.config.keys.get(declared_at(live, key)?)
+}
+
+/// Its number among the entries.
+pub fn declared_at(live: &Snapshot, key: &ForeignKey) -> Option<usize> {
+    live.declared.get_or_init(|| all_declared(live)).get(&key.id).copied()
+}
+
+/// For each key that the files declare, by its id, the number of its entry.
+fn all_declared(live: &Snapshot) -> HashMap<u64, usize> {
+    let sides = |columns: &[String], references: &[String]| {
+        format!("{}\n\n{}", columns.join("\n"), references.join("\n")).to_ascii_lowercase()
     };
-    live.config.keys.iter().filter(|declared| when(declared)).find(|declared| {
-        let same = |paths: &[config::ColumnPath], side: &[String]| {
-            paths.len() == side.len()
-                && paths.iter().zip(side).all(|(path, side)| path.to_string().eq_ignore_ascii_case(side))
-        };
-        same(&declared.columns, &sides[0]) && same(&declared.references, &sides[1])
-    })
+    let mut by_sides: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, key) in live.config.keys.iter().enumerate() {
+        let printed = |paths: &[ColumnPath]| paths.iter().map(ToString::to_string).collect::<Vec<_>>();
+        by_sides.entry(sides(&printed(&key.columns), &printed(&key.references))).or_default().push(at);
+    }
+    let found = live.catalog.keys.iter().filter(|key| key.is_virtual).filter_map(|key| {
+        let written = sides(&side_paths(live, &key.referencing), &side_paths(live, &key.referenced));
+        let at = by_sides.get(&written)?.iter().find(|at| has_conditions(live, key, &live.config.keys[**at]))?;
+        Some((key.id, *at))
+    });
+    found.collect()
+}
+
+/// Whether a key has the conditions of an entry.
+fn has_conditions(live: &Snapshot, key: &ForeignKey, declared: &VirtualKey) -> bool {
+    let table = &live.catalog.entry(key.referencing.table).table;
+    declared.when.len() == key.when.len()
+        && declared.when.iter().all(|(name, value)| {
+            let column = table.column(name);
+            key.when.iter().any(|when| Some(when.column) == column && is_value(&when.json, value))
+        })
 }
 
 /// Whether a cell's JSON is a fixed value of the key file.

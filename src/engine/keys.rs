@@ -1,15 +1,16 @@
 //! The entries of the key files, and what a change of one would come to before anything is written.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::catalog::{ForeignKey, SideColumn, Table};
+use crate::catalog::{ForeignKey, Table};
 use crate::config::edit::{Edit, entries_in};
 use crate::config::{self, Console, Fault, Faults, Place, Severity};
 use crate::engine::audit::KeyReport;
-use crate::engine::edit::{Refused, changed_texts, declared};
+use crate::engine::edit::{Refused, changed_texts, declared_at, side_name};
 use crate::engine::pipeline::Engine;
 use crate::engine::snapshot::Snapshot;
 use crate::value::Column;
@@ -40,25 +41,25 @@ pub struct Entry {
 impl Snapshot {
     /// All entries that can be changed, in the files' order.
     pub fn entries(&self) -> Vec<Entry> {
-        let keys = self.config.keys.iter().map(|key| (FOREIGN_KEY, &key.column_place));
-        let many = self.config.many_many.iter().map(|many| (MANY_MANY, &many.table_place));
-        let numbered = keys.enumerate().chain(many.enumerate());
-        let found = numbered.filter_map(|(number, (kind, place))| {
-            let file = self.config.files.get(place.file)?;
-            let range = entries_in(&file.text, kind).into_iter().find(|range| range.contains(&place.span.start))?;
-            let key = (kind == FOREIGN_KEY).then(|| self.key_of_entry(number)).flatten();
+        let ranges = |kind| {
+            let all = self.config.files.iter().map(|file| entries_in(&file.text, kind));
+            all.collect::<Vec<Vec<Range<usize>>>>()
+        };
+        let declared = self.catalog.keys.iter().filter_map(|key| Some((declared_at(self, key)?, key.clone())));
+        let declared: HashMap<usize, Arc<ForeignKey>> = declared.collect();
+        let keys = self.config.keys.iter().map(|key| &key.column_place).enumerate();
+        let many = self.config.many_many.iter().map(|many| &many.table_place).enumerate();
+        let (of_keys, of_many) = (ranges(FOREIGN_KEY), ranges(MANY_MANY));
+        let found = |kind, number: usize, place: &Place, ranges: &[Vec<Range<usize>>]| {
+            let range = ranges.get(place.file)?.iter().find(|range| range.contains(&place.span.start))?.clone();
+            let key = declared.get(&number).filter(|_| kind == FOREIGN_KEY).cloned();
             Some(Entry { kind, number, file: place.file, range, key })
-        });
-        let mut all: Vec<Entry> = found.collect();
+        };
+        let keys = keys.filter_map(|(number, place)| found(FOREIGN_KEY, number, place, &of_keys));
+        let many = many.filter_map(|(number, place)| found(MANY_MANY, number, place, &of_many));
+        let mut all: Vec<Entry> = keys.chain(many).collect();
         all.sort_by_key(|entry| (entry.file, entry.range.start));
         all
-    }
-
-    /// The key that an entry declares.
-    fn key_of_entry(&self, number: usize) -> Option<Arc<ForeignKey>> {
-        let wanted = self.config.keys.get(number)?;
-        let mut keys = self.catalog.keys.iter().filter(|key| key.is_virtual);
-        keys.find(|key| declared(self, key).is_some_and(|of| std::ptr::eq(of, wanted))).cloned()
     }
 
     /// Tells versions of the key files apart.
@@ -102,17 +103,19 @@ impl Draft {
 }
 
 impl Engine {
-    /// Whether entries may be changed here; `Err` tells why not.
-    pub fn may_edit(&self) -> Result<(), String> {
-        let live = self.snapshot();
-        if live.config.server.console == Console::ReadOnly {
-            return Err("`server.console` is \"read_only\"".into());
+    /// Whether the entries of a file may be changed here; `Err` tells why not.
+    pub fn may_edit(&self, path: &Path) -> Result<(), String> {
+        match self.snapshot().config.server.console {
+            Console::On => {}
+            Console::ReadOnly => return Err("`server.console` is \"read_only\"".into()),
+            Console::Off => return Err("`server.console` is \"off\"".into()),
         }
-        let is_read_only =
-            |path: &Path| std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().readonly());
-        match live.config.files.iter().find(|file| is_read_only(&file.path)) {
-            Some(file) => Err(format!("`{}` is read-only", self.shown(&file.path))),
-            None => Ok(()),
+        if self.refused().is_some() {
+            return Err("the file has faults, and the version before it serves; mend it first".into());
+        }
+        match is_written(path) {
+            true => Ok(()),
+            false => Err(format!("`{}` is read-only", self.shown(path))),
         }
     }
 
@@ -143,7 +146,7 @@ impl Engine {
         let key = snapshot.as_ref().zip(range.clone()).and_then(|(snapshot, range)| {
             let stands = |place: &Place| place.file == file && range.contains(&place.span.start);
             let number = snapshot.config.keys.iter().position(|key| stands(&key.column_place))?;
-            snapshot.key_of_entry(number)
+            snapshot.catalog.keys.iter().find(|key| declared_at(snapshot, key) == Some(number)).cloned()
         });
         let faults = new_faults(live, faults, file, range.as_ref().map(|range| (range, after.as_str())));
         let engine = snapshot.map(|snapshot| Arc::new(Engine::new(self.path.clone(), snapshot)));
@@ -155,6 +158,14 @@ impl Engine {
         let live = self.snapshot();
         tokio::time::timeout(PATIENCE, self.audit_sample(&live, key, SAMPLE)).await.ok()
     }
+}
+
+/// Whether a file can be replaced: it and its folder take writes.
+fn is_written(path: &Path) -> bool {
+    let Ok(path) = std::fs::canonicalize(path) else { return false };
+    let has_mode = std::fs::metadata(&path).is_ok_and(|metadata| !metadata.permissions().readonly());
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    has_mode && rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).is_ok()
 }
 
 /// The faults of a draft that the live version does not have; those within the entry name its member.
@@ -208,7 +219,7 @@ pub fn indexes(live: &Snapshot, key: &ForeignKey) -> Vec<IndexAdvice> {
         let positions: Vec<usize> = side.columns.iter().map(|of| of.column).collect();
         let within = side.columns.iter().any(|of| !of.path.is_empty());
         let there = !within && table.is_indexed(&positions);
-        let columns = side.columns.iter().map(|of| named(table, of)).collect();
+        let columns = side.columns.iter().map(|of| side_name(table, of)).collect();
         let ddl = (!there && !within && !table.is_view).then(|| create_index(live, table, &positions)).flatten();
         let note = match (within, table.is_view) {
             (true, _) => "within documents: the whole table is read where its engine has no index for them",
@@ -224,13 +235,6 @@ fn create_index(live: &Snapshot, table: &Table, columns: &[usize]) -> Option<Str
     let columns: Vec<Arc<Column>> = columns.iter().map(|at| table.columns[*at].clone()).collect();
     let adapter = live.sources.get(&table.name.source)?.adapter();
     Some(format!("{};", adapter.create_index(&table.name.table, &columns)))
-}
-
-fn named(table: &Table, side: &SideColumn) -> String {
-    let mut text = table.columns[side.column].name.to_string();
-    // Writing to a text does not fail.
-    let _ = crate::name::write_path(&mut text, &side.path);
-    text
 }
 
 /// By what the referenced columns of a key are unique.

@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use crate::engine::error::Error;
 use crate::engine::pipeline::Engine;
 use crate::execute::{self, Transaction};
+use crate::name::SourceName;
 use crate::source::State;
 use crate::telemetry::{METRICS, source_label};
 
@@ -61,10 +62,10 @@ impl Engine {
         join_all(looks).await;
     }
 
-    /// The writes that are not finished.
-    pub async fn transactions(&self) -> Result<Vec<Transaction>, Error> {
+    /// The writes that are not finished; and the sources of whose journals nothing is known, for they do not answer.
+    pub async fn transactions(&self) -> (Vec<Transaction>, Vec<SourceName>) {
         let live = self.snapshot();
-        Ok(execute::transactions(&self.context(&live, false, false)).await?)
+        execute::transactions(&self.context(&live, false, false)).await
     }
 
     /// The state of a write of several databases, or of one that its client had named.

@@ -1,7 +1,8 @@
 //! One version: the configuration, the catalog built from it, and the open sources. Requests in flight keep theirs.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use futures_util::future::join_all;
 use indexmap::IndexMap;
@@ -12,7 +13,7 @@ use crate::config::{Config, Fault, Faults, Severity};
 use crate::execute::Lanes;
 use crate::name::SourceName;
 use crate::source::adapter::{INTROSPECTION_TIME, SourceError};
-use crate::source::{OpenSource, registry};
+use crate::source::{OpenSource, State, registry};
 
 /// Per source, its tables.
 pub type Tables = IndexMap<SourceName, Vec<Table>>;
@@ -35,6 +36,8 @@ pub struct Snapshot {
     pub introspected: Tables,
     /// Warnings, and faults of keys that had to be left out.
     pub faults: Faults,
+    /// Which entries of the key files declare which keys (`engine/edit.rs`); made when it is first asked for.
+    pub(super) declared: OnceLock<HashMap<u64, usize>>,
 }
 
 /// Opens a source's adapter for every entry of the configuration, keeping those of `previous` that did not change. Gives
@@ -147,13 +150,24 @@ impl Snapshot {
         let faults = Faults { files: config.files.clone(), list: faults };
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        Snapshot { number, config, catalog, sources, cache, lanes, introspected, faults }
+        let declared = OnceLock::new();
+        Snapshot { number, config, catalog, sources, cache, lanes, introspected, faults, declared }
     }
 
     /// Whether both versions have the same open source of this name.
     pub fn shares(&self, other: &Snapshot, name: &SourceName) -> bool {
         let both = self.sources.get(name).zip(other.sources.get(name));
         both.is_some_and(|(ours, theirs)| Arc::ptr_eq(ours, theirs))
+    }
+
+    /// Whether a source answers: `up`, `down`, or `unknown` while its tables could not be read.
+    pub fn standing(&self, name: &SourceName) -> &'static str {
+        let state = self.sources.get(name).map(|source| source.state());
+        match (self.introspected.contains_key(name), state) {
+            (false, _) => "unknown",
+            (true, Some(State::Up)) => "up",
+            (true, _) => "down",
+        }
     }
 
     /// Sources whose tables are not known yet.

@@ -16,6 +16,8 @@ use crate::value::Key;
 
 /// Referencing rows at a time.
 const ROWS: usize = 1000;
+/// References that lead to a row and are told.
+const MATCHING: usize = 5;
 
 /// The referencing rows that are still to come.
 pub struct AuditStream {
@@ -31,9 +33,11 @@ pub struct Audited {
     pub references: u64,
     /// References that lead nowhere, with their rows.
     pub orphans: Vec<Orphan>,
+    /// Some that lead to a row.
+    pub matching: Vec<Orphan>,
 }
 
-/// A reference that leads nowhere.
+/// A reference that was looked up: most often one that leads nowhere.
 #[derive(Debug)]
 pub struct Orphan {
     /// The row that holds it.
@@ -64,10 +68,14 @@ impl AuditStream {
                 audited.references += 1;
                 audited.orphans.push(Orphan { row: row.clone(), values });
             }
-            for key in links.iter().filter(|key| !found[**key as usize]) {
-                let parts = gathered.keys[*key as usize].parts(plan.hop.to.len());
+            for key in links.iter().map(|key| *key as usize) {
+                let list = if found[key] { &mut audited.matching } else { &mut audited.orphans };
+                if found[key] && list.len() >= MATCHING {
+                    continue;
+                }
+                let parts = gathered.keys[key].parts(plan.hop.to.len());
                 let values = parts.iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect();
-                audited.orphans.push(Orphan { row: row.clone(), values });
+                list.push(Orphan { row: row.clone(), values });
             }
         }
         Ok(Some(audited))

@@ -22,6 +22,8 @@ const FORMS: HeaderValue = HeaderValue::from_static("accept, accept-encoding");
 /// What was written although a key that only warns says otherwise.
 const WARNING: HeaderName = HeaderName::from_static("crosskey-warning");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// What the paths of tables take.
+const OF_TABLES: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 
 /// Answers a request whose path begins with `/api`.
 pub async fn answer(shared: &Shared, request: Request<Body>) -> Response {
@@ -29,7 +31,15 @@ pub async fn answer(shared: &Shared, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
     match answered(shared, &limits, &parts, body).await {
         Ok(answer) => respond(answer, &parts),
-        Err(error) => respond_error(&error, request_id(&parts.headers)),
+        Err(error) => {
+            let mut response = respond_error(&error, request_id(&parts.headers));
+            if parts.uri.path().contains("/_table/")
+                && let Some(allow) = response.headers_mut().get_mut(header::ALLOW)
+            {
+                *allow = OF_TABLES;
+            }
+            response
+        }
     }
 }
 

@@ -69,6 +69,16 @@ fn check<B>(request: &Request<B>, hosts: &[String], local: Option<SocketAddr>) -
     Ok(())
 }
 
+/// Whether a request asks for a loopback name, and nobody says that it comes from further away. Without credentials that makes
+/// an operator.
+pub fn is_on_this_machine<B>(request: &Request<B>) -> bool {
+    let headers = request.headers();
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).and_then(|text| text.parse::<Authority>().ok());
+    let authority = request.uri().authority().cloned().or(host);
+    let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip"].iter().any(|name| headers.contains_key(*name));
+    !forwarded && authority.is_some_and(|authority| is_ours(authority.host(), &[], None))
+}
+
 fn foreign_page() -> ApiError {
     ApiError::new(Code::Forbidden, "requests of pages from another origin are refused")
         .hint("CORS is off; call the proxy from the server side")
@@ -85,7 +95,11 @@ fn is_from_elsewhere<B>(request: &Request<B>) -> bool {
         && header("sec-fetch-mode") == "navigate"
         && header("sec-fetch-dest") == "document";
     let query = request.uri().query().unwrap_or_default();
-    !followed || form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name.eq_ignore_ascii_case("refresh"))
+    // What operators ask costs more than an answer.
+    let is_admin = request.uri().path().starts_with("/admin");
+    !followed
+        || is_admin
+        || form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name.eq_ignore_ascii_case("refresh"))
 }
 
 fn is_ours(host: &str, hosts: &[String], local: Option<SocketAddr>) -> bool {

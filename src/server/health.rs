@@ -28,11 +28,7 @@ fn readiness(engine: &Engine) -> (bool, Value) {
     let mut sources = Map::new();
     for source in live.sources.values() {
         let name = &source.config.name;
-        let state = match (live.introspected.contains_key(name), source.state()) {
-            (false, _) => "unknown",
-            (true, crate::source::State::Up) => "up",
-            (true, crate::source::State::Down) => "down",
-        };
+        let state = live.standing(name);
         ready &= state == "up" || source.config.on_unavailable != OnUnavailable::Fail;
         sources.insert(name.to_string(), json!({"state": state}));
     }

@@ -26,7 +26,8 @@ use crate::api::graphql;
 use crate::api::rest::Prepared;
 use crate::engine::Engine;
 use crate::error::Code;
-use crate::server::guard::guard;
+use crate::server::admin::DESCRIPTION;
+use crate::server::guard::{guard, is_on_this_machine};
 use crate::server::request_id::{self, REQUEST_ID};
 use crate::server::shared::{Shared, panicked, request_id, respond_error};
 use crate::server::{admin, api, catalog, docs, graphql as graphql_over_http, health, pages};
@@ -55,6 +56,8 @@ impl Service {
             prepared: Prepared::default(),
             graphql: graphql::Prepared::default(),
             audits: Arc::default(),
+            previews: Arc::new(Semaphore::new(2)),
+            catalog: Arc::default(),
             started: Instant::now(),
             operators,
             requests: places(),
@@ -120,11 +123,26 @@ impl Service {
         if path.strip_prefix("/api").is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
             return api::answer(&self.shared, request).await;
         }
+        if let Some(error) = refused_to_others(&self.shared, &request) {
+            return respond_error(&error, request_id(request.headers()));
+        }
         if path == "/graphql" {
             return graphql_over_http::answer(&self.shared, request).await;
         }
         self.pages.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
     }
+}
+
+/// What is below `/admin` is for operators.
+fn refused_to_others(shared: &Shared, request: &Request<Body>) -> Option<ApiError> {
+    let path = request.uri().path();
+    let is_theirs = path.strip_prefix("/admin").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let is_open = !is_theirs || path == DESCRIPTION || shared.operators && is_on_this_machine(request);
+    let error = || {
+        ApiError::new(Code::Forbidden, "operators' pages are open to this machine alone, by a loopback address")
+            .hint("ask 127.0.0.1, without a proxy between, and let the listener be there")
+    };
+    (!is_open).then(error)
 }
 
 async fn not_found(headers: HeaderMap) -> Response {

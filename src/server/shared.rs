@@ -18,6 +18,7 @@ use crate::api::rest::Prepared;
 use crate::engine::Engine;
 use crate::engine::audits::Audits;
 use crate::error::Code;
+use crate::server::catalog::Kept;
 use crate::server::request_id::REQUEST_ID;
 
 /// What all handlers share.
@@ -31,6 +32,10 @@ pub struct Shared {
     pub graphql: graphql::Prepared,
     /// The audit that runs beside the requests.
     pub audits: Arc<Audits>,
+    /// The map, as it was answered last.
+    pub catalog: Kept,
+    /// Places for changes of keys that are tried.
+    pub previews: Arc<Semaphore>,
     /// When the service began.
     pub started: Instant,
     /// Clients may see what is for operators: only a loopback address is listened on.

@@ -28,18 +28,29 @@ pub struct Slow {
 }
 
 /// The slowest statements of a source.
-#[derive(Default)]
 pub struct Slowest {
     /// Microseconds that a statement must take to be among them; 0 while there is room.
     bar: AtomicU64,
+    /// When the oldest of them goes, in seconds since `began`: the bar holds until then.
+    holds: AtomicU64,
+    began: Instant,
     kept: Mutex<Vec<(Instant, Slow)>>,
+}
+
+impl Default for Slowest {
+    fn default() -> Self {
+        let (bar, holds) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { bar, holds, began: Instant::now(), kept: Mutex::default() }
+    }
 }
 
 impl Slowest {
     /// Notes a statement that began at `started`. Most are not slow, and cost one comparison.
     pub fn note(&self, fetch: &Fetch, started: Instant, rows: usize) {
-        let took = started.elapsed();
-        if micros(took) <= self.bar.load(Ordering::Relaxed) {
+        let now = Instant::now();
+        let took = now.duration_since(started);
+        let holds = now.duration_since(self.began).as_secs() < self.holds.load(Ordering::Relaxed);
+        if holds && micros(took) <= self.bar.load(Ordering::Relaxed) {
             return;
         }
         let slow = Slow {
@@ -50,22 +61,20 @@ impl Slowest {
             keys: fetch.keys.as_ref().map_or(0, |keys| keys.keys.len()),
         };
         let mut kept = self.kept.lock();
-        kept.retain(|(at, _)| at.elapsed() < KEPT);
-        kept.push((Instant::now(), slow));
+        kept.retain(|(at, _)| now.duration_since(*at) < KEPT);
+        kept.push((now, slow));
         kept.sort_by_key(|(_, slow)| std::cmp::Reverse(slow.took));
         kept.truncate(MOST);
-        let full = kept.len() == MOST;
-        let bar = kept.last().filter(|_| full).map_or(0, |(_, slow)| micros(slow.took));
+        let bar = kept.last().filter(|_| kept.len() == MOST).map_or(0, |(_, slow)| micros(slow.took));
+        let oldest = kept.iter().map(|(at, _)| *at).min().unwrap_or(now);
         self.bar.store(bar, Ordering::Relaxed);
+        self.holds.store((oldest + KEPT).duration_since(self.began).as_secs(), Ordering::Relaxed);
     }
 
     /// Those of the last hour, the slowest first.
     pub fn list(&self) -> Vec<Slow> {
         let mut kept = self.kept.lock();
         kept.retain(|(at, _)| at.elapsed() < KEPT);
-        if kept.len() < MOST {
-            self.bar.store(0, Ordering::Relaxed);
-        }
         kept.iter().map(|(_, slow)| slow.clone()).collect()
     }
 }
@@ -78,6 +87,27 @@ fn micros(time: Duration) -> u64 {
 mod tests {
     use super::*;
     use crate::name::TableName;
+
+    /// After an hour without anybody who looks, the bar of then means nothing.
+    #[test]
+    fn an_old_bar_holds_nobody_back() {
+        let slowest = Slowest::default();
+        let fetch = Fetch::all(TableName::new("t"), Vec::new(), 1, 1);
+        let ago =
+            |seconds: u64| Instant::now().checked_sub(Duration::from_secs(seconds)).expect("the clock runs for long");
+        for _ in 0..MOST {
+            slowest.note(&fetch, ago(50), 1);
+        }
+        slowest.note(&fetch, ago(3), 1);
+        assert_eq!(slowest.list().len(), MOST);
+        assert!(slowest.list().iter().all(|slow| slow.took.as_secs() == 50));
+        // As if they had been noted long ago.
+        slowest.kept.lock().iter_mut().for_each(|(at, _)| *at = ago(KEPT.as_secs() + 1));
+        slowest.holds.store(0, Ordering::Relaxed);
+        slowest.note(&fetch, ago(3), 1);
+        let kept: Vec<u64> = slowest.list().iter().map(|slow| slow.took.as_secs()).collect();
+        assert_eq!(kept, [3]);
+    }
 
     #[test]
     fn the_slowest_are_kept() {

@@ -224,6 +224,24 @@ const steps = {
     await save(page).click();
     await closed(page);
     check((await row(page, 'crm/_table/contact/9')).created_at.endsWith('.123456'), 'microseconds are lost');
+    // By the calendar another day is chosen; the clock stays with all its digits.
+    await page.getByRole('button', { name: 'Edit', exact: true }).click();
+    await panel(page).getByText('2024-02-29T10:11:12.123456').waitFor();
+    check((await time.inputValue()).startsWith('2024-02-29T10:11:12.123'), 'the calendar does not show the time');
+    await time.fill('2024-03-01T10:11:12.123');
+    await save(page).click();
+    await closed(page);
+    check((await row(page, 'crm/_table/contact/9')).created_at === '2024-03-01T10:11:12.123456', 'another day cuts the microseconds');
+    await page.getByRole('button', { name: 'Edit', exact: true }).click();
+    await time.fill('2024-02-29T10:11:13.5');
+    await save(page).click();
+    await closed(page);
+    check((await row(page, 'crm/_table/contact/9')).created_at.startsWith('2024-02-29T10:11:13.5'), 'another time is not written as it was chosen');
+    await page.getByRole('button', { name: 'Edit', exact: true }).click();
+    await panel(page).getByRole('button', { name: 'created_at as text' }).click();
+    await field(page, 'created_at').fill('2024-02-29T10:11:12.123456');
+    await save(page).click();
+    await closed(page);
     // Not touched, it is not sent.
     await page.getByRole('button', { name: 'Edit', exact: true }).click();
     await panel(page).getByText('2024-02-29T10:11:12.123456').waitFor();
@@ -232,6 +250,19 @@ const steps = {
     await save(page).click();
     check((await sent).postData() === '{"country":"NO"}', 'more than the change is sent');
     await closed(page);
+  },
+
+  async 'now is by the clock on the wall where there is no zone'({ browser, base }) {
+    const context = await browser.newContext({ timezoneId: 'Pacific/Kiritimati', viewport: { width: 1280, height: 720 } });
+    const page = await context.newPage();
+    await page.goto(`${base}/console/data/crm/contact/row/9`);
+    await page.getByRole('button', { name: 'Edit', exact: true }).click();
+    await panel(page).getByRole('button', { name: 'Now for created_at' }).click();
+    const value = await panel(page).getByLabel('created_at', { exact: true }).inputValue();
+    // Fourteen hours ahead of UTC.
+    const ahead = (Date.parse(`${value}Z`) - Date.now()) / 3_600_000;
+    check(Math.abs(ahead - 14) < 0.1, `${value} is ${ahead} hours ahead of UTC`);
+    await context.close();
   },
 
   async 'documents with pickers'(tools) {

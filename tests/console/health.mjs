@@ -129,6 +129,15 @@ await run({
     await page.unrouteAll({ behavior: 'wait' });
   },
 
+  async 'a source whose journal cannot be read is told'({ page, open, axe }) {
+    await changed(page, '/admin/transactions', () => ({ resource: [], unknown: ['crm'] }));
+    await open('/health');
+    await page.getByText('Not known for crm: it does not answer.').waitFor();
+    check(await page.getByText('None: every write is done everywhere.').count() === 0, 'what is not known is not said to be none');
+    await axe('unknown writes');
+    await page.unrouteAll({ behavior: 'wait' });
+  },
+
   async 'a key file that is not in use is told'({ page, open, axe }) {
     await changed(page, '/admin/sources', (health) => ({
       ...health, config: { state: 'refused', message: 'crosskey.toml:12:3: unknown key `colum`' },

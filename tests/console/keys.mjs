@@ -99,6 +99,48 @@ await run({
     await shot('keys-entry');
   },
 
+  async 'references that lead to a row stand beside those that do not'({ page, open, axe, shot }) {
+    // For a server that does not tell them yet.
+    await page.route('**/admin/keys/foreign_key/0?dry_run=true', async (route) => {
+      const response = await route.fetch();
+      const preview = await response.json();
+      preview.sample.matching ??= [{ row: { id: 1 }, values: ['anna.schneider@example.org'] }];
+      await route.fulfill({ response, json: preview });
+    });
+    await open('/keys/foreign_key/0');
+    const there = page.getByRole('table', { name: 'References of billing.customer that lead to a row' });
+    await there.getByRole('link', { name: 'id 1', exact: true }).waitFor();
+    check(await there.getByRole('row').count() <= 6, 'these are a few');
+    await page.getByRole('table', { name: 'Orphans of billing.customer' }).getByText('bruno.keller@example.com').waitFor();
+    await there.scrollIntoViewIfNeeded();
+    await axe('examples');
+    await shot('keys-examples');
+    await page.unrouteAll({ behavior: 'wait' });
+  },
+
+  async 'a key that is written in a list is shown, and cannot be edited'({ page, open, axe, shot }) {
+    await page.route('**/catalog', async (route) => {
+      const catalog = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...catalog, keys: catalog.keys.map((key) => ({ ...key, entry: null })) } });
+    });
+    await page.route('**/admin/keys', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...await response.json(), entries: [] } });
+    });
+    await open('/keys');
+    const row = rows(page).filter({ hasText: 'billing.customer.username' });
+    await row.getByText('written as a list in the file; change it there').waitFor();
+    check(await row.getByRole('link', { name: 'billing.customer.username' }).count() === 0, 'it cannot be edited');
+    await axe('inline entries');
+    await shot('keys-inline');
+    await row.getByRole('link', { name: 'Show billing.customer.username on the map' }).click();
+    const card = page.getByRole('complementary', { name: 'Key contact' }).or(page.getByRole('region', { name: 'Key contact' }));
+    await card.getByText('written as a list in the file; change it there').waitFor();
+    check(await card.getByRole('link', { name: 'Edit' }).count() === 0, 'the map has no way to edit it');
+    await page.unrouteAll({ behavior: 'wait' });
+    await open('/keys/foreign_key/0');
+  },
+
   async 'it is removed after a look at the diff'({ page, open, axe, shot }) {
     await button(page, 'Delete').click();
     const asked = dialog(page, 'Remove the entry?');
@@ -358,7 +400,7 @@ await run({
     await until('it is removed', async () => !await entryOf(page, 'billing.payment.status'));
   },
 
-  async 'a file that cannot be written offers the text'({ page, open, axe, shot }) {
+  async 'a file that cannot be written, as a changed answer has it, offers the text'({ page, open, axe, shot }) {
     await page.route('**/admin/keys', async (route) => {
       const answer = await route.fetch();
       await route.fulfill({ response: answer, json: { ...await answer.json(), writable: false, reason: 'console = "read_only" in [server]' } });

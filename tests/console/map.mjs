@@ -255,6 +255,23 @@ await run({
     await page.unroute('**/catalog');
   },
 
+  async 'a column with a dot in its name is told from a path'({ page, open }) {
+    await page.route('**/catalog', async (route) => {
+      const text = await (await route.fetch()).text();
+      const quoted = '\\"meta.author\\"';
+      // One key leads into the column's document, the other one is of the column itself.
+      await route.fulfill({ json: JSON.parse(text.replaceAll('"name":"metadata"', '"name":"meta.author"')
+        .replaceAll('"metadata.author"', `"${quoted}.name[]"`).replaceAll('"metadata.reviewer"', `"${quoted}"`)) });
+    });
+    await open('/map?table=shop.articles');
+    const lines = () => table(page, 'shop.articles').innerText();
+    await table(page, 'shop.articles').waitFor();
+    await until('its lines are drawn', async () => (await lines()).includes('"meta.author".name[]'));
+    check((await lines()).split('\n').includes('meta.author'), `the column itself has no line: ${await lines()}`);
+    check(!(await lines()).split('\n').includes('"meta.author"'), 'the column has two lines');
+    await page.unroute('**/catalog');
+  },
+
   async 'errors and emptiness are told'({ page, open, expected, axe }) {
     expected(503, '/catalog');
     await page.route('**/catalog', (route) => route.fulfill({ status: 503, json: { error: { code: 503, message: 'no source answers', context: { reason: 'SOURCE_UNAVAILABLE', hint: 'start a database' } } } }));

@@ -331,6 +331,96 @@ const steps = {
     await page.getByText('unknown, not applied').waitFor();
   },
 
+  async 'rows with odd keys'(tools) {
+    const { page, open } = tools;
+    const odd = ['', '.', '..', 'a/b', 'a,b', 'a%2Fb', '=', "it's"];
+    const write = (method, body) => page.evaluate(async ([method, body]) => (await fetch('/api/v2/shop/_table/tags', {
+      method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body),
+    })).status, [method, body]);
+    await open('/data');
+    check((await write('POST', { resource: odd.map((id) => ({ id, name: `odd ${id}` })) })) < 300, 'the rows are not there');
+    for (const id of odd) {
+      const name = `odd ${id}`;
+      await rows(tools, `/data/shop/tags?filter=${encodeURIComponent(`name eq '${name.replaceAll("'", "''")}'`)}`, 'shop.tags');
+      await grid(page, 'shop.tags').getByRole('gridcell', { name, exact: true }).waitFor();
+      await grid(page, 'shop.tags').getByRole('row').nth(1).click();
+      await page.keyboard.press('Enter');
+      const fields = page.getByRole('region', { name: 'Fields' });
+      await fields.getByText(name, { exact: true }).waitFor();
+      await page.reload();
+      await fields.getByText(name, { exact: true }).waitFor();
+      await page.getByRole('region', { name: 'products', exact: true }).getByText('no row').waitFor();
+      await page.getByRole('button', { name: 'Edit', exact: true }).click();
+      await page.getByRole('dialog').getByRole('textbox', { name: 'name', exact: true }).waitFor();
+      await page.keyboard.press('Escape');
+    }
+    check((await write('DELETE', { ids: odd.map((id) => [id]) })) < 300, 'the rows stay');
+  },
+
+  async 'orphans of a list are told where values can be compared'(tools) {
+    const { page, context, open } = tools;
+    const orphans = async (kind, tags, found) => {
+      await context.route('**/catalog', async (route) => {
+        const catalog = await (await route.fetch()).json();
+        const key = catalog.keys.find(({ referencing }) => referencing.table === 'shop.products' && referencing.columns[0] === 'tags[]');
+        key.class = [kind];
+        await route.fulfill({ json: catalog });
+      });
+      await context.route('**/api/v2/shop/_table/products/p1*', async (route) => {
+        const answer = await (await route.fetch()).json();
+        const related = new URL(route.request().url()).searchParams.get('related');
+        if (!related) answer.tags = tags;
+        else if ('tags' in answer) answer.tags = found.map((id) => ({ id, name: `tag ${id}` }));
+        await route.fulfill({ json: answer });
+      });
+      await open('/data/shop/products/row/p1');
+      const fields = page.getByRole('region', { name: 'Fields' });
+      if (found.length) await fields.getByTitle(`tags: tags tag ${found[0]}`).waitFor();
+      else await fields.getByTitle(/^tags: shop\.tags has no row/).waitFor();
+      const told = await fields.getByTitle(/^tags: shop\.tags has no row/).evaluateAll((all) => all.map(({ title }) => title.split(' for ')[1]));
+      await context.unroute('**/catalog');
+      await context.unroute('**/api/v2/shop/_table/products/p1*');
+      return told.join();
+    };
+    check(await orphans('text', ['new', 'New', 'none'], ['new']) === 'New, none', 'letter case counts in texts');
+    check(await orphans('ignore_case', ['new', 'New', 'none'], ['new']) === 'none', 'letter case does not count');
+    check(await orphans('numeric', ['007', 7, '7', 8], [7]) === '8', 'a number in another spelling may be found');
+    check(await orphans('database', ['a', 'b'], ['a']) === '', 'nobody but the database can compare');
+    check(await orphans('uuid_swapped', ['a', 'b'], []) === 'a, b', 'where no row is found, none is');
+  },
+
+  async 'a column with a dot in its name is told from a path'(tools) {
+    const { page, context } = tools;
+    await context.route('**/catalog', async (route) => {
+      const text = await (await route.fetch()).text();
+      // `metadata` is `meta.author` now, and its keys are written as the server quotes such names.
+      await route.fulfill({ json: JSON.parse(text.replaceAll('"name":"metadata"', '"name":"meta.author"').replaceAll('"metadata.', '"\\"meta.author\\".')) });
+    });
+    await rows(tools, '/data/shop/articles?columns="meta.author"', 'shop.articles');
+    await grid(page, 'shop.articles').getByRole('link', { name: /^→/ }).first().waitFor();
+    check((await column(page, 'shop.articles', 'meta.author')).every((text) => !text.includes('orphan')), 'a reference is not found in its document');
+    await context.unroute('**/catalog');
+  },
+
+  async 'addresses that make no sense break nothing'({ page, open, expected }) {
+    expected(400, '/graphql');
+    expected(400, '/api/v2/');
+    expected(404, '/api/v2/');
+    const odd = ['%25', "'", '"', '%22%27', 'a:b:c', ':', '.', '-', '*', ',', '%00', '-.', '*.*', '[]', '%F0%9F%98%80', "id+eq", 'id+in', 'id+between+1', 'or+or', 'id+eq+1+or', "id+eq+'"];
+    const addresses = odd.flatMap((one) => [
+      `/data/crm/contact?filter=${one}&order=${one}&columns=${one}&size=${one}&offset=${one}`, `/api?table=crm.contact&filter=${one}&order=${one}&columns=${one}&embed=${one}`,
+    ]);
+    const others = ['/data/%25/%25', '/data/crm/contact/row/%25', '/data/crm/contact/row/', '/data/crm/contact/row/1,2', '/data?source=%25&q=%25', '/map?table=%25&key=%25&hide=%25',
+      '/keys?order=%25&q=%25', '/keys/%25', '/keys/new?when=5&column=,,&references=%22&on_delete=%25&keys=%25', '/keys/new?when=[]&compare=%25', '/health?key=%25', '/api?tab=toString&table=%25',
+      '/api?table=crm.contact&embed=customers:%25+customers:%23+customers:"', '/api?table=billing.customer&embed=contact:%25'];
+    for (const address of [...addresses, ...others]) {
+      await open(address);
+      await until(`${address} is drawn`, async () => await page.locator('main').getByRole('status', { name: 'Loading' }).count() === 0
+        && (await page.locator('main').innerText()).trim().length > 0);
+      check(await page.getByRole('button', { name: 'Try again' }).count() === 0, `${address} breaks the view: ${await page.locator('main').innerText()}`);
+    }
+  },
+
   async 'a source that is away'(tools) {
     const { page, context } = tools;
     const away = async (route) => {

@@ -11,13 +11,14 @@ use crate::support::proxy::{Proxy, Reply};
 use crate::support::{eventually, root};
 use crate::writes::pairs;
 
-const FILE: &str = "# Ours, password = \"hunter2\"\n[sources.crm]\nurl = \"${CRM_URL}\"\n[sources.sales]\nurl = \"${SALES_URL}\"\n\n\
+const FILE: &str = "# Ours.\n[sources.crm]\nurl = \"${CRM_URL}\"\n[sources.sales]\nurl = \"${SALES_URL}\"\n\n\
                     # ---- keys\n\n# Who pays.\n[[foreign_key]]\ncolumn = \"sales.payment.customer_id\" # a number\n\
-                    references = \"sales.customer.id\"\nname = \"customer\"\n";
+                    references = \"sales.customer.id\" # not password = \"hunter2\"\nname = \"customer\"\n";
 const CRM: &str = "CREATE TABLE contact (id INTEGER NOT NULL PRIMARY KEY, email VARCHAR(40) NOT NULL UNIQUE, name VARCHAR(20));\n\
      INSERT INTO contact VALUES (1, 'ada@x', 'Ada'), (2, 'bo@x', 'Bo')";
 const SALES: &str = "CREATE TABLE customer (id INTEGER NOT NULL PRIMARY KEY, username VARCHAR(40), plan VARCHAR(9));\n\
      CREATE TABLE payment (id INTEGER NOT NULL PRIMARY KEY, customer_id INTEGER);\n\
+     CREATE TABLE member (id INTEGER NOT NULL PRIMARY KEY, contact_id INTEGER, customer_id INTEGER);\n\
      INSERT INTO customer VALUES (10, 'ada@x', 'a'), (11, 'gone@x', 'b'), (12, NULL, 'a');\nINSERT INTO payment VALUES (1, 10)";
 
 struct Scene {
@@ -92,6 +93,7 @@ async fn a_key_is_tried_saved_changed_and_removed() {
             "{sample}"
         );
         assert_eq!(sample["orphan_rows"], json!([{"row": {"id": 11}, "values": ["gone@x"]}]));
+        assert_eq!(sample["matching"], json!([{"row": {"id": 10}, "values": ["ada@x"]}]));
         assert_eq!(told["test"]["reply"]["resource"][0]["contact"]["name"], "Ada", "{told}");
         let text = "[[foreign_key]]\ncolumn = \"sales.customer.username\"\nreferences = \"crm.contact.email\"\n\
                     name = \"contact\"\ninverse = \"customers\"\n";
@@ -99,7 +101,10 @@ async fn a_key_is_tried_saved_changed_and_removed() {
         let added: Vec<String> =
             std::iter::once(String::from("+")).chain(text.lines().map(|line| format!("+{line}"))).collect();
         assert!(told["diff"].as_str().is_some_and(|diff| diff.contains(&added.join("\n"))), "{}", told["diff"]);
-        assert!(!tried.text.contains("hunter2"), "no secret is shown");
+        assert!(told["diff"].as_str().is_some_and(|diff| diff.contains("not password")), "the secret's line is near");
+        for text in [tried.text, scene.entries().await.to_string()] {
+            assert!(!text.contains("hunter2"), "no secret is shown: {text}");
+        }
         assert_eq!(scene.file(), original, "nothing is written");
         assert_eq!(scene.proxy.get("/api/v2/crm/_table/contact?related=customers").await.status, 400);
 
@@ -217,6 +222,82 @@ async fn a_file_that_is_not_written_is_told() {
     }
 }
 
+/// Entries of further files are changed where they stand; conditions and relationships over a junction are entries as others; a
+/// list that is written in one line is told, and left.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_form_of_entry_is_found() {
+    let (crm, sales) = pairs()[0];
+    let file = FILE.replace("[sources.crm]", "[server]\ninclude = [\"more.toml\"]\n[sources.crm]");
+    let more = "[[foreign_key]]\r\ncolumn = 'sales.customer.username' # theirs\r\nreferences = \"crm.contact.email\"\r\n\
+                [foreign_key.when]\r\nplan = \"a\"\r\n\r\n[[many_many]]\r\ntable = \"crm.contact\"\r\n\
+                through = \"sales.customer\"\r\n";
+    let folder = tempfile::tempdir().expect("a folder");
+    let more_path = folder.path().join("more.toml");
+    let key = more.split("[[many_many]]").next().expect("its beginning");
+    std::fs::write(&more_path, key).expect("the further file");
+    let urls = BTreeMap::from([
+        ("crm".to_owned(), create(crm, folder.path(), CRM).await),
+        ("sales".to_owned(), create(sales, folder.path(), SALES).await),
+    ]);
+    let proxy = Proxy::open(folder.path(), &file, &urls).await;
+    let scene = Scene { folder, proxy };
+    let entries = scene.entries().await;
+    let theirs = &entries["entries"][1];
+    assert_eq!((&theirs["file"], &theirs["entry"]), (&json!("more.toml"), &json!("foreign_key/1")));
+    assert_eq!(theirs["draft"]["when"], json!({"plan": "a"}), "{theirs}");
+    let mut draft = theirs["draft"].clone();
+    draft["on_delete"] = "cascade".into();
+    let body = json!({"draft": draft});
+    let saved = scene.send("PATCH /admin/keys/foreign_key/1", Some(&scene.revision().await), &body).await;
+    assert_eq!(saved.status, 200, "{}", saved.text);
+    let text = std::fs::read_to_string(&more_path).expect("the further file");
+    assert_eq!(text.replace("on_delete = \"cascade\"\r\n", ""), key);
+    let catalog = scene.proxy.get("/catalog").await.json();
+    assert_eq!(
+        (&catalog["keys"][1]["when"], &catalog["keys"][1]["on_delete"]),
+        (&json!({"plan": "a"}), &json!("cascade"))
+    );
+    let gone = scene.send("DELETE /admin/keys/foreign_key/1", Some(&scene.revision().await), &Value::Null).await;
+    assert_eq!(gone.status, 200, "{}", gone.text);
+    assert_eq!(std::fs::read_to_string(&more_path).expect("the further file").trim(), "");
+
+    let inline = FILE.replace("[[foreign_key]]\ncolumn = \"sales.payment.customer_id\" # a number\n", "");
+    let inline = inline.split("references").next().expect("its beginning");
+    let inline = format!(
+        "foreign_key = [{{ column = \"sales.payment.customer_id\", references = \"sales.customer.id\" }}]\n{inline}"
+    );
+    let inline = Scene::with(crm, sales, &inline).await;
+    assert_eq!(inline.entries().await["entries"], json!([]));
+    let catalog = inline.proxy.get("/catalog").await.json();
+    assert_eq!((&catalog["keys"][0]["virtual"], &catalog["keys"][0]["entry"]), (&json!(true), &Value::Null));
+}
+
+/// A relationship over a junction is made, renamed and removed as keys are.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relationship_over_a_junction_is_an_entry() {
+    let (crm, sales) = pairs()[0];
+    let file = format!(
+        "{FILE}\n[[foreign_key]]\ncolumn = \"sales.member.contact_id\"\nreferences = \"crm.contact.id\"\n\n\
+         [[foreign_key]]\ncolumn = \"sales.member.customer_id\"\nreferences = \"sales.customer.id\"\n"
+    );
+    let scene = Scene::with(crm, sales, &file).await;
+    let draft = json!({"table": "crm.contact", "through": "sales.member", "name": "clubs"});
+    let body = json!({"kind": "many_many", "draft": draft});
+    let tried = scene.send("POST /admin/keys?dry_run=true", None, &body).await.json();
+    assert_eq!(tried["valid"], true, "{tried}");
+    assert!(tried["text"].as_str().is_some_and(|text| text.starts_with("[[many_many]]")), "{tried}");
+    let saved = scene.send("POST /admin/keys", Some(&scene.revision().await), &body).await;
+    assert_eq!(saved.json()["entry"], "many_many/0", "{}", saved.text);
+    assert_eq!(scene.proxy.get("/api/v2/crm/_table/contact?related=clubs").await.status, 200);
+    let renamed = json!({"draft": {"table": "crm.contact", "through": "sales.member", "name": "groups"}});
+    let saved = scene.send("PATCH /admin/keys/many_many/0", Some(&scene.revision().await), &renamed).await;
+    assert_eq!(saved.status, 200, "{}", saved.text);
+    assert_eq!(scene.proxy.get("/api/v2/crm/_table/contact?related=groups").await.status, 200);
+    let gone = scene.send("DELETE /admin/keys/many_many/0", Some(&scene.revision().await), &Value::Null).await;
+    assert_eq!(gone.status, 200, "{}", gone.text);
+    assert_eq!(scene.file(), file);
+}
+
 /// A file that a person has changed meanwhile is not overwritten, even where the proxy has not seen the change yet.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_by_a_person_is_kept() {
@@ -311,12 +392,17 @@ async fn operators_are_on_this_machine() {
     for line in lines {
         assert_eq!(open.proxy.send(line, &[], "").await.status, 403, "{line}");
     }
+    assert_eq!(open.proxy.get("/admin/api_docs").await.status, 200);
     assert_eq!(open.proxy.get("/catalog").await.status, 200);
-    let local = Scene::new(crm, sales).await;
+    let named = FILE.replace("[sources.crm]", "[server]\nhosts = [\"crosskey.internal\"]\n[sources.crm]");
+    let local = Scene::with(crm, sales, &named).await;
     let before = local.file();
     for line in lines {
         for headers in [
             &[("host", "evil.example")][..],
+            &[("host", "crosskey.internal")][..],
+            &[("x-forwarded-for", "10.0.0.7")][..],
+            &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")][..],
             &[("origin", "http://evil.example")][..],
             &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "empty")][..],
         ] {

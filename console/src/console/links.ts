@@ -2,6 +2,8 @@
 import type { Draft, Table } from './api/types';
 
 const part = encodeURIComponent;
+// Browsers resolve dots in a path, and would leave the row out; no part has an equals sign of its own.
+const single = (id: string) => (id === '.' || id === '..' ? `=${id}` : part(id));
 const query = (given: Record<string, string | undefined>) => {
   const params = new URLSearchParams(Object.entries(given).filter((pair): pair is [string, string] => pair[1] !== undefined));
   return params.size ? `?${params}` : '';
@@ -21,7 +23,7 @@ export const links = {
     `/data/${part(table.source)}/${part(table.name)}${query(shown)}`,
   /** One row, by the values of its primary key as texts. */
   row: (table: Pick<Table, 'source' | 'name'>, id: string[]) =>
-    `/data/${part(table.source)}/${part(table.name)}/row/${id.map(part).join(',')}`,
+    `/data/${part(table.source)}/${part(table.name)}/row/${id.length === 1 ? single(id[0]!) : id.map(part).join(',')}`,
   newRow: (table: Pick<Table, 'source' | 'name'>) => `/data/${part(table.source)}/${part(table.name)}/new`,
   api: (shown: { tab?: 'build' | 'rest' | 'graphql'; table?: string } = {}) => `/api${query(shown)}`,
   health: () => '/health',

@@ -36,14 +36,15 @@ pub struct Transaction {
     pub parts: Vec<Part>,
 }
 
-/// The writes that are not finished, the oldest first.
-pub async fn transactions(context: &Context<'_>) -> Result<Vec<Transaction>, ExecuteError> {
-    Ok(listed(context, Which::All).await.0)
+/// The writes that are not finished, the oldest first; and the sources that did not answer, of whose journals nothing is known.
+pub async fn transactions(context: &Context<'_>) -> (Vec<Transaction>, Vec<SourceName>) {
+    let (all, failed) = listed(context, Which::All).await;
+    (all, failed.into_iter().map(|(name, _)| name).collect())
 }
 
-/// The same, or one of them; and the first source that did not answer, if any.
-async fn listed(context: &Context<'_>, which: Which<'_>) -> (Vec<Transaction>, Option<ExecuteError>) {
-    let (mut all, mut failed) = (Vec::new(), None);
+/// The same, or one of them.
+async fn listed(context: &Context<'_>, which: Which<'_>) -> (Vec<Transaction>, Vec<(SourceName, ExecuteError)>) {
+    let (mut all, mut failed) = (Vec::new(), Vec::new());
     for (name, source) in context.sources {
         let found = async {
             if source.config.read_only || !source.has_journal().await? {
@@ -64,7 +65,7 @@ async fn listed(context: &Context<'_>, which: Which<'_>) -> (Vec<Transaction>, O
             }
             Err(error) => {
                 tracing::warn!(source = %name, %error, "the journal cannot be read");
-                failed = Some(error.into());
+                failed.push((name.clone(), error.into()));
             }
         }
     }
@@ -78,7 +79,7 @@ pub async fn transaction(context: &Context<'_>, txid: &str) -> Result<Option<&'s
     if let Some(transaction) = found.first() {
         return Ok(Some(if transaction.decision.state == DECIDED { "pending" } else { CONFLICTED }));
     }
-    if let Some(failed) = failed {
+    if let Some((_, failed)) = failed.into_iter().next() {
         return Err(failed);
     }
     let mut outcomes = Vec::new();
@@ -143,9 +144,10 @@ pub async fn discard(context: &Context<'_>, txid: &str) -> Result<bool, ExecuteE
 
 /// What is left of a write: in the source that decided it, and in those whose values the rest follows.
 async fn found(context: &Context<'_>, txid: &str) -> Result<Vec<Transaction>, ExecuteError> {
-    match listed(context, Which::One(txid)).await {
-        (found, Some(failed)) if found.is_empty() => Err(failed),
-        (found, _) => Ok(found),
+    let (found, failed) = listed(context, Which::One(txid)).await;
+    match failed.into_iter().next() {
+        Some((_, failed)) if found.is_empty() => Err(failed),
+        _ => Ok(found),
     }
 }
 

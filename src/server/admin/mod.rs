@@ -14,13 +14,15 @@ use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 
 use crate::api::error::ApiError;
-use crate::error::Code;
 use crate::server::shared::{Shared, request_id, respond_error};
 
-/// The paths.
+/// The OpenAPI document of what is served beside the tables.
+pub const DESCRIPTION: &str = "/admin/api_docs";
+
+/// The paths. Who may ask them is looked at before (`server/service.rs`).
 pub fn routes() -> Router<Shared> {
     Router::new()
-        .route("/admin/api_docs", get(description))
+        .route(DESCRIPTION, get(description))
         .merge(transactions::routes())
         .merge(keys::routes())
         .merge(audit::routes())
@@ -35,15 +37,6 @@ async fn description() -> Response {
         document
     });
     with_status(StatusCode::OK, &DOCUMENT)
-}
-
-/// Without credentials only who is on the same machine is an operator.
-fn allowed(shared: &Shared) -> Result<(), ApiError> {
-    if shared.operators {
-        return Ok(());
-    }
-    Err(ApiError::new(Code::Forbidden, "operators' pages are open on a loopback address alone")
-        .hint("listen on 127.0.0.1 for them"))
 }
 
 fn answered(headers: &HeaderMap, answer: Result<Value, ApiError>) -> Response {

@@ -30,17 +30,24 @@ interface Options {
 }
 
 /** Sends a request; throws an `ApiError` where the answer is an error. */
-export async function request<T>(path: string, { method = 'GET', body, revision, signal, headers: further, seen }: Options = {}): Promise<T> {
+export async function request<T>(path: string, options: Options = {}): Promise<T> {
+  const { status, ok, text } = await exchange(path, options);
+  const value = text ? readable(text, status) : null;
+  if (ok) return value as T;
+  throw new ApiError(status, errorOf(value) ?? fault(status, `the server answers ${status}`));
+}
+
+/** Sends a request and tells its answer as it came, an error or not; throws only where none came. */
+export async function exchange(path: string, { method = 'GET', body, revision, signal, headers: further, seen }: Options = {}) {
   const headers: Record<string, string> = { accept: 'application/json', ...further };
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (revision) headers['if-match'] = `"${revision}"`;
-  const answer = await fetch(path, { method, headers, signal, body: body === undefined ? undefined : writeJson(body) })
-    .catch((cause: unknown) => { if (signal?.aborted) throw cause; throw unreachable(); });
+  const begin = performance.now();
+  const lost = (cause: unknown) => { throw signal?.aborted ? cause : unreachable(); };
+  const answer = await fetch(path, { method, headers, signal, body: body === undefined ? undefined : writeJson(body) }).catch(lost);
   seen?.(answer);
-  const text = await answer.text();
-  const value = text ? readable(text, answer.status) : null;
-  if (answer.ok) return value as T;
-  throw new ApiError(answer.status, errorOf(value) ?? fault(answer.status, `the server answers ${answer.status}`));
+  const text = await answer.text().catch(lost);
+  return { status: answer.status, ok: answer.ok, text, milliseconds: performance.now() - begin };
 }
 
 /** Asks GraphQL; throws where the answer has errors. */

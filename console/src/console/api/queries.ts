@@ -1,7 +1,8 @@
 // What views ask of the server, kept and shared by TanStack Query.
 import { QueryClient, useQuery } from '@tanstack/react-query';
 import { ApiError, request } from './client';
-import type { Audit, Catalog, Health, KeyFile, Table, Transaction } from './types';
+import { withPlainTargets } from './paths';
+import type { Audit, Catalog, Health, KeyFile, Table, Transactions } from './types';
 
 export const client = new QueryClient({
   defaultOptions: {
@@ -14,7 +15,10 @@ export const client = new QueryClient({
   },
 });
 
-export const useCatalog = () => useQuery({ queryKey: ['catalog'], queryFn: ({ signal }) => request<Catalog>('/catalog', { signal }) });
+export const useCatalog = () => useQuery({
+  queryKey: ['catalog'],
+  queryFn: async ({ signal }) => withPlainTargets(await request<Catalog>('/catalog', { signal })),
+});
 
 export const useKeyFile = () => useQuery({ queryKey: ['keys'], queryFn: ({ signal }) => request<KeyFile>('/admin/keys', { signal }) });
 
@@ -32,7 +36,10 @@ export const useHealth = () => useQuery({
 
 export const useTransactions = () => useQuery({
   queryKey: ['transactions'],
-  queryFn: async ({ signal }) => (await request<{ resource: Transaction[] }>('/admin/transactions', { signal })).resource,
+  queryFn: async ({ signal }) => {
+    const { resource, unknown = [] } = await request<Partial<Transactions> & Pick<Transactions, 'resource'>>('/admin/transactions', { signal });
+    return { resource, unknown };
+  },
   refetchInterval: 5_000,
 });
 

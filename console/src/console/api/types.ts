@@ -193,6 +193,8 @@ export interface Preview {
     references: number;
     orphans: number;
     orphan_rows: { row: JsonObject; values: Json[] }[];
+    /** The first references that lead to a row; older servers do not tell them. */
+    matching?: { row: JsonObject; values: Json[] }[];
     /** Of the whole table, where that is more than the sample. */
     more: boolean;
     error: string | null;
@@ -263,7 +265,13 @@ export interface SlowStatement {
   keys: number;
 }
 
-/** `GET /admin/transactions`: `resource`. */
+/** `GET /admin/transactions`. */
+export interface Transactions {
+  resource: Transaction[];
+  /** Sources whose journal could not be read. */
+  unknown: string[];
+}
+
 export interface Transaction {
   id: string;
   state: 'pending' | 'conflicted' | string;

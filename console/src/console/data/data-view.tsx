@@ -71,11 +71,11 @@ function Unknown({ catalog, spot }: { catalog: Catalog; spot: NonNullable<Spot> 
   );
 }
 
-/** `/data/crm/contact/row/7`: each part is encoded by itself. */
+/** `/data/crm/contact/row/7`: each part is encoded by itself; `links.row` tells what `=` is for. */
 function spotOf(path: string): Spot {
   const [, source, name, what, id] = path.slice(path.indexOf('/data') + 1).split('/');
   if (!source || !name) return null;
-  const row = what === 'row' && id !== undefined ? id.split(',').map(decoded) : null;
+  const row = what === 'row' && id !== undefined ? id.split(',').map((part) => decoded(part.replace(/^=/, ''))) : null;
   return { source: decoded(source), name: decoded(name), row, creating: what === 'new' };
 }
 

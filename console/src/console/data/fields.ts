@@ -1,5 +1,6 @@
 // Which columns and relationships a view shows, in which order, and what has to be read for them.
 import type { Catalog, Column, Relationship, Table } from '../api/types';
+import { columnOf } from '../api/paths';
 import { tableOf } from '../api/queries';
 import type { ViewState } from './state';
 
@@ -8,19 +9,14 @@ export type Field =
   | { id: string; kind: 'column'; column: Column; references: Relationship[] }
   | { id: string; kind: 'relationship'; relationship: Relationship };
 
-/** `items[].product` begins in `items`. */
-export const baseOf = (table: Table, column: string): string =>
-  table.columns.filter(({ name }) => column === name || column.startsWith(`${name}.`) || column.startsWith(`${name}[`))
-    .sort((a, b) => b.name.length - a.name.length)[0]?.name ?? column;
-
 /** The relationships that begin in a column; of several columns they are shown in the last. */
-export const referencesOf = (table: Table, column: Column) => table.relationships.filter(
-  ({ kind, columns }) => kind === 'belongs_to' && baseOf(table, columns.at(-1)!) === column.name,
+export const beginningIn = (table: Table, column: Column) => table.relationships.filter(
+  ({ kind, columns }) => kind === 'belongs_to' && columnOf(table, columns.at(-1)!) === column.name,
 );
 
 /** All that a table has to show. */
 export function fieldsOf(table: Table): Field[] {
-  const columns = table.columns.map((column): Field => ({ id: column.name, kind: 'column', column, references: referencesOf(table, column) }));
+  const columns = table.columns.map((column): Field => ({ id: column.name, kind: 'column', column, references: beginningIn(table, column) }));
   const others = table.relationships.filter(({ kind }) => kind !== 'belongs_to')
     .map((relationship): Field => ({ id: `*${relationship.name}`, kind: 'relationship', relationship }));
   return [...columns, ...others];

@@ -1,5 +1,6 @@
 // From a row along a relationship: the filter of the target's rows that belong to it, as text for the address.
 import type { Catalog, Relationship, Table } from '../api/types';
+import { wholeColumn } from '../api/paths';
 import { tableOf } from '../api/queries';
 import { printFilter, type Condition } from './filter';
 import { textOf, type Row } from './rows';
@@ -12,11 +13,12 @@ export function followed(catalog: Catalog, table: Table, row: Pick<Row, 'values'
   const key = catalog.keys.find(({ id }) => id === relationship.key);
   const target = tableOf(catalog, relationship.target);
   if (!key || !target) return null;
+  const columns = relationship.target_columns.flatMap((text) => wholeColumn(target, text) ?? []);
   const plain = !relationship.through && relationship.kind !== 'belongs_to' && !Object.keys(key.when).length
-    && key.class.every((one) => PLAIN.has(one)) && relationship.target_columns.every((name) => target.columns.some((column) => column.name === name));
+    && key.class.every((one) => PLAIN.has(one)) && columns.length === relationship.target_columns.length;
   const values = relationship.columns.map((name) => row.values[name]);
   if (plain && values.every((value) => value !== null && value !== undefined)) {
-    return printFilter([relationship.target_columns.map((name, at): Condition => ({ path: [name], operator: 'eq', values: [textOf(values[at])] }))]);
+    return printFilter([columns.map((name, at): Condition => ({ path: [name], operator: 'eq', values: [textOf(values[at])] }))]);
   }
   const back = inverse(table, target, relationship);
   if (!back || !row.id) return null;

@@ -1,9 +1,10 @@
 // One page of rows: by cursor where the order has cursors, else by its place; without other tables where one of them is away.
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { ApiError, graphql, request } from '../api/client';
+import { addressOf, tablePath } from '../api/rest';
 import type { Catalog, JsonObject, Table } from '../api/types';
 import { connectionText, hasCursors, listText } from './to-graphql';
-import { restFilter, restOrder, rowsUrl } from './to-rest';
+import { restFilter, restOrder } from './to-rest';
 import { shownFields } from './fields';
 import { rowOfNode, rowOfRecord, type Row } from './rows';
 import type { Place, ViewState } from './state';
@@ -103,7 +104,7 @@ async function listPage(catalog: Catalog, table: Table, state: ViewState, withou
 }
 
 async function restPage(catalog: Catalog, table: Table, state: ViewState, signal: AbortSignal): Promise<Plain> {
-  const url = rowsUrl(table, {
+  const url = addressOf(tablePath(table), {
     filter: restFilter(catalog, table, state.filter) || undefined, order: restOrder(state.order) || undefined,
     limit: String(state.size), offset: String(offsetOf(state)), include_count: 'true',
   });

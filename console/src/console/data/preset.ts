@@ -1,6 +1,7 @@
 // What a new row begins with where it is added to what is shown: to filtered rows, or to those of another row.
 import type { Catalog, Column, Json, JsonObject, Relationship, Table } from '../api/types';
 import { readJson } from '../api/client';
+import { wholeColumn } from '../api/paths';
 import type { Filter } from './filter';
 import type { Row } from './rows';
 
@@ -20,7 +21,7 @@ export function presetOf(table: Table, filter: Filter): JsonObject {
 function columnOf(table: Table, path: string[]): Column | null {
   const relationship = path.length === 2 ? table.relationships.find(({ name, kind }) => name === path[0] && kind === 'belongs_to') : undefined;
   const name = path.length === 1 ? path[0] : relationship?.target_columns.length === 1 && relationship.target_columns[0] === path[1]
-    ? relationship.columns[0] : undefined;
+    ? wholeColumn(table, relationship.columns[0]!) : undefined;
   return table.columns.find((column) => column.name === name && !column.generated) ?? null;
 }
 
@@ -34,9 +35,10 @@ function typed({ type }: Column, text: string): Json {
 export function belongingTo(catalog: Catalog, target: Table, row: Pick<Row, 'values'>, relationship: Relationship): JsonObject | null {
   if (target.read_only || relationship.through || relationship.kind === 'belongs_to') return null;
   const preset: JsonObject = { ...catalog.keys.find(({ id }) => id === relationship.key)?.when };
-  for (const [at, name] of relationship.target_columns.entries()) {
+  for (const [at, text] of relationship.target_columns.entries()) {
     const value = row.values[relationship.columns[at]!];
-    if (value === null || value === undefined || !target.columns.some((column) => column.name === name)) return null;
+    const name = wholeColumn(target, text);
+    if (value === null || value === undefined || name === null) return null;
     preset[name] = value;
   }
   return preset;

@@ -1,12 +1,15 @@
 // The first rows of a relationship of one row, with the names of what they refer to themselves.
 import { useQuery } from '@tanstack/react-query';
 import { ApiError } from '../api/client';
+import { isObject } from '../api/json';
+import { wholeColumn } from '../api/paths';
 import { tableOf } from '../api/queries';
+import { readRow, restFields } from '../api/rest';
 import type { Catalog, Column, Relationship, Table } from '../api/types';
 import { naming } from './fields';
 import { ROWS } from './page-query';
-import { awayOf, readRecord } from './record';
-import { isObject, rowOfRecord, type Row } from './rows';
+import { awayOf } from './record';
+import { rowOfRecord, type Row } from './rows';
 
 const FIRST = 5;
 const COLUMNS = 4;
@@ -40,8 +43,8 @@ async function read(catalog: Catalog, table: Table, id: string[], relationship: 
   const further = columns.flatMap(({ reference }) => reference ?? []);
   const related = [name, ...(many ? [`${name}.count()`] : []), ...further.map((one) => `${name}.${one.name}`)].join(',');
   const options = further.map((one) => [`${name}.${one.name}.fields`,
-    naming(catalog, one.target, one.target_columns)?.columns.map((column) => column.name).join(',') || '*']);
-  const record = await readRecord(table, id,
+    restFields(naming(catalog, one.target, one.target_columns)?.columns.map((column) => column.name) ?? []) || '*']);
+  const record = await readRow(table, id,
     { fields: '', related, ...(many ? { [`${name}.limit`]: String(FIRST) } : {}), ...Object.fromEntries(options) }, signal);
   const nested = record[name];
   const rows = (Array.isArray(nested) ? nested : [nested]).filter(isObject).map((one, at) => rowOfRecord(catalog, target, one, at, further));
@@ -52,7 +55,7 @@ async function read(catalog: Catalog, table: Table, id: string[], relationship: 
 
 /** What tells a row best in little room: its key, its label, and what comes next; not what is the same in all rows. */
 function shortColumns(table: Table, { through, target_columns: same, key }: Relationship): Short[] {
-  const hidden = through ? [] : same;
+  const hidden = through ? [] : same.flatMap((text) => wholeColumn(table, text) ?? []);
   const keys = table.columns.filter(({ name }) => table.primary_key.includes(name));
   const label = table.columns.filter(({ name }) => name === table.label && !keys.some((one) => one.name === name) && !hidden.includes(name));
   const others = table.columns.filter((column) => !keys.includes(column) && !label.includes(column) && !hidden.includes(column.name)
@@ -61,5 +64,5 @@ function shortColumns(table: Table, { through, target_columns: same, key }: Rela
 }
 
 const referenceOf = (table: Table, { name }: Column, back: string) => table.relationships.find(
-  ({ kind, many, columns, key }) => kind === 'belongs_to' && !many && key !== back && columns.length === 1 && columns[0] === name,
+  ({ kind, many, columns, key }) => kind === 'belongs_to' && !many && key !== back && columns.length === 1 && wholeColumn(table, columns[0]!) === name,
 ) ?? null;

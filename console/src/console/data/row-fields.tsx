@@ -3,7 +3,7 @@ import { Text } from '@mantine/core';
 import { IconKey } from '@tabler/icons-react';
 import type { Catalog, Column, Relationship, Table } from '../api/types';
 import { links } from '../links';
-import { referencesOf } from './fields';
+import { beginningIn } from './fields';
 import { References } from './reference';
 import { orphansOf, type Row } from './rows';
 import type { Stop } from './trail';
@@ -24,7 +24,7 @@ export function RowFields(props: Props) {
 
 function Fact({ catalog, table, row, trail, label, column }: Props & { column: Column }) {
   const stop = { label: `${table.name} ${label}`, to: links.row(table, row.id!) };
-  const references = referencesOf(table, column);
+  const references = beginningIn(table, column);
   return (
     <tr>
       <th scope="row">

@@ -2,16 +2,17 @@
 import { useQuery } from '@tanstack/react-query';
 import { ApiError } from '../api/client';
 import { tableOf } from '../api/queries';
+import { readRow, restFields } from '../api/rest';
 import type { Catalog, Relationship, Table } from '../api/types';
 import { naming } from './fields';
 import { ROWS } from './page-query';
-import { awayOf, readRecord } from './record';
+import { awayOf } from './record';
 import { rowOfRecord, type Row } from './rows';
 
 /** Raw, with JSON columns as they are. */
 export const useRow = (table: Table, id: string[]) => useQuery({
   queryKey: [ROWS, table.id, 'row', id],
-  queryFn: ({ signal }) => readRecord(table, id, {}, signal),
+  queryFn: ({ signal }) => readRow(table, id, {}, signal),
 });
 
 export interface Referred { related: Row['related']; away: string | null; error: ApiError | null }
@@ -37,10 +38,10 @@ export const useReferred = (catalog: Catalog, table: Table, id: string[], enable
 async function referred(catalog: Catalog, table: Table, id: string[], relationships: Relationship[], signal: AbortSignal): Promise<Referred> {
   const options = relationships.map(({ name, target, target_columns: columns }) => {
     const fields = naming(catalog, target, columns)?.columns.map((column) => column.name) ?? [];
-    return [`${name}.fields`, fields.length ? fields.join(',') : '*'];
+    return [`${name}.fields`, restFields(fields) || '*'];
   });
   const related = relationships.map(({ name }) => name).join(',');
-  const record = await readRecord(table, id, { fields: '', related, ...Object.fromEntries(options) }, signal);
+  const record = await readRow(table, id, { fields: '', related, ...Object.fromEntries(options) }, signal);
   const { related: found } = rowOfRecord(catalog, table, record, 0, relationships);
   const away = awayOf(record);
   if (away) for (const { name, target } of relationships) if (tableOf(catalog, target)?.source === away) delete found[name];

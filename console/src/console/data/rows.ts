@@ -1,7 +1,9 @@
 // Rows as they are shown, made of what GraphQL or REST answers; and what is told of a reference.
 import type { Catalog, Column, Json, JsonObject, Relationship, Table } from '../api/types';
+import { isNumber, isObject } from '../api/json';
+import { valuesAt } from '../api/paths';
 import { tableOf } from '../api/queries';
-import { baseOf } from './fields';
+import { countsFor, formOf } from './meet';
 
 export interface Row {
   /** Unlike those of other rows on the page. */
@@ -15,9 +17,6 @@ export interface Row {
 }
 
 export type Related = { rows: Row[] } | { count: number };
-
-export const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !('isLosslessNumber' in value);
 
 /** A value as people read and type it. */
 export const textOf = (value: Json | undefined): string => (value === null || value === undefined ? '' : String(value));
@@ -85,40 +84,27 @@ function document(value: Json): Json {
   return isObject(value) && '_json' in value ? value._json! : value;
 }
 
-/** The values of a referencing column, or of a path into its document; without NULLs. */
-export function valuesAt(table: Table, values: JsonObject, column: string): Json[] {
-  const base = baseOf(table, column);
-  const steps = column.slice(base.length).match(/\[\]|\.(?:"(?:[^"]|"")*"|[^.[\]]+)/g) ?? [];
-  let found: Json[] = [values[base] ?? null];
-  for (const step of steps) {
-    const name = step.slice(1).replace(/^"(.*)"$/, '$1').replaceAll('""', '"');
-    found = step === '[]' ? found.flatMap((value) => (Array.isArray(value) ? value : []))
-      : found.map((value) => (isObject(value) ? value[name] ?? null : null));
-  }
-  return found.filter((value) => value !== null);
-}
-
 /** Keys that lead to no row, as far as what was read tells. */
 export function orphansOf(catalog: Catalog, table: Table, row: Row, relationship: Relationship): Json[] {
   const related = row.related[relationship.name];
+  const key = catalog.keys.find(({ id }) => id === relationship.key);
   const target = tableOf(catalog, relationship.target);
   const source = catalog.sources.find(({ name }) => name === target?.source);
   // Of a source that is away nobody knows what it holds.
-  if (!related || !('rows' in related) || source?.state !== 'up' || !counts(catalog, row, relationship)) return [];
-  const keys = relationship.columns.map((column) => valuesAt(table, row.values, column));
-  if (keys.some((values) => !values.length)) return [];
-  if (!relationship.many) return related.rows.length ? [] : [keys.map((values) => textOf(values[0])).join(', ')];
-  if (keys.length !== 1) return [];
-  const to = relationship.target_columns[0]!;
-  // Letter case may count or not; a value that differs in nothing else is rather a found one.
-  const known = new Set(related.rows.map(({ values }) => textOf(values[to]).toLowerCase()));
-  return keys[0]!.filter((value) => !known.has(textOf(value).toLowerCase()));
+  if (!related || !('rows' in related) || source?.state !== 'up' || !key || !countsFor(key, row.values)) return [];
+  const values = relationship.columns.map((column) => valuesAt(table, row.values, column));
+  if (values.some((some) => !some.length)) return [];
+  // Of one row the server has told whether it is there.
+  if (!relationship.many) return related.rows.length ? [] : [values.map((some) => textOf(some[0])).join(', ')];
+  return values.length === 1 ? unmet(values[0]!, related.rows, relationship.target_columns[0]!, key.class[0]) : [];
 }
 
-/** A key with a condition is none of rows that do not meet it. */
-function counts(catalog: Catalog, row: Row, relationship: Relationship): boolean {
-  const when = catalog.keys.find(({ id }) => id === relationship.key)?.when ?? {};
-  return Object.entries(when).every(([column, value]) => column in row.values && textOf(row.values[column]) === textOf(value));
+/** Of a list, the values that no row has; none where it cannot be told which row was found by which value. */
+function unmet(values: Json[], rows: Row[], to: string, kind: string | undefined): Json[] {
+  if (!rows.length) return values;
+  const found = rows.map((row) => formOf(kind, row.values[to] ?? null));
+  if (found.includes(null)) return [];
+  return values.filter((value) => { const form = formOf(kind, value); return form !== null && !found.includes(form); });
 }
 
 /** Whether a column's values read best from the right; SQLite's columns without a strict type tell it by what they hold. */
@@ -127,6 +113,3 @@ export function isNumeric({ type, name }: Column, rows: Pick<Row, 'values'>[]): 
   const values = rows.map(({ values }) => values[name]).filter((value) => value !== null && value !== undefined);
   return values.length > 0 && values.every(isNumber);
 }
-
-export const isNumber = (value: Json | undefined) => typeof value === 'number'
-  || (typeof value === 'object' && value !== null && 'isLosslessNumber' in value);

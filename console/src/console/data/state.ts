@@ -1,13 +1,9 @@
-// What is shown of a table, as the address has it; and the requests that ask for the same.
+// What is shown of a table, as the address has it.
 import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'wouter';
 import type { Table } from '../api/types';
 import { parseFilter, printFilter, type Filter } from './filter';
 import { readPath, words, writePath } from './words';
-
-export { restUrl, curlLine } from './to-rest';
-export { graphqlText } from './to-graphql';
-export type { Condition, Filter, Operator } from './filter';
 
 export interface Order {
   /** A column, behind relationships to one row each. */

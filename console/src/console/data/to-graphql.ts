@@ -5,11 +5,6 @@ import { resolve, resolveCondition, type Condition, type Filter } from './filter
 import { naming, shownFields, type Field } from './fields';
 import type { Order, ViewState } from './state';
 
-/** The query that answers what the view shows; empty where GraphQL does not have the table. */
-export function graphqlText(catalog: Catalog, table: Table, state: ViewState): string {
-  return hasCursors(catalog, table, state) ? connectionText(catalog, table, state) : listText(catalog, table, state);
-}
-
 // Types whose values these databases order by other rules than they compare them.
 const COARSE: Record<Kind, ColumnType[]> = {
   postgres: [], mysql: ['enum', 'boolean', 'float'], sqlite: ['date', 'time', 'datetime', 'timestamp'],
@@ -124,7 +119,8 @@ function literal({ type }: Column, value: string): string {
   return NUMBERS.has(type) && /^-?(0|[1-9]\d*)(\.\d+)?$/.test(value) ? value : JSON.stringify(value);
 }
 
-function orderOf(catalog: Catalog, table: Table, { path, descending }: Order): string | null {
+/** One of the argument `order_by`; null where GraphQL does not have it. */
+export function orderOf(catalog: Catalog, table: Table, { path, descending }: Order): string | null {
   const found = resolve(catalog, table, path);
   if (!found?.column?.graphql || found.through.some(({ graphql }) => !graphql)) return null;
   const last = `{${found.column.graphql.field}: ${descending ? 'desc' : 'asc'}}`;

@@ -1,7 +1,8 @@
 // A value as its column's type asks for it: NULL is told from the empty text, numbers have all their digits.
 import { writeJson } from '../api/client';
+import { isNumber } from '../api/json';
 import type { Column, Json } from '../api/types';
-import { isNumber, textOf } from './rows';
+import { textOf } from './rows';
 import { Peek } from './peek';
 import classes from './data.module.css';
 

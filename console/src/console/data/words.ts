@@ -6,7 +6,7 @@ export function words(text: string): string[] {
 }
 
 /** Splits at a separator, outside of quotes. */
-export function parts(text: string, separator: '.' | ','): string[] {
+export function parts(text: string, separator: '.' | ',' | ':'): string[] {
   const found: string[] = [];
   let part = '';
   for (const piece of text.match(/'(?:[^']|'')*'|"(?:[^"]|"")*"|[\s\S]/g) ?? []) {

@@ -1,7 +1,8 @@
-// Which relationships a request embeds, with which fields; in the address `embed=customers:id,plan payments:%23`.
+// Which relationships a request embeds, with which fields; in the address `embed=customers:id,"odd name" payments:#`.
 import type { Catalog, Relationship, Table } from '../api/types';
 import { naming, shownFields } from '../data/fields';
 import type { ViewState } from '../data/state';
+import { parts, readPath, words, writePath } from '../data/words';
 
 export interface Embed {
   relationship: Relationship;
@@ -16,16 +17,19 @@ const COUNT = '#';
 /** What the address says; where it says nothing, what the data view embeds. */
 export function readEmbeds(catalog: Catalog, table: Table, state: ViewState, text: string | null): Embed[] {
   if (text === null) return ofView(catalog, table, state);
-  return text.split(' ').flatMap((word) => {
-    const [name = '', fields = ''] = word.split(':');
-    const relationship = table.relationships.find((one) => one.name === name);
+  return words(text).flatMap((word) => {
+    const [name = '', fields = ''] = parts(word, ':');
+    const relationship = table.relationships.find((one) => one.name === readName(name));
     const count = fields === COUNT;
-    return relationship ? [{ relationship, count, fields: count ? [] : fields.split(',').filter(Boolean).map(decodeURIComponent) }] : [];
+    return relationship ? [{ relationship, count, fields: count ? [] : parts(fields, ',').filter(Boolean).map(readName) }] : [];
   });
 }
 
+// A dot parts nothing here, so that it may stand in a name without quotes.
+const readName = (text: string) => readPath(text).join('.');
+
 export const writeEmbeds = (embeds: Embed[]) => embeds.map(({ relationship: { name }, count, fields }) =>
-  (count ? `${name}:${COUNT}` : fields.length ? `${name}:${fields.map(encodeURIComponent).join(',')}` : name)).join(' ');
+  [writePath([name]), ...(count ? [COUNT] : fields.length ? [fields.map((field) => writePath([field])).join(',')] : [])].join(':')).join(' ');
 
 /** Of the rows that are referred to, their names; of others, how many there are. */
 function ofView(catalog: Catalog, table: Table, state: ViewState): Embed[] {

@@ -1,10 +1,10 @@
 // A table, what is asked of it, and what is embedded, as requests of REST and of GraphQL.
 import { tableOf } from '../api/queries';
+import { addressOf, restFields, tablePath } from '../api/rest';
 import type { Catalog, Column, Table } from '../api/types';
-import { resolve } from '../data/filter';
-import type { Order, ViewState } from '../data/state';
-import { columnField, graphqlFilter } from '../data/to-graphql';
-import { restFilter, restOrder, rowsUrl } from '../data/to-rest';
+import type { ViewState } from '../data/state';
+import { columnField, graphqlFilter, orderOf } from '../data/to-graphql';
+import { restFilter, restOrder } from '../data/to-rest';
 import type { Embed } from './embeds';
 
 /** The columns to answer; all where none is named. */
@@ -13,9 +13,9 @@ export const ownColumns = (table: Table, { shown }: ViewState): string[] =>
 
 export function restRequest(catalog: Catalog, table: Table, state: ViewState, embeds: Embed[]): string {
   const options = embeds.filter(({ count, fields }) => !count && fields.length)
-    .map(({ relationship: { name }, fields }) => [`${name}.fields`, fields.map(quoted).join(',')]);
-  return rowsUrl(table, {
-    fields: ownColumns(table, state).map(quoted).join(',') || undefined,
+    .map(({ relationship: { name }, fields }) => [`${name}.fields`, restFields(fields)]);
+  return addressOf(tablePath(table), {
+    fields: restFields(ownColumns(table, state)) || undefined,
     filter: restFilter(catalog, table, state.filter) || undefined,
     order: restOrder(state.order) || undefined,
     limit: String(state.size),
@@ -54,12 +54,3 @@ function embedded(catalog: Catalog, { relationship: { graphql, target }, count, 
   const table = tableOf(catalog, target);
   return `${graphql.field} { ${(table ? fieldsOf(table, fields) : ['__typename']).join(' ')} }`;
 }
-
-function orderOf(catalog: Catalog, table: Table, { path, descending }: Order): string | null {
-  const found = resolve(catalog, table, path);
-  if (!found?.column?.graphql || found.through.some(({ graphql }) => !graphql)) return null;
-  const last = `{${found.column.graphql.field}: ${descending ? 'desc' : 'asc'}}`;
-  return found.through.reduceRight((inner, { graphql }) => `{${graphql!.field}: ${inner}}`, last);
-}
-
-const quoted = (name: string) => (/^[\p{L}_][\p{L}\p{N}_$.]*$/u.test(name) ? name : `"${name}"`);

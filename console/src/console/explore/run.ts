@@ -1,6 +1,6 @@
 // Sends a request as it was built, and keeps what came back.
 import { useMutation } from '@tanstack/react-query';
-import { readJson, writeJson } from '../api/client';
+import { exchange, readJson, writeJson } from '../api/client';
 
 export type Sent = { url: string; query?: undefined } | { url: string; query: string };
 export interface Answer { status: number; milliseconds: number; text: string; cut: boolean }
@@ -11,12 +11,9 @@ const SHOWN = 200_000;
 export const useRun = () => useMutation({ mutationFn: run });
 
 async function run({ url, query }: Sent): Promise<Answer> {
-  const begin = performance.now();
-  const answer = await fetch(url, query === undefined ? { headers: { accept: 'application/json' } } : {
-    method: 'POST', headers: { accept: 'application/json', 'content-type': 'application/json' }, body: JSON.stringify({ query }),
-  });
-  const text = pretty(await answer.text());
-  return { status: answer.status, milliseconds: performance.now() - begin, text: text.slice(0, SHOWN), cut: text.length > SHOWN };
+  const { status, milliseconds, text: answered } = await exchange(url, query === undefined ? {} : { method: 'POST', body: { query } });
+  const text = pretty(answered);
+  return { status, milliseconds, text: text.slice(0, SHOWN), cut: text.length > SHOWN };
 }
 
 // Numbers keep their digits.

@@ -2,7 +2,8 @@
 import { Button, Code, Group, Stack, Text, Title } from '@mantine/core';
 import { IconExternalLink, IconPlayerPlay } from '@tabler/icons-react';
 import type { Catalog, Table } from '../api/types';
-import { curlLine, type ViewState } from '../data/state';
+import type { ViewState } from '../data/state';
+import { curlLine } from '../data/to-rest';
 import { CodeBlock } from '../parts/code';
 import { Problem } from '../parts/problem';
 import type { Embed } from './embeds';

@@ -19,11 +19,18 @@ export function Transactions() {
   if (!data) return error ? <Problem error={error} /> : <Loader size="sm" role="status" aria-label="Loading" />;
   return (
     <>
-      {data.length ? <List transactions={data} ask={ask} /> : <Text size="sm" c="dimmed">None: every write is done everywhere.</Text>}
+      {data.resource.length > 0 && <List transactions={data.resource} ask={ask} />}
+      {data.unknown.length > 0 && <Unknown sources={data.unknown} />}
+      {!data.resource.length && !data.unknown.length && <Text size="sm" c="dimmed">None: every write is done everywhere.</Text>}
       <Confirm asked={asked} opened={opened} onClose={dialog.close} />
     </>
   );
 }
+
+/** What their journals hold is not known, so that it cannot be said that nothing waits. */
+const Unknown = ({ sources }: { sources: string[] }) => (
+  <Text size="sm" role="status">Not known for {sources.join(', ')}: {sources.length === 1 ? 'it does not answer' : 'they do not answer'}.</Text>
+);
 
 function List({ transactions, ask }: { transactions: Transaction[]; ask: (asked: Asked) => void }) {
   return (

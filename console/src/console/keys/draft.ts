@@ -1,5 +1,6 @@
 // A draft as data: its pairs of columns, what goes to the server, and how the address holds it.
 import { readJson, writeJson } from '../api/client';
+import { isObject } from '../api/json';
 import type { Draft, Entry, JsonObject } from '../api/types';
 
 export type Kind = Entry['kind'];
@@ -74,7 +75,8 @@ const commas = (text: string) => text.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/);
 
 function readObject(text: string): JsonObject | null {
   try {
-    return readJson(text) as JsonObject;
+    const value = readJson(text);
+    return isObject(value) ? value : null;
   } catch {
     return null;
   }

@@ -3,6 +3,8 @@ import { useEffect, useRef } from 'react';
 import { Anchor, Badge, Group, Table, Text, Tooltip, UnstyledButton } from '@mantine/core';
 import { IconAlertTriangle, IconArrowNarrowRight, IconChevronDown, IconChevronUp, IconHierarchy2, IconSelector } from '@tabler/icons-react';
 import { Link } from 'wouter';
+import { INLINE } from '../parts/inline';
+import { isPath } from '../api/paths';
 import type { Catalog } from '../api/types';
 import { links } from '../links';
 import { Breaking } from '../parts/breaking';
@@ -65,6 +67,7 @@ function Row({ row, audited, saved }: { row: KeyRow; audited: boolean; saved: bo
           ? <Anchor component={Link} href={links.key(entry.entry)} c="inherit" inherit><Columns columns={row.from} arrow={row.to.join(', ')}
             /></Anchor>
           : <Columns columns={row.from} />}
+        {!entry && key?.virtual && key.entry === null && <Text fz={12} lh={1.3} c="dimmed">{INLINE}</Text>}
       </Table.Td>
       <Table.Td><Columns columns={row.to} />{over && <Text fz={12} lh={1.3} c="dimmed">over <Breaking>{over}</Breaking></Text>}</Table.Td>
       <Table.Td>
@@ -120,7 +123,7 @@ function Marks({ row: { key, entry, faults } }: { row: KeyRow }) {
         aria-label={faults.map(({ message }) => message).join('; ')} tabIndex={0} color="var(--mantine-color-error)" /></Tooltip>}
       {key && Object.keys(key.when).length > 0 && <Mark text="when" />}
       {key?.unique === 'assumed' && <Mark text="assumed" />}
-      {key?.referencing.columns.some((column) => /[.[]/.test(column)) && <Mark text="json" />}
+      {key?.referencing.columns.some(isPath) && <Mark text="json" />}
       {entry?.kind === 'many_many' && <Mark text="many" />}
     </>
   );

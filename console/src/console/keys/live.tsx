@@ -2,6 +2,7 @@
 import { useId } from 'react';
 import { Badge, Box, Group, Stack, Table, Text, Title } from '@mantine/core';
 import { IconCheck } from '@tabler/icons-react';
+import { columnOf } from '../api/paths';
 import { tableOf } from '../api/queries';
 import type { Catalog, Fault, Key, Preview } from '../api/types';
 import { CodeBlock } from '../parts/code';
@@ -37,8 +38,9 @@ export function Live({ catalog, preview, fresh }: { catalog: Catalog; preview: P
 /** The members of an answer that tell whether the key is right. */
 function firstOf(catalog: Catalog, key: Key | null): string[] {
   if (!key) return [];
-  const columns = key.referencing.columns.map((column) => column.split(/[.[]/)[0]!);
-  return [...(tableOf(catalog, key.referencing.table)?.primary_key ?? []), ...columns, key.name, ...key.referenced.columns];
+  const table = tableOf(catalog, key.referencing.table);
+  const columns = key.referencing.columns.map((text) => (table ? columnOf(table, text) : text));
+  return [...(table?.primary_key ?? []), ...columns, key.name, ...key.referenced.columns];
 }
 
 export function Section({ title, children }: { title: string; children: React.ReactNode }) {

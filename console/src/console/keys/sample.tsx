@@ -1,5 +1,5 @@
 // What the first rows of the referencing table refer to, and which of their references lead nowhere.
-import { Anchor, Group, Progress, Table, Text } from '@mantine/core';
+import { Anchor, Box, Group, Progress, SimpleGrid, Table, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { tableOf } from '../api/queries';
 import type { Catalog, Json, JsonObject, Preview, Side } from '../api/types';
@@ -28,19 +28,42 @@ export function Sample({ catalog, sample, referencing }: Props) {
         <Text size="sm"><b>{found}</b> found</Text>
         <Text size="sm" c={sample.orphans ? 'var(--mantine-color-error)' : undefined}><b>{sample.orphans}</b> {sample.orphans === 1 ? 'orphan' : 'orphans'}</Text>
       </Group>
-      {sample.orphan_rows.length > 0 && <Orphans catalog={catalog} table={referencing.table} columns={referencing.columns}
-        rows={sample.orphan_rows} />}
+      <Lists catalog={catalog} sample={sample} referencing={referencing} />
     </>
+  );
+}
+
+/** Examples of both, beside each other where there is room. */
+function Lists({ catalog, sample, referencing: { table, columns } }: Props) {
+  const { matching = [], orphan_rows: orphans } = sample;
+  return (
+    <SimpleGrid type="container" cols={{ base: 1, '520px': matching.length && orphans.length ? 2 : 1 }} spacing="md" verticalSpacing="xs">
+      {matching.length > 0 && <List title="lead to a row" label={`References of ${table} that lead to a row`} {...{ catalog, table, columns }} rows={matching} />}
+      {orphans.length > 0 && <List title="lead nowhere" label={`Orphans of ${table}`} {...{ catalog, table, columns }} rows={orphans} />}
+    </SimpleGrid>
+  );
+}
+
+function List({ title, ...given }: ExamplesProps & { title: string }) {
+  return (
+    <Box miw={0}>
+      <Text size="xs" fw={600} mb={2}>{title}</Text>
+      <Examples {...given} />
+    </Box>
   );
 }
 
 interface OrphansProps { catalog: Catalog; table: string; columns: string[]; rows: { row: JsonObject; values: Json[] }[] }
 
 /** Rows whose references lead nowhere, each with a link to it. */
-export function Orphans({ catalog, table, columns, rows }: OrphansProps) {
+export const Orphans = (given: OrphansProps) => <Examples label={`Orphans of ${given.table}`} {...given} />;
+
+type ExamplesProps = OrphansProps & { label: string };
+
+function Examples({ label, catalog, table, columns, rows }: ExamplesProps) {
   return (
-    <Scroll label={`Orphans of ${table}`} maxHeight={240}>
-      <Table fz="xs" verticalSpacing={3} withRowBorders={false} striped aria-label={`Orphans of ${table}`}>
+    <Scroll label={label} maxHeight={240}>
+      <Table fz="xs" verticalSpacing={3} withRowBorders={false} striped aria-label={label}>
         <Table.Thead><Table.Tr><Table.Th>row</Table.Th><Table.Th>{columns.join(', ')}</Table.Th></Table.Tr></Table.Thead>
         <Table.Tbody>
           {rows.map(({ row, values }, at) => (

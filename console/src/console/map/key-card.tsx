@@ -5,6 +5,7 @@ import { Link } from 'wouter';
 import { writeJson } from '../api/client';
 import type { Key, Side } from '../api/types';
 import { links } from '../links';
+import { INLINE } from '../parts/inline';
 import { TableName } from '../parts/table-name';
 import { CardFrame, type CardProps } from './card';
 import { sideText } from './model';
@@ -21,6 +22,7 @@ export function KeyCard({ shown, catalog, orphans, onPick, onClose }: CardProps 
         {entry && <Button component={Link} href={links.key(entry)} size="compact-sm" leftSection={<IconPencil size={14} aria-hidden />}>Edit</Button>}
         {from && <Button component={Link} href={links.rows(from)} size="compact-sm" variant="default" leftSection={<IconTable size={14} aria-hidden />}>Rows</Button>}
       </Group>
+      {shown.virtual && !entry && <Text size="xs" c="dimmed" mb={10}>{INLINE}</Text>}
       <dl>
         <dt>on delete</dt><dd>{shown.on_delete}</dd>
         <dt>on update</dt><dd>{shown.on_update}</dd>

@@ -1,5 +1,6 @@
 // What the map draws, made of the catalog: tables with their lines and sizes, and keys with their ends and marks.
 import type { Catalog, Key, Source, Table } from '../api/types';
+import { columnOf, wholeColumn } from '../api/paths';
 import { grouped } from './grouped';
 
 export const HEAD = 26;
@@ -72,7 +73,7 @@ export function modelOf(catalog: Catalog, { hidden, virtualOnly, allColumns }: S
   ]), ({ table }) => table);
   const tables = [...shown.values()].map((table) => tableOf(table, sides.get(table.id) ?? [], junctions.tables.has(table.id), allColumns));
   const byId = new Map(tables.map((table) => [table.id, table]));
-  return { sources: catalog.sources.filter(({ name }) => !hidden.has(name)), tables, keys: fanned(keys, byId, junctions.keys) };
+  return { sources: catalog.sources.filter(({ name }) => !hidden.has(name)), tables, keys: fanned(keys, shown, byId, junctions.keys) };
 }
 
 type Used = { columns: string[]; referencing: boolean };
@@ -92,10 +93,12 @@ function tableOf(table: Table, used: Used[], junction: boolean, allColumns: bool
 function linesOf(table: Table, used: Used[], allColumns: boolean): Line[] {
   const primary = new Set(table.primary_key);
   const texts = new Map<string, boolean>();
-  for (const { columns, referencing } of used) for (const text of columns) texts.set(text, texts.get(text) || referencing);
+  for (const { columns, referencing } of used) {
+    for (const column of columns) { const text = lineOf(table, column); texts.set(text, texts.get(text) || referencing); }
+  }
   return table.columns.flatMap(({ name, type }) => {
     const own = allColumns || primary.has(name) || texts.has(name);
-    const paths = [...texts.keys()].filter((text) => text !== name && columnOf(text, table) === name);
+    const paths = [...texts.keys()].filter((text) => text !== name && columnOf(table, text) === name);
     return [
       ...(own ? [{ text: name, type, primary: primary.has(name), referencing: texts.get(name) ?? false }] : []),
       ...paths.map((text) => ({ text, type: own ? '' : type, primary: false, referencing: texts.get(text)! })),
@@ -103,31 +106,26 @@ function linesOf(table: Table, used: Used[], allColumns: boolean): Line[] {
   });
 }
 
-/** The column that a path steps into. */
-export function columnOf(path: string, table: Pick<Table, 'columns'>): string {
-  const fits = table.columns.filter(({ name }) => path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[]`));
-  return fits.reduce((longest, { name }) => (name.length > longest.length ? name : longest), '') || path;
-}
-
-export const isPath = (path: string) => /[.[]/.test(path);
+/** What a table's line for a key's column says: a column's own name, or the path into it. */
+const lineOf = (table: Pick<Table, 'columns'>, text: string) => wholeColumn(table, text) ?? text;
 
 export const sideText = (columns: string[]) => columns.join(', ');
 
 export const keyText = ({ referencing, referenced }: Key) => `${sideText(referencing.columns)} → ${sideText(referenced.columns)}`;
 
-function fanned(keys: Key[], tables: Map<string, MapTable>, junctions: Set<string>): MapKey[] {
+function fanned(keys: Key[], own: Map<string, Table>, tables: Map<string, MapTable>, junctions: Set<string>): MapKey[] {
   const pairs = grouped(keys, ({ referencing, referenced }) => [referencing.table, referenced.table].sort().join(' '));
   return keys.map((key) => {
     const { referencing, referenced } = key;
     const between = pairs.get([referencing.table, referenced.table].sort().join(' '))!;
     return {
       id: key.id, key, from: referencing.table, to: referenced.table,
-      fromY: portOf(tables.get(referencing.table)!, referencing.columns),
+      fromY: portOf(tables.get(referencing.table)!, referencing.columns.map((text) => lineOf(own.get(referencing.table)!, text))),
       toY: portOf(tables.get(referenced.table)!, referenced.columns),
       fan: between.indexOf(key) - (between.length - 1) / 2,
       label: keyText(key),
       cascade: key.on_delete === 'cascade',
-      path: [...referencing.columns, ...referenced.columns].some(isPath),
+      path: referencing.columns.some((text) => wholeColumn(own.get(referencing.table)!, text) === null),
       junction: junctions.has(key.id),
     };
   });
@@ -148,7 +146,7 @@ function junctionsOf({ tables, keys }: Catalog) {
   for (const { key, through } of tables.flatMap(({ relationships }) => relationships)) {
     const junction = through && byId.get(through.table);
     if (!junction) continue;
-    const pair = [...(columns.get(key) ?? []), ...(columns.get(through.key) ?? [])].sort().join();
+    const pair = [key, through.key].flatMap((id) => columns.get(id) ?? []).map((text) => lineOf(junction, text)).sort().join();
     const unique = [junction.primary_key, ...junction.unique].some((set) => [...set].sort().join() === pair);
     if (!unique && !through.entry) continue;
     found.tables.add(through.table);

@@ -7,11 +7,12 @@ import { links } from '../links';
 import { TableName } from '../parts/table-name';
 import { CardFrame, type CardProps } from './card';
 import { compact } from './marks';
-import { columnOf, keyText } from './model';
+import { keyText } from './model';
+import { columnOf } from '../api/paths';
 
 export function TableCard({ table, catalog, orphans, onPick, onClose }: CardProps & { table: Table }) {
   const out = catalog.keys.filter(({ referencing }) => referencing.table === table.id);
-  const referencing = new Set(out.flatMap((key) => key.referencing.columns.map((path) => columnOf(path, table))));
+  const referencing = new Set(out.flatMap((key) => key.referencing.columns.map((path) => columnOf(table, path))));
   const into = catalog.keys.filter(({ referenced }) => referenced.table === table.id);
   return (
     <CardFrame label={`Table ${table.id}`} title={<TableName id={table.id} />} onClose={onClose}>

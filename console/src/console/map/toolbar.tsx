@@ -3,6 +3,7 @@ import type { RefObject } from 'react';
 import { Button, Group, Switch, Text } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import type { Catalog } from '../api/types';
+import { download } from '../parts/download';
 import { SourceDot } from '../parts/table-name';
 import { Finder } from './finder';
 import type { Spot } from './focus';
@@ -27,7 +28,9 @@ interface Props {
 export function Toolbar({ catalog, model, layout, orphans, state, change, onFind }: Props) {
   const save = () => {
     const boxes = layout && boxesNow.get(layout);
-    if (layout && boxes) download(svgOf({ model: layout.model, boxes, lanes: layout.arranged.lanes, orphans, sources: catalog.sources }));
+    if (!layout || !boxes) return;
+    const svg = svgOf({ model: layout.model, boxes, lanes: layout.arranged.lanes, orphans, sources: catalog.sources });
+    download('crosskey-map.svg', 'image/svg+xml', svg);
   };
   return (
     <div className="map-bar">
@@ -57,11 +60,4 @@ function SourceChip({ name, state: { hidden }, change }: { name: string } & Pick
 function counted({ tables, keys }: MapModel, catalog: Catalog) {
   const of = (shown: number, all: number, one: string) => `${shown === all ? all : `${shown} of ${all}`} ${all === 1 ? one : `${one}s`}`;
   return `${of(tables.length, catalog.tables.length, 'table')}, ${of(keys.length, catalog.keys.length, 'key')}`;
-}
-
-function download(svg: string) {
-  const address = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
-  Object.assign(document.createElement('a'), { href: address, download: 'crosskey-map.svg' }).click();
-  // The browser reads it after this call.
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }

@@ -1,6 +1,6 @@
 // How a row is told to people: by its label, its key, and a little more.
 import type { Column, Json, JsonObject, Table } from '../../api/types';
-import { isObject } from './held';
+import { isObject } from '../../api/json';
 import { writeJson } from '../../api/client';
 
 export interface Shown {

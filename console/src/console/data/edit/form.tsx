@@ -10,7 +10,8 @@ import { KeyChange } from './key-change';
 import type { Aim } from './stack';
 import { useDraft } from './use-draft';
 import { useSave } from './use-save';
-import { readRow, writeName } from './write';
+import { readRow } from '../../api/rest';
+import { writeName } from './write';
 
 interface Props {
   aim: Aim;
@@ -29,7 +30,7 @@ export function Form(props: Props) {
   const row = useQuery({
     // The form begins with the row as it is now, and is not disturbed by what happens to it later.
     queryKey: ['form', number.current],
-    queryFn: ({ signal }) => (aim.does === 'edit' ? readRow(aim.table, aim.id, signal) : {}),
+    queryFn: ({ signal }) => (aim.does === 'edit' ? readRow(aim.table, aim.id, { fields: '*', refresh: 'true' }, signal) : {}),
     staleTime: Infinity, gcTime: 0, refetchOnWindowFocus: false, refetchOnReconnect: false,
   });
   const error = row.error ?? catalog.error;

@@ -41,11 +41,6 @@ export function read(column: Column, held: Held): Read {
 /** A scalar for a column, as a key's value is given to it. */
 export const holdScalar = (value: Json): Held => (value === null ? NULL : text(String(value)));
 
-export const isNumber = (value: Json): value is number | LosslessNumber => typeof value === 'number' || isLosslessNumber(value);
-
-export const isObject = (value: Json): value is { [member: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !isLosslessNumber(value);
-
 export const same = (one: unknown, other: unknown) => writeJson(one) === writeJson(other);
 
 /** A number with all its digits; null where the text is none. */

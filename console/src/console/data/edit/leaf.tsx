@@ -2,7 +2,8 @@
 import { useState } from 'react';
 import { Box, NativeSelect, SegmentedControl, Text, Textarea, TextInput } from '@mantine/core';
 import type { Json } from '../../api/types';
-import { isNumber, isObject, numberOf } from './held';
+import { isNumber, isObject } from '../../api/json';
+import { numberOf } from './held';
 import type { NodeProps } from './node';
 import { Picker } from './picker';
 import { useWithin } from './within';

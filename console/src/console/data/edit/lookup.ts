@@ -2,6 +2,8 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Column, Json, JsonObject, Key, Table } from '../../api/types';
 import { graphql, request } from '../../api/client';
+import { restName, tablePath } from '../../api/rest';
+import { askable, formOf } from '../meet';
 import { hold, numberOf, read, text } from './held';
 import { shownOf } from './describe';
 
@@ -19,13 +21,10 @@ export function useReferenced(target: Target, values: Json[] | null) {
   return useQuery({
     queryKey: ['rows', 'referenced', target.table.id, target.key.id, texts],
     queryFn: () => find(target, texts),
-    enabled: values !== null && values.every((value) => value !== null) && comparable(target),
+    enabled: values !== null && values.every((value, at) => value !== null && askable(target.key.class[at], value)),
     staleTime: 30_000,
   });
 }
-
-// A UUID in another order of bytes, for one, is not what the referenced column shows.
-const comparable = ({ key }: Target) => key.class.every((name) => !['uuid_swapped', 'bytes'].includes(name));
 
 interface Wanted { texts: string[]; found: (row: JsonObject | null) => void; failed: (cause: unknown) => void }
 
@@ -53,7 +52,7 @@ async function ask(target: Target, all: Wanted[]) {
       const rows = await fetchRows(target, wanted.map(({ texts }) => texts));
       for (const one of wanted) {
         // Spellings of one moment differ; where only it was asked for, what came is it.
-        const row = wanted.length === 1 ? rows[0] : rows.find((row) => target.columns.every((name, at) => meets(columnOf(target.table, name), row[name], one.texts[at]!)));
+        const row = wanted.length === 1 ? rows[0] : rows.find((row) => target.columns.every((_, at) => meets(target, at, row, one.texts[at]!)));
         one.found(row ?? null);
       }
     } catch (cause) {
@@ -69,13 +68,12 @@ async function fetchRows(target: Target, wanted: string[][]): Promise<JsonObject
     params[name] = value;
     return name;
   };
-  const field = (name: string) => `"${name}"`;
   const [only] = target.columns;
   const filter = target.columns.length === 1
-    ? `${field(only!)} IN (${wanted.map(([value]) => named(value!)).join(', ')})`
-    : wanted.map((texts) => `(${target.columns.map((name, at) => `${field(name)} = ${named(texts[at]!)}`).join(' AND ')})`).join(' OR ');
+    ? `${restName(only!)} IN (${wanted.map(([value]) => named(value!)).join(', ')})`
+    : wanted.map((texts) => `(${target.columns.map((name, at) => `${restName(name)} = ${named(texts[at]!)}`).join(' AND ')})`).join(' OR ');
   const body = { filter, params, fields: shownOf(target.table, target.columns).fields, limit: wanted.length };
-  return (await request<{ resource: JsonObject[] }>(`${pathOf(target.table)}?method=GET`, { method: 'POST', body })).resource;
+  return (await request<{ resource: JsonObject[] }>(`${tablePath(target.table)}?method=GET`, { method: 'POST', body })).resource;
 }
 
 async function findInAnyCase(target: Target, wanted: string): Promise<JsonObject | null> {
@@ -84,29 +82,35 @@ async function findInAnyCase(target: Target, wanted: string): Promise<JsonObject
   if (!table.graphql || !field) return null;
   const rows = await searchRows(table, shownOf(table, target.columns).fields, { [field]: { ilike: wanted } }, 10, 0);
   // Wildcards within the value may have found others.
-  return rows.find((row) => String(row[name!]).toLowerCase() === wanted.toLowerCase()) ?? null;
+  return rows.find((row) => formOf('ignore_case', row[name!] ?? null) === formOf('ignore_case', wanted)) ?? null;
 }
 
 /** Rows by GraphQL, told by the names of columns. */
-export async function searchRows(table: Table, fields: string[], filter: JsonObject, limit: number, offset: number, order: JsonObject[] = [], signal?: AbortSignal) {
+export async function searchRows(table: Table, fields: string[], filter: JsonObject, limit: number, offset: number,
+  order: JsonObject[] = [], signal?: AbortSignal) {
   const names = table.graphql!;
   const columns = fields.map((name) => columnOf(table, name)!).filter((column) => column.graphql && !column.graphql.documents);
   const asked = columns.map((column, at) => `f${at}: ${column.graphql!.field}`).join(' ');
-  const query = `query($filter: ${names.type}Filter!, $order: [${names.type}OrderBy!]) { rows: ${names.list}(filter: $filter, order_by: $order, limit: ${limit}, offset: ${offset}) { ${asked} } }`;
+  const list = `${names.list}(filter: $filter, order_by: $order, limit: ${limit}, offset: ${offset})`;
+  const query = `query($filter: ${names.type}Filter!, $order: [${names.type}OrderBy!]) { rows: ${list} { ${asked} } }`;
   const { rows } = await graphql<{ rows: JsonObject[] }>(query, { filter, order }, signal);
   return rows.map((row): JsonObject => Object.fromEntries(columns.map((column, at) => [column.name, row[`f${at}`] ?? null])));
 }
 
 export const columnOf = (table: Table, name: string): Column | undefined => table.columns.find((column) => column.name === name);
 
-export const pathOf = (table: Table) => `/api/v2/${encodeURIComponent(table.source)}/_table/${encodeURIComponent(table.name)}`;
-
-function meets(column: Column | undefined, value: Json | undefined, wanted: string) {
+/** Whether one of the key's values in a row is what was wanted. */
+function meets({ table, columns, key }: Target, at: number, row: JsonObject, wanted: string) {
+  const column = columnOf(table, columns[at]!);
+  const value = row[columns[at]!];
   if (!column || value === undefined || value === null) return false;
+  const [one, other] = [formOf(key.class[at], value), formOf(key.class[at], wanted)];
+  if (one !== null && other !== null) return one === other;
   const held = hold(column, value);
   return held.as === 'text' && plain(column, held.text) === plain(column, wanted);
 }
 
+// Of what the server has found, so that two spellings of one number are one.
 function plain(column: Column, value: string) {
   if (column.type === 'uuid') return value.toLowerCase().replace(/[{}-]/g, '');
   if (!['integer', 'bigint', 'decimal', 'float', 'other'].includes(column.type)) return value;

@@ -3,7 +3,7 @@ import { useRef, useState, type ReactNode } from 'react';
 import { ActionIcon, Box, Button, Group, Text, TextInput } from '@mantine/core';
 import { IconChevronDown, IconChevronRight, IconChevronUp, IconPlus, IconTrash } from '@tabler/icons-react';
 import type { Json, JsonObject } from '../../api/types';
-import { isObject } from './held';
+import { isObject } from '../../api/json';
 import { KindSelect, Leaf } from './leaf';
 import { escaped, membersBelow, nextElement, skeleton } from './references';
 import { useWithin } from './within';

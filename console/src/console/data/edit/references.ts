@@ -1,6 +1,7 @@
 // Which fields of a form hold keys, in columns and within documents.
-import type { Catalog, Json, JsonObject, Key, Table } from '../../api/types';
-import { isObject } from './held';
+import type { Catalog, Json, Key, Table } from '../../api/types';
+import { isObject } from '../../api/json';
+import { pathOf } from '../../api/paths';
 
 /** A key, seen from the table whose row is edited. */
 export interface Reference {
@@ -39,10 +40,6 @@ export function referencesOf(catalog: Catalog, table: Table): References {
   return found;
 }
 
-/** Whether a polymorphic key counts for a row. */
-export const counts = (reference: Reference, row: JsonObject) =>
-  Object.entries(reference.key.when).every(([column, value]) => row[column] !== undefined && String(row[column]) === String(value));
-
 /** The columns of a table that other rows refer to. */
 export const referencedColumns = (catalog: Catalog, table: Table) =>
   new Set(catalog.keys.filter((key) => key.referenced.table === table.id).flatMap((key) => key.referenced.columns));
@@ -77,13 +74,4 @@ function emptied(value: Json, leaves: LeafReference[], pattern: string): Json {
   if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, emptied(member, leaves, `${pattern}/${escaped(name)}`)]));
   if (typeof value === 'string') return '';
   return typeof value === 'boolean' ? false : null;
-}
-
-// `items[].product` of a table with a column `items`. A column's name comes as it is, members in quotes where they are odd.
-function pathOf(table: Table, text: string): { column: string; steps: string[] } | null {
-  const begins = ({ name }: { name: string }) => text === name || (text.startsWith(name) && /^[.[]/.test(text.slice(name.length)));
-  const column = table.columns.filter(begins).sort((one, other) => other.name.length - one.name.length)[0]?.name;
-  if (column === undefined) return null;
-  const steps = [...text.slice(column.length).matchAll(/\[\]|\."((?:[^"]|"")*)"|\.([^.[]+)/g)];
-  return { column, steps: steps.map(([whole, odd, plain]) => (whole === '[]' ? '[]' : odd?.replaceAll('""', '"') ?? plain ?? '')) };
 }

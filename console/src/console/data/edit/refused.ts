@@ -1,9 +1,9 @@
 // Why rows stay as they are: the server tells who refers to them; of keys that a database keeps itself it is looked up.
 import type { Catalog, ErrorBody, Json, JsonObject, Key, Relationship, Table } from '../../api/types';
-import { ApiError, request } from '../../api/client';
+import { ApiError } from '../../api/client';
+import { readRow, restFields } from '../../api/rest';
 import { errorsOf } from './faults';
 import { tableOf } from '../../api/queries';
-import { rowPath } from './write';
 
 /** Who refers to a row that was to be removed or changed. */
 export interface Referrer { table: string; foreign_key: string; rows: number | Json; keys: Json[][] }
@@ -15,7 +15,8 @@ export interface Refused {
 }
 
 /** What stands in the way of a write; null where it failed for another reason. `counts`: which keys may be what refuses it. */
-export async function refusalsOf(cause: unknown, catalog: Catalog, table: Table, ids: string[][], counts: (key: Key) => boolean): Promise<Refused[] | null> {
+export async function refusalsOf(cause: unknown, catalog: Catalog, table: Table, ids: string[][],
+  counts: (key: Key) => boolean): Promise<Refused[] | null> {
   if (!(cause instanceof ApiError)) return null;
   const errors = errorsOf(cause).filter(({ error }) => error.context.reason === 'REFERENCED');
   if (!errors.length) return null;
@@ -39,9 +40,10 @@ async function findReferrers(catalog: Catalog, table: Table, id: string[], count
 
 async function referrer(catalog: Catalog, table: Table, id: string[], key: Key, { name, kind }: Relationship): Promise<Referrer | null> {
   const many = kind === 'has_many';
-  const options = new URLSearchParams({ fields: table.primary_key.join(','), related: many ? `${name},${name}.count()` : name, [`${name}.fields`]: '' });
-  if (many) options.set(`${name}.limit`, String(SAMPLES));
-  const row = await request<JsonObject>(`${rowPath(table, id)}?${options}`);
+  const row = await readRow(table, id, {
+    fields: restFields(table.primary_key), related: many ? `${name},${name}.count()` : name, [`${name}.fields`]: '',
+    ...(many ? { [`${name}.limit`]: String(SAMPLES) } : {}),
+  });
   const rows = [row[name] ?? []].flat() as JsonObject[];
   if (!rows.length) return null;
   const columns = tableOf(catalog, key.referencing.table)?.primary_key ?? [];

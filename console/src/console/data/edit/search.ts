@@ -2,8 +2,9 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import type { Column, Json, JsonObject } from '../../api/types';
 import { request } from '../../api/client';
+import { restName, tablePath } from '../../api/rest';
 import { isUuid, numberOf } from './held';
-import { columnOf, pathOf, searchRows, type Target } from './lookup';
+import { columnOf, searchRows, type Target } from './lookup';
 import { isText, shownOf } from './describe';
 
 const PAGE = 20;
@@ -56,7 +57,7 @@ function filterOf({ table, columns: keys }: Target, words: string): JsonObject {
     or: [...texts.flatMap((column) => contains(column, word)), ...others.flatMap((column) => equals(column, word) ?? [])],
   }));
   // A table without a text in it, and a word that is no key: nothing has it.
-  if (each.some(({ or }) => !(or as Json[]).length)) return { and: [{ [usable[0]!.graphql!.field]: { is_null: true } }, { [usable[0]!.graphql!.field]: { is_null: false } }] };
+  if (each.some(({ or }) => !(or as Json[]).length)) return { and: [true, false].map((is_null) => ({ [usable[0]!.graphql!.field]: { is_null } })) };
   return each.length ? { and: each } : {};
 }
 
@@ -96,9 +97,9 @@ function equals(column: Column, word: string): JsonObject | null {
 
 async function searchByRest({ table }: Target, words: string, offset: number, fields: string[], signal: AbortSignal): Promise<Found> {
   const texts = table.columns.filter(isText).slice(0, COLUMNS);
-  const filter = words && texts.length ? texts.map(({ name }) => `("${name}" CONTAINS :words)`).join(' OR ') : undefined;
+  const filter = words && texts.length ? texts.map(({ name }) => `(${restName(name)} CONTAINS :words)`).join(' OR ') : undefined;
   const body = { ...(filter && { filter, params: { ':words': words } }), fields, limit: PAGE + 1, offset };
-  const { resource } = await request<{ resource: JsonObject[] }>(`${pathOf(table)}?method=GET`, { method: 'POST', body, signal });
+  const { resource } = await request<{ resource: JsonObject[] }>(`${tablePath(table)}?method=GET`, { method: 'POST', body, signal });
   return { rows: resource.slice(0, PAGE), more: resource.length > PAGE };
 }
 

@@ -19,7 +19,10 @@ export function TimeControl({ id, column, held, describedBy, fault, creating, on
   const [free, setFree] = useState(false);
   // Years of five digits, "infinity", 838 hours: no control of the browser has them.
   const asText = free || native === null;
-  const shared = { id, 'aria-describedby': describedBy, error: Boolean(fault), size: 'sm', readOnly: column.generated, variant: column.generated ? 'filled' : 'default', autoComplete: 'off' };
+  const shared = {
+    id, 'aria-describedby': describedBy, error: Boolean(fault), size: 'sm', readOnly: column.generated,
+    variant: column.generated ? 'filled' : 'default', autoComplete: 'off',
+  };
   const zone = kind === 'timestamp' && !asText ? TEXT.exec(value)?.[4] ?? 'Z' : null;
   return (
     <Box>
@@ -40,7 +43,8 @@ export function TimeControl({ id, column, held, describedBy, fault, creating, on
               <ActionIcon variant="default" size="sm" aria-label={`Now for ${column.name}`} onClick={() => onChange(text(now(kind)))}><IconClock size={14} /></ActionIcon>
             </Tooltip>
             <Tooltip label={asText ? 'By the calendar' : 'As text'}>
-              <ActionIcon variant={free ? 'filled' : 'default'} size="sm" aria-pressed={asText} aria-label={`${column.name} as text`} disabled={native === null} onClick={() => setFree(!free)}>
+              <ActionIcon variant={free ? 'filled' : 'default'} size="sm" aria-pressed={asText} aria-label={`${column.name} as text`}
+                disabled={native === null} onClick={() => setFree(!free)}>
                 <IconCursorText size={14} />
               </ActionIcon>
             </Tooltip>
@@ -58,7 +62,7 @@ function toNative(kind: Kind, value: string): string | null {
   const parts = TEXT.exec(value);
   if (!parts) return null;
   const [, date, time, fraction, zone] = parts;
-  const clock = time && `${time.length === 5 ? `${time}:00` : time}${fraction && Number(fraction) ? fraction.slice(0, 4) : ''}`;
+  const clock = time && `${whole(time)}${fraction && Number(fraction) ? fraction.slice(0, 4) : ''}`;
   switch (kind) {
     case 'date': return date && !time && !zone ? date : null;
     case 'time': return clock && !date && !zone && clock < '24' ? clock : null;
@@ -68,14 +72,26 @@ function toNative(kind: Kind, value: string): string | null {
 }
 
 function fromNative(kind: Kind, native: string, before: string) {
-  // It leaves out seconds that are 0.
-  const whole = kind === 'date' || /:\d\d:\d\d/.test(native) ? native : `${native}:00`;
-  return kind === 'timestamp' ? `${whole}${TEXT.exec(before)?.[4] ?? 'Z'}` : whole;
+  const [, date = '', time = '', fraction = ''] = TEXT.exec(native) ?? [];
+  const [, , oldTime = '', oldFraction = '', zone] = TEXT.exec(before) ?? [];
+  // The control has three digits of a second. Where the clock is as it was, all digits of it stay.
+  const clock = seconds(time, fraction) === seconds(oldTime, oldFraction) ? oldTime + oldFraction : whole(time) + fraction;
+  if (kind === 'date') return date;
+  return `${date && `${date}T`}${clock}${kind === 'timestamp' ? zone ?? 'Z' : ''}`;
 }
 
+/** The browser leaves out seconds that are 0. */
+const whole = (time: string) => (time.length === 5 ? `${time}:00` : time);
+
+/** A clock as far as the control shows it. */
+const seconds = (time: string, fraction: string) => `${whole(time)}.${fraction.slice(1, 4).padEnd(3, '0')}`;
+
+/** What has no zone is read by the clock on the wall. */
 function now(kind: Kind) {
-  const utc = new Date().toISOString().slice(0, 19);
-  return { date: utc.slice(0, 10), time: utc.slice(11), datetime: utc, timestamp: `${utc}Z` }[kind];
+  const at = new Date();
+  if (kind === 'timestamp') return `${at.toISOString().slice(0, 19)}Z`;
+  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+  return { date: local.slice(0, 10), time: local.slice(11), datetime: local }[kind];
 }
 
 const example = (kind: Kind) => ({ date: '2024-01-31', time: '12:00:00', datetime: '2024-01-31T12:00:00', timestamp: '2024-01-31T12:00:00Z' })[kind];

@@ -3,7 +3,7 @@ import { LosslessNumber } from 'lossless-json';
 import type { JsonObject, Table } from '../../api/types';
 import { client } from '../../api/queries';
 import { request } from '../../api/client';
-import { pathOf } from './lookup';
+import { inPath, rowPath, tablePath } from '../../api/rest';
 
 /** What a write changes, or would change. */
 export interface Change {
@@ -23,13 +23,13 @@ export interface Written {
 }
 
 export async function insert(table: Table, record: JsonObject, name: string): Promise<Written> {
-  const { answer, ...told } = await write<{ resource: JsonObject[] }>(`${pathOf(table)}?fields=*`, 'POST', { resource: [record] }, name);
+  const { answer, ...told } = await write<{ resource: JsonObject[] }>(`${tablePath(table)}?fields=*`, 'POST', { resource: [record] }, name);
   return { row: answer.resource[0]!, ...told };
 }
 
 export async function update(table: Table, id: string[], changes: JsonObject, name: string): Promise<Written> {
-  if (!plain(id)) {
-    const { answer, ...told } = await write<{ resource: JsonObject[] }>(`${pathOf(table)}?fields=*`, 'PATCH', { ids: [id], resource: [changes] }, name);
+  if (!inPath(id)) {
+    const { answer, ...told } = await write<{ resource: JsonObject[] }>(`${tablePath(table)}?fields=*`, 'PATCH', { ids: [id], resource: [changes] }, name);
     return { row: answer.resource[0]!, ...told };
   }
   const { answer, ...told } = await write<JsonObject>(`${rowPath(table, id)}?fields=*`, 'PATCH', changes, name);
@@ -38,25 +38,20 @@ export async function update(table: Table, id: string[], changes: JsonObject, na
 
 /** What the same update would change. */
 export async function tryUpdate(table: Table, id: string[], changes: JsonObject): Promise<Change[]> {
-  const named = plain(id)
+  const named = inPath(id)
     ? request<{ changes: Change[] }>(`${rowPath(table, id)}?dry_run=true`, { method: 'PATCH', body: changes })
-    : request<{ changes: Change[] }>(`${pathOf(table)}?dry_run=true`, { method: 'PATCH', body: { ids: [id], resource: [changes] } });
+    : request<{ changes: Change[] }>(`${tablePath(table)}?dry_run=true`, { method: 'PATCH', body: { ids: [id], resource: [changes] } });
   return (await named).changes;
 }
 
 export async function tryRemove(table: Table, ids: string[][]): Promise<Change[]> {
   // Each row is tried, so that all reasons are told, not the first alone.
-  return (await request<{ changes: Change[] }>(`${pathOf(table)}?dry_run=true&continue=true`, { method: 'DELETE', body: { ids } })).changes;
+  return (await request<{ changes: Change[] }>(`${tablePath(table)}?dry_run=true&continue=true`, { method: 'DELETE', body: { ids } })).changes;
 }
 
 export async function remove(table: Table, ids: string[][], name: string): Promise<Omit<Written, 'row'>> {
-  const { pending, warning } = await write(`${pathOf(table)}?rollback=true`, 'DELETE', { ids }, name);
+  const { pending, warning } = await write(`${tablePath(table)}?rollback=true`, 'DELETE', { ids }, name);
   return { pending, warning };
-}
-
-export async function readRow(table: Table, id: string[], signal?: AbortSignal): Promise<JsonObject> {
-  if (plain(id)) return request<JsonObject>(`${rowPath(table, id)}?fields=*&refresh=true`, { signal });
-  return (await request<{ resource: JsonObject[] }>(`${pathOf(table)}?method=GET&refresh=true`, { method: 'POST', body: { ids: [id], fields: '*' }, signal })).resource[0]!;
 }
 
 /** A name for a write, kept while the same one is tried again. */
@@ -74,8 +69,3 @@ async function write<T>(path: string, method: string, body: unknown, name: strin
   const { status, headers } = seen! as Response;
   return { answer, pending: status === 202, warning: headers.get('crosskey-warning') };
 }
-
-export const rowPath = (table: Table, id: string[]) => `${pathOf(table)}/${id.map(encodeURIComponent).join(',')}`;
-
-// A path cannot tell an empty identifier, nor a comma within one of several.
-const plain = (id: string[]) => id.every((value) => value !== '' && value !== '.' && value !== '..') && (id.length === 1 || id.every((value) => !value.includes(',')));
