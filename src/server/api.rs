@@ -22,7 +22,8 @@ const FORMS: HeaderValue = HeaderValue::from_static("accept, accept-encoding");
 /// What was written although a key that only warns says otherwise.
 const WARNING: HeaderName = HeaderName::from_static("crosskey-warning");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-/// What the paths of tables take.
+/// What the paths of records and of tables take.
+const OF_RECORDS: HeaderValue = HeaderValue::from_static("GET, HEAD, PUT, PATCH, DELETE");
 const OF_TABLES: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 
 /// Answers a request whose path begins with `/api`.
@@ -33,10 +34,9 @@ pub async fn answer(shared: &Shared, request: Request<Body>) -> Response {
         Ok(answer) => respond(answer, &parts),
         Err(error) => {
             let mut response = respond_error(&error, request_id(&parts.headers));
-            if parts.uri.path().contains("/_table/")
-                && let Some(allow) = response.headers_mut().get_mut(header::ALLOW)
-            {
-                *allow = OF_TABLES;
+            let of_table = parts.uri.path().split_once("/_table/").map(|(_, of)| of.trim_end_matches('/'));
+            if let Some((of, allow)) = of_table.zip(response.headers_mut().get_mut(header::ALLOW)) {
+                *allow = if of.contains('/') { OF_RECORDS } else { OF_TABLES };
             }
             response
         }

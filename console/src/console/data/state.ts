@@ -1,7 +1,7 @@
 // What is shown of a table, as the address has it.
 import { useCallback, useMemo } from 'react';
-import { useSearchParams } from 'wouter';
 import type { Table } from '../api/types';
+import { useSearchParams } from '../parts/search-params';
 import { parseFilter, printFilter, type Filter } from './filter';
 import { readPath, words, writePath } from './words';
 

@@ -2,10 +2,10 @@
 import { useState } from 'react';
 import { Badge, Box, Group, ScrollArea, Table as Listing, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
-import { useSearchParams } from 'wouter';
 import type { Catalog, Source, Table } from '../api/types';
 import { links } from '../links';
 import { SourceDot } from '../parts/table-name';
+import { useSearchParams } from '../parts/search-params';
 import { Go } from './go';
 import classes from './data.module.css';
 

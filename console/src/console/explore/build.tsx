@@ -1,12 +1,13 @@
 // The builder of requests: what to ask of a table, and how that is written.
 import { Anchor, Center, Grid, Group, Loader, MultiSelect, NumberInput, Select, Stack, Text } from '@mantine/core';
-import { Link, useSearchParams } from 'wouter';
+import { Link } from 'wouter';
 import { tableOf, useCatalog } from '../api/queries';
 import type { Catalog, Table } from '../api/types';
 import { FilterBar } from '../data/filter-bar';
 import { printOrder, readOrder, useViewState } from '../data/state';
 import { links } from '../links';
 import { Problem } from '../parts/problem';
+import { useSearchParams } from '../parts/search-params';
 import { readEmbeds, writeEmbeds } from './embeds';
 import { EmbedList } from './embed-list';
 import { ownColumns } from './requests';

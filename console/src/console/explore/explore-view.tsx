@@ -1,9 +1,9 @@
 // The API: a builder of requests, the OpenAPI viewer, and GraphiQL.
 import { Box, Tabs } from '@mantine/core';
-import { useSearchParams } from 'wouter';
 import { useCatalog, tableOf } from '../api/queries';
 import type { Table } from '../api/types';
 import { useViewState } from '../data/state';
+import { useSearchParams } from '../parts/search-params';
 import { Build } from './build';
 import { readEmbeds } from './embeds';
 import { graphqlRequest } from './requests';

@@ -2,13 +2,14 @@
 import { useEffect, useRef, useState } from 'react';
 import { Anchor, Button, Group, Loader, Switch, Table, Text, UnstyledButton } from '@mantine/core';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
-import { Link, useSearchParams } from 'wouter';
+import { Link } from 'wouter';
 import { useAudit, useCatalog } from '../api/queries';
 import type { Audit, AuditReport, Catalog } from '../api/types';
 import { Orphans } from '../keys/sample';
 import { links } from '../links';
 import { Problem } from '../parts/problem';
 import { Scroll } from '../parts/scroll';
+import { useSearchParams } from '../parts/search-params';
 import { AuditControl } from './audit-control';
 import { saveCsv, saveJson } from './export';
 import { Part } from './part';

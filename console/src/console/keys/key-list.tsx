@@ -2,12 +2,13 @@
 import { useDisclosure } from '@mantine/hooks';
 import { Anchor, Box, Button, Center, Group, Loader, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { IconBulb, IconPlus, IconSearch } from '@tabler/icons-react';
-import { Link, useSearchParams } from 'wouter';
+import { Link } from 'wouter';
 import { ApiError } from '../api/client';
 import { useAudit, useCatalog, useKeyFile } from '../api/queries';
 import { AuditControl } from '../health/audit-control';
 import { links } from '../links';
 import { Problem } from '../parts/problem';
+import { useSearchParams } from '../parts/search-params';
 import { Faults } from './faults';
 import { KeyTable } from './key-table';
 import { rowsOf, shownRows, type Order } from './key-rows';

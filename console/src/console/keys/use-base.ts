@@ -1,8 +1,9 @@
 // The entry that an editor changes, kept apart from what becomes of the file meanwhile.
 import { useEffect, useState } from 'react';
-import { useLocation, useSearch } from 'wouter';
+import { useLocation } from 'wouter';
 import type { Entry, KeyFile } from '../api/types';
 import { links } from '../links';
+import { useSearch } from '../parts/search-params';
 
 /**
  * Entries are numbered, so a change of the file may move them: one that still has its text is followed. Where its text has

@@ -1,7 +1,8 @@
 // The draft that an editor works on. The address holds what it changes, so that a reload or a link brings it back.
 import { useEffect, useRef, useState } from 'react';
-import { useLocation, useSearch } from 'wouter';
+import { useLocation } from 'wouter';
 import type { Draft } from '../api/types';
+import { useSearch } from '../parts/search-params';
 import { fromSearch, same, searchOf, type Kind } from './draft';
 
 // Browsers refuse more than a few changes of the address a second.

@@ -1,6 +1,7 @@
 // The map's state in the address: what is picked out, and what is shown.
 import { useMemo } from 'react';
-import { useLocation, useSearch } from 'wouter';
+import { useLocation } from 'wouter';
+import { useSearch } from '../parts/search-params';
 
 export interface MapState {
   table: string | null;
