@@ -10,7 +10,7 @@ use crate::api::graphql::{Schema, TableNames};
 use crate::catalog::{ForeignKey, Kind, Relationship, Side, SideColumn, Table, TableId};
 use crate::config::SourceKind;
 use crate::engine::Snapshot;
-use crate::engine::edit::{declared_at, declared_many, entry_of, side_name};
+use crate::engine::declared::{declared_at, declared_many, entry_of, side_name};
 use crate::value::{Column, Type};
 
 /// Columns that tell people which row it is, the best first.

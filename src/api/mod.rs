@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod csv;
+pub mod drafts;
 pub mod error;
 mod expand;
 pub mod graphql;

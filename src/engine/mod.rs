@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod audits;
 pub mod check;
+pub mod declared;
 pub mod demo;
 pub mod edit;
 pub mod error;
@@ -10,6 +11,7 @@ pub mod explain;
 pub mod keys;
 pub mod pipeline;
 pub mod reload;
+mod replace;
 pub mod replay;
 pub mod snapshot;
 pub mod suggest;

@@ -36,7 +36,7 @@ pub struct Snapshot {
     pub introspected: Tables,
     /// Warnings, and faults of keys that had to be left out.
     pub faults: Faults,
-    /// Which entries of the key files declare which keys (`engine/edit.rs`); made when it is first asked for.
+    /// Which entries of the key files declare which keys (`engine/declared.rs`); made when it is first asked for.
     pub(super) declared: OnceLock<HashMap<u64, usize>>,
 }
 

@@ -13,7 +13,8 @@ use crate::api::rest::schema;
 use crate::catalog::lookup::Found;
 use crate::catalog::{Kind, Relationship, Table, TableId};
 use crate::config::edit::{Edit, Members, Said};
-use crate::engine::edit::{Rename, declared, declared_many, renamed};
+use crate::engine::declared::{declared, declared_many};
+use crate::engine::edit::{Rename, renamed};
 use crate::engine::{Engine, Snapshot};
 use crate::error::Code;
 use crate::name::{closest, quoted};
@@ -283,7 +284,7 @@ fn added_many(
     for (column, references) in [(near, own), (other, far)] {
         let declared = live.catalog.keys.iter().any(|key| {
             let sides = [&key.referencing, &key.referenced];
-            let sides = sides.map(|side| crate::engine::edit::side_paths(live, side));
+            let sides = sides.map(|side| crate::engine::declared::side_paths(live, side));
             sides[0] == column && sides[1] == references
         });
         if !declared {

@@ -10,8 +10,9 @@ use axum::routing::{get, patch};
 use http::{HeaderMap, header};
 use serde_json::Value;
 
+use crate::api::drafts::{self, Change};
 use crate::api::error::ApiError;
-use crate::api::keys::{self, Change};
+use crate::api::keys;
 use crate::api::rest::boolean;
 use crate::server::admin::answered;
 use crate::server::shared::{Shared, request_id, within};
@@ -71,7 +72,7 @@ async fn changed(
 ) -> Result<Value, ApiError> {
     let live = shared.engine.snapshot();
     let dry_run = dry_run(query.unwrap_or_default())?;
-    let edit = keys::edit(&live, change, body)?;
+    let edit = drafts::edit(&live, change, body)?;
     let (limit, id) = (live.config.limits.request_time, request_id(headers));
     if dry_run {
         // Each looks at rows: those of a person who types fast wait for each other.
