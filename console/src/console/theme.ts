@@ -24,8 +24,10 @@ const onTint = (shade: number) => Object.fromEntries(PALETTE.map((name) => [`--m
 
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { ...onTint(9), '--mantine-color-dimmed': '#566069', '--mantine-color-placeholder': '#6b747c', '--mantine-color-anchor': '#3b5bdb', '--mantine-color-error': '#c92a2a' },
-  dark: { ...onTint(2), '--mantine-color-dimmed': '#a8b0b8', '--mantine-color-placeholder': '#9aa2aa', '--mantine-color-anchor': '#91a7ff', '--mantine-color-error': '#ff8787' },
+  light: { ...onTint(9), '--mantine-color-dimmed': '#566069', '--mantine-color-placeholder': '#6b747c',
+    '--mantine-color-anchor': '#3b5bdb', '--mantine-color-error': '#c92a2a' },
+  dark: { ...onTint(2), '--mantine-color-dimmed': '#a8b0b8', '--mantine-color-placeholder': '#9aa2aa',
+    '--mantine-color-anchor': '#91a7ff', '--mantine-color-error': '#ff8787' },
 });
 
 /** Colours of sources, in the order of the key file, as names of Mantine's palette. */

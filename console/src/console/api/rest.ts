@@ -40,8 +40,11 @@ const missing = new ApiError(404, { code: 404, status_code: 404, message: 'there
 
 const BARE = /^[\p{L}\p{N}_$][\p{L}\p{N}_$-]*$/u;
 
-/** A field of a filter, behind relationships: one pair of quotes stands around the whole path where a name in it is odd. */
-export const restName = (...path: string[]) => (path.every((name) => BARE.test(name)) ? path.join('.') : `"${path.join('.').replaceAll('"', '""')}"`);
+const JOINER = /^(and|or|xor|not)$/i;
+
+/** A field of a filter or an order, behind relationships: one pair of quotes stands around the whole path where a name in it is odd. */
+export const restName = (...path: string[]) => (path.every((name) => BARE.test(name) && !JOINER.test(name))
+  ? path.join('.') : `"${path.join('.').replaceAll('"', '""')}"`);
 
 /** `fields` takes names as they are, so that a comma in one cannot be told: then all fields are asked for. */
 export const restFields = (names: string[]) => (names.every((name) => name === name.trim() && !name.includes(',')) ? names.join(',') : '*');

@@ -9,7 +9,7 @@ import { RelatedRows } from './related-rows';
 import type { Field } from './fields';
 import { followed } from './follow';
 import { Go } from './go';
-import { labelOf, textOf, type Row } from './rows';
+import { labelOf, textOf, toldId, type Row } from './rows';
 import { onwards, type Stop } from './trail';
 import { Value } from './value';
 import classes from './data.module.css';
@@ -42,7 +42,8 @@ export const GridRow = memo(function GridRow(props: Props) {
       <tr aria-selected={onSelect ? selected : undefined}>
         <td className={classes.lead} data-at={`${at},0`} tabIndex={active === 0 ? 0 : -1}>
           <span className={classes.cell}>
-            {onSelect && row.id && <input type="checkbox" aria-label={`Select ${label}${row.id.join() === label ? '' : ` (${row.id.join()})`}`} checked={selected} tabIndex={active === 0 ? 0 : -1}
+            {onSelect && row.id && <input type="checkbox" aria-label={`Select ${label}${row.id.join() === label ? '' : ` (${row.id.join()})`}`}
+              checked={selected} tabIndex={active === 0 ? 0 : -1}
               onChange={() => onSelect([row], !selected)} />}
             {row.id && !keyed && (
               <Go to={links.row(table, row.id)} trail={trail} tabIndex={active === 0 ? 0 : -1} aria-label={`Open ${label}`}
@@ -78,7 +79,7 @@ function Content({ catalog, table, field, row, trail, tabIndex, label, opened, n
     const { column, references } = field;
     const value = <Value column={column} value={row.values[column.name]} tabIndex={tabIndex} />;
     const own = table.primary_key.includes(column.name) && row.id && !references.length;
-    if (own) return <Go to={links.row(table, row.id!)} trail={trail} tabIndex={tabIndex}>{textOf(row.values[column.name])}</Go>;
+    if (own) return <Go to={links.row(table, row.id!)} trail={trail} tabIndex={tabIndex}>{toldId(textOf(row.values[column.name]))}</Go>;
     if (numeric.has(field.id)) return value;
     return (
       <span className={classes.cell}>

@@ -14,7 +14,7 @@ import { ROWS } from './page-query';
 import { belongingTo } from './preset';
 import { References } from './reference';
 import { useRelated, type Short } from './related-query';
-import { isNumeric, labelOf, textOf, type Row } from './rows';
+import { isNumeric, labelOf, textOf, toldId, type Row } from './rows';
 import { onwards, type Stop } from './trail';
 import { Value } from './value';
 import classes from './data.module.css';
@@ -105,7 +105,7 @@ function Mini({ catalog, target, columns, rows, trail, name }: MiniProps) {
             {columns.map((short, index) => (
               <td key={short.column.name} className={!short.reference && isNumeric(short.column, rows) ? classes.number : undefined}>
                 {index === 0 && row.id
-                  ? <Go to={links.row(target, row.id)} trail={trail} title={labelOf(target, row)}>{textOf(row.values[short.column.name])}</Go>
+                  ? <Go to={links.row(target, row.id)} trail={trail} title={labelOf(target, row)}>{toldId(textOf(row.values[short.column.name]))}</Go>
                   : <Brief catalog={catalog} target={target} row={row} trail={trail} {...short} />}
               </td>
             ))}

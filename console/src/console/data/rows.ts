@@ -27,10 +27,13 @@ export function idOf(table: Table, values: JsonObject): string[] | null {
   return id.some((value) => value === null || value === undefined) ? null : id.map(textOf);
 }
 
+/** A part of an identifier; the empty text is told, so that a link of it can be seen. */
+export const toldId = (text: string) => text || "''";
+
 /** What people call a row by; its identifier where it has no name. */
 export function labelOf(table: Table, { values, id }: Pick<Row, 'values' | 'id'>): string {
   const named = table.label === null ? undefined : values[table.label];
-  return named === null || named === undefined || named === '' ? (id ?? []).join(', ') : textOf(named);
+  return named === null || named === undefined || named === '' ? (id ?? []).map(toldId).join(', ') : textOf(named);
 }
 
 /** A row of GraphQL. */

@@ -135,7 +135,8 @@ function Waiting({ kind, asked }: { kind: Kind; asked: boolean }) {
   return (
     <Text size="sm" c="dimmed">
       {kind === 'many_many' ? 'Pick the table and the junction.' : 'Pick a column on each side.'} Then you see here, before anything is
-      saved, how their values meet, how many rows refer to nothing, which index is missing, what a request by the new relationship answers, and what would be written into the key file.
+      saved, how their values meet, how many rows refer to nothing, which index is missing,
+      what a request by the new relationship answers, and what would be written into the key file.
     </Text>
   );
 }

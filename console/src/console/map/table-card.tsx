@@ -101,7 +101,8 @@ function ColumnRow({ column: { name, db_type: type, nullable }, table, reference
     <li>
       <Group gap={6} wrap="nowrap">
         <span className="map-sign">
-          {table.primary_key.includes(name) ? <IconKey size={12} role="img" aria-label="primary key" /> : references && <IconLink size={12} role="img" aria-label="references" />}
+          {table.primary_key.includes(name) ? <IconKey size={12} role="img" aria-label="primary key" />
+            : references && <IconLink size={12} role="img" aria-label="references" />}
         </span>
         <Text className="mono" flex={1} style={{ overflowWrap: 'anywhere' }}>{name}</Text>
         <Text size="xs" c="dimmed">{type.toLowerCase()}{nullable && ', or null'}</Text>

@@ -5,7 +5,8 @@ import { sourceColour } from '../theme';
 
 export function SourceDot({ source, size = 10 }: { source: string; size?: number }) {
   const { data } = useCatalog();
-  return <Box component="span" aria-hidden w={size} h={size} bg={`${sourceColour(data?.sources ?? [], source)}.6`} style={{ borderRadius: '50%', flex: 'none', display: 'inline-block' }} />;
+  return <Box component="span" aria-hidden w={size} h={size} bg={`${sourceColour(data?.sources ?? [], source)}.6`}
+    style={{ borderRadius: '50%', flex: 'none', display: 'inline-block' }} />;
 }
 
 export function TableName({ id, size = 'sm' }: { id: string; size?: string }) {

@@ -1,6 +1,7 @@
 // Around each view: where to go, what to look for, which colours, and what is wrong with the key file.
 import { useEffect, useRef, type ReactNode } from 'react';
-import { ActionIcon, Alert, Anchor, AppShell, Burger, Button, Group, Kbd, NavLink, Text, Tooltip, useComputedColorScheme, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, Alert, Anchor, AppShell, Burger, Button, Group, Kbd, NavLink, Text, Tooltip,
+  useComputedColorScheme, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { spotlight } from '@mantine/spotlight';
 import { IconActivityHeartbeat, IconApi, IconHierarchy2, IconKey, IconMoon, IconSearch, IconSun, IconTable } from '@tabler/icons-react';
@@ -77,7 +78,8 @@ function Outage() {
   return (
     <Alert color="orange" radius={0} py={6} role="status">
       <Text size="sm">
-        {away.map(({ name }) => name).join(', ')} {away.length > 1 ? 'do' : 'does'} not answer. <Anchor component={Link} href={links.health()} size="sm">Health</Anchor> tells more.
+        {away.map(({ name }) => name).join(', ')} {away.length > 1 ? 'do' : 'does'} not answer.{' '}
+        <Anchor component={Link} href={links.health()} size="sm">Health</Anchor> tells more.
       </Text>
     </Alert>
   );

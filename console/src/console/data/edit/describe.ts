@@ -23,7 +23,8 @@ export function shownOf(table: Table, keyColumns: string[], most = 2): Shown {
 export const isText = (column: Column) => column.type === 'text';
 
 export const idOf = (table: Table, row: JsonObject): string[] | null =>
-  (table.primary_key.length && table.primary_key.every((name) => row[name] !== null && row[name] !== undefined) ? table.primary_key.map((name) => String(row[name])) : null);
+  (table.primary_key.length && table.primary_key.every((name) => row[name] !== null && row[name] !== undefined)
+    ? table.primary_key.map((name) => String(row[name])) : null);
 
 /** A value on one line. */
 export function plainly(value: Json | undefined): string {

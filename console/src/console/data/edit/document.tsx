@@ -15,7 +15,8 @@ import { WithinContext } from './within';
 /** A tree of more would be slow, and nobody could survey it. */
 const NODES = 1500;
 
-export function DocumentControl({ id, column, held, onChange, describedBy, fault, creating, leaves, faults, pointer }: ControlProps & { leaves: LeafReference[]; faults: Faults; pointer: string }) {
+export function DocumentControl({ id, column, held, onChange, describedBy, fault, creating, leaves, faults, pointer
+  }: ControlProps & { leaves: LeafReference[]; faults: Faults; pointer: string }) {
   const [mode, setMode] = useState<'tree' | 'text'>(() => (held.as === 'text' || (held.as === 'json' && sizeOf(held.value) > NODES) ? 'text' : 'tree'));
   const [typed, setTyped] = useState<string | null>(null);
   const plain = typed ?? (held.as === 'json' ? writeJson(held.value, 2) : held.as === 'text' ? held.text : '');

@@ -45,19 +45,22 @@ export function EditorDrawer({ aim, onClosed }: { aim: Aim; onClosed: (row: Json
 
   useEscape(body, back);
   return (
-    <Drawer opened onClose={closeAll} position="right" size="calc(min(860px, 100%))" padding={0} closeOnEscape={false} closeButtonProps={{ 'aria-label': 'Close the editor' }}
+    <Drawer opened onClose={closeAll} position="right" size="calc(min(860px, 100%))" padding={0} closeOnEscape={false}
+      closeButtonProps={{ 'aria-label': 'Close the editor' }}
       styles={{ header: { padding: '10px 16px', minHeight: 0, borderBottom: '1px solid var(--mantine-color-default-border)' }, title: { minWidth: 0 } }}
       title={<Crumbs frames={frames} />}>
       <StackContext.Provider value={stack}>
         <div ref={body}>
           {frames.map((frame) => (
             <div key={frame.number} hidden={frame !== top}>
-              <Form aim={frame.aim} nested={frame.number > 0} top={frame === top} onBack={back} onSaved={(row) => close(frame, row)} onChanged={(changed) => report(frame.number, changed)} />
+              <Form aim={frame.aim} nested={frame.number > 0} top={frame === top} onBack={back}
+                onSaved={(row) => close(frame, row)} onChanged={(changed) => report(frame.number, changed)} />
             </div>
           ))}
         </div>
       </StackContext.Provider>
-      <Modal opened={asking !== null} onClose={() => setAsking(null)} withCloseButton={false} size="sm" zIndex={400} title={<Text fw={600}>Discard what you changed?</Text>}>
+      <Modal opened={asking !== null} onClose={() => setAsking(null)} withCloseButton={false} size="sm" zIndex={400}
+        title={<Text fw={600}>Discard what you changed?</Text>}>
         <Text size="sm">{asking?.many ? 'Several forms have changes that are not saved.' : 'The form has changes that are not saved.'}</Text>
         <Group justify="flex-end" gap="xs" mt="md">
           <Button variant="default" data-autofocus onClick={() => setAsking(null)}>Keep editing</Button>

@@ -1,5 +1,5 @@
 // Where an error of a write belongs: at fields, by JSON pointer, or above the form.
-import type { ErrorBody, JsonObject, Table } from '../../api/types';
+import type { ErrorBody, Json, JsonObject, Table } from '../../api/types';
 import { ApiError } from '../../api/client';
 import { plainly } from './describe';
 import { escaped } from './references';
@@ -25,11 +25,13 @@ export function errorsOf(error: ApiError): { at: number; error: ErrorBody }[] {
 export function faultsOf(error: ErrorBody, table: Table, record: JsonObject): Faults {
   const { errors, foreign_key: key } = error.context;
   const faults: Faults = {};
-  for (const one of errors ?? []) faults[pointerIn(table, one.path)] = `${(one.values ?? []).map(plainly).join(', ')} has no row in ${key?.references.join(', ') ?? 'the referenced table'}`;
+  const told = (values: Json[] | undefined) => `${(values ?? []).map(plainly).join(', ')} has no row`;
+  const to = key?.references.join(', ') ?? 'the referenced table';
+  for (const { path, values } of errors ?? []) faults[pointerIn(table, path)] = `${told(values)} in ${to}`;
   if (key?.path) faults[pointerIn(table, key.path)] = error.message;
   // The keys of other errors differ from the first one's.
-  for (const one of errors ?? []) {
-    if (key && one.foreign_key && one.foreign_key !== key.name) faults[pointerIn(table, one.path)] = `${(one.values ?? []).map(plainly).join(', ')} has no row (${one.foreign_key})`;
+  for (const { path, values, foreign_key: other } of errors ?? []) {
+    if (key && other && other !== key.name) faults[pointerIn(table, path)] = `${told(values)} (${other})`;
   }
   if (!Object.keys(faults).length && error.context.reason === 'UNIQUE_VIOLATION') {
     // The database does not say which columns they are; often only one set of them comes into question.

@@ -55,7 +55,8 @@ export function Field({ table, column, held, initial, changed, creating, refersT
           {table.primary_key.includes(column.name) && <Tooltip label="Of the primary key"><IconKey size={13} role="img" aria-label="of the primary key" /></Tooltip>}
           {changed && !creating && (
             <Tooltip label="As it was">
-              <ActionIcon variant="subtle" size="xs" aria-label={`Undo the change of ${column.name}`} onClick={() => { onChange(initial); focus(); }}><IconArrowBackUp size={13} /></ActionIcon>
+              <ActionIcon variant="subtle" size="xs" aria-label={`Undo the change of ${column.name}`}
+                onClick={() => { onChange(initial); focus(); }}><IconArrowBackUp size={13} /></ActionIcon>
             </Tooltip>
           )}
         </Group>

@@ -42,7 +42,8 @@ function OneColumn({ aim, column, references, draft, referenced }: { aim: Aim; c
   const creating = aim.does === 'create';
   const fault = draft.faults[pointer] ?? unplaced(draft, pointer, held.as === 'json') ?? unreadable(column, held);
   return (
-    <Field table={aim.table} column={column} held={held} initial={draft.initial[name]!} changed={!same(held, draft.initial[name])} creating={creating} referenced={referenced}
+    <Field table={aim.table} column={column} held={held} initial={draft.initial[name]!}
+      changed={!same(held, draft.initial[name])} creating={creating} referenced={referenced}
       refersTo={[...new Set([...own, ...leaves].map((one) => `${one.target.id}${one.targetColumns[0] === one.target.primary_key[0] ? '' : `.${one.targetColumns[0]}`}`))]}
       fault={fault} ownStates={!own.length && hasOwnStates(column, held)} onChange={(held) => draft.set({ [name]: held })}>
       {({ id, describedBy }) => {
@@ -79,7 +80,8 @@ function SeveralColumns({ table, reference, draft }: { table: Table; reference: 
         <Text size="xs" c="dimmed">{columns.join(', ')} → {target.id}</Text>
       </Box>
       <Box className="edit-control">
-        <Picker label={key.name} target={{ table: target, columns: targetColumns, key }} value={values.every((value) => value !== null) ? values : null} placeholder={`search ${target.id}`}
+        <Picker label={key.name} target={{ table: target, columns: targetColumns, key }} value={values.every((value) => value !== null) ? values : null}
+          placeholder={`search ${target.id}`}
           onChoose={set} onClear={nullable.length ? () => draft.set(Object.fromEntries(nullable.map((name) => [name, NULL]))) : undefined} />
       </Box>
     </Box>

@@ -62,7 +62,11 @@ function Filled({ aim, nested, top, row: read, catalog, onBack, onSaved, onChang
   return (
     <Box ref={box} className="edit-form" onKeyDown={onKeyDown}>
       <Box className="edit-body" pt="xs">
-        {table.read_only && <Alert color="yellow" mb="xs">{table.view ? `${table.id} is a view` : `The source ${table.source} is read-only`}: nothing can be saved here.</Alert>}
+        {table.read_only && (
+          <Alert color="yellow" mb="xs">
+            {table.view ? `${table.id} is a view` : `The source ${table.source} is read-only`}: nothing can be saved here.
+          </Alert>
+        )}
         {save.problem !== null && <Box mb="xs"><Problem error={save.problem} /></Box>}
         <Fields aim={aim} catalog={catalog} draft={draft} />
       </Box>
@@ -70,7 +74,8 @@ function Filled({ aim, nested, top, row: read, catalog, onBack, onSaved, onChang
         <Text size="xs" c="dimmed" aria-live="polite">{told(aim, changed.length)}</Text>
         <Group gap="xs">
           <Button variant="default" onClick={onBack} disabled={save.busy}>{nested ? 'Back' : 'Cancel'}</Button>
-          <Button loading={save.busy} disabled={table.read_only} onClick={() => void save.start()} aria-keyshortcuts="Control+Enter" rightSection={<Kbd size="xs" visibleFrom="sm">Ctrl ↵</Kbd>}>
+          <Button loading={save.busy} disabled={table.read_only} onClick={() => void save.start()}
+            aria-keyshortcuts="Control+Enter" rightSection={<Kbd size="xs" visibleFrom="sm">Ctrl ↵</Kbd>}>
             {nested ? 'Save and connect' : 'Save'}
           </Button>
         </Group>

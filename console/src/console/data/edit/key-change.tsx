@@ -9,7 +9,8 @@ export type KeyPreview = { changes: Change[] } | { refused: Refused[] };
 export function KeyChange({ preview, busy, onConfirm, onClose }: { preview: KeyPreview; busy: boolean; onConfirm: () => void; onClose: () => void }) {
   const changes = 'changes' in preview ? preview.changes : null;
   return (
-    <Modal opened onClose={onClose} size="xl" zIndex={400} closeButtonProps={{ 'aria-label': 'Close' }} title={<Text fw={600}>{changes ? 'What this touches' : 'This cannot be changed'}</Text>}>
+    <Modal opened onClose={onClose} size="xl" zIndex={400} closeButtonProps={{ 'aria-label': 'Close' }}
+      title={<Text fw={600}>{changes ? 'What this touches' : 'This cannot be changed'}</Text>}>
       <Stack gap="sm">
         {changes && <Text size="sm">Other rows refer to the value that you change. They get the new one as well: {countOf(changes)} rows in all.</Text>}
         {changes ? <Touched changes={changes} /> : <Refusal refused={(preview as { refused: Refused[] }).refused} />}

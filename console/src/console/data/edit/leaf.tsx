@@ -18,7 +18,8 @@ export function Leaf({ value, pointer, pattern, label, onChange }: NodeProps) {
   return (
     <Box>
       {key ? (
-        <Picker target={{ table: key.target, columns: key.targetColumns, key: key.key }} value={value === null ? null : [value]} small label={label} placeholder="refers to nothing" fault={fault}
+        <Picker target={{ table: key.target, columns: key.targetColumns, key: key.key }} value={value === null ? null : [value]}
+          small label={label} placeholder="refers to nothing" fault={fault}
           onChoose={([chosen]) => onChange(chosen ?? null, pointer)} onClear={() => onChange(null, pointer)} />
       ) : (
         <Box className="edit-leaf">
@@ -41,12 +42,14 @@ export function KindSelect({ value, label, onChange }: { value: Json; label: str
 function Value({ value, label, faulty, onChange }: { value: Json; label: string; faulty: boolean; onChange: (value: Json) => void }) {
   if (value === null) return <Text size="xs" c="dimmed" pt={6}>null</Text>;
   if (typeof value === 'boolean') {
-    return <SegmentedControl size="xs" aria-label={label} data={[{ value: 'true', label: 'true' }, { value: 'false', label: 'false' }]} value={String(value)} onChange={(flag) => onChange(flag === 'true')} style={{ justifySelf: 'start' }} />;
+    return <SegmentedControl size="xs" aria-label={label} data={['true', 'false']} value={String(value)}
+      onChange={(flag) => onChange(flag === 'true')} style={{ justifySelf: 'start' }} />;
   }
   if (isNumber(value)) return <NumberInput value={String(value)} label={label} faulty={faulty} onChange={onChange} />;
   const text = String(value);
   if (text.length > 60 || text.includes('\n')) {
-    return <Textarea size="xs" aria-label={label} autosize minRows={1} maxRows={10} value={text} error={faulty} onChange={({ currentTarget }) => onChange(currentTarget.value)} />;
+    return <Textarea size="xs" aria-label={label} autosize minRows={1} maxRows={10} value={text} error={faulty}
+      onChange={({ currentTarget }) => onChange(currentTarget.value)} />;
   }
   return <TextInput size="xs" aria-label={label} value={text} error={faulty} placeholder="empty text" onChange={({ currentTarget }) => onChange(currentTarget.value)} />;
 }

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Column, Json, JsonObject, Key, Table } from '../../api/types';
 import { graphql, request } from '../../api/client';
-import { restName, tablePath } from '../../api/rest';
+import { restFields, restName, tablePath } from '../../api/rest';
 import { askable, formOf } from '../meet';
 import { hold, numberOf, read, text } from './held';
 import { shownOf } from './describe';
@@ -72,7 +72,7 @@ async function fetchRows(target: Target, wanted: string[][]): Promise<JsonObject
   const filter = target.columns.length === 1
     ? `${restName(only!)} IN (${wanted.map(([value]) => named(value!)).join(', ')})`
     : wanted.map((texts) => `(${target.columns.map((name, at) => `${restName(name)} = ${named(texts[at]!)}`).join(' AND ')})`).join(' OR ');
-  const body = { filter, params, fields: shownOf(target.table, target.columns).fields, limit: wanted.length };
+  const body = { filter, params, fields: restFields(shownOf(target.table, target.columns).fields), limit: wanted.length };
   return (await request<{ resource: JsonObject[] }>(`${tablePath(target.table)}?method=GET`, { method: 'POST', body })).resource;
 }
 

@@ -29,7 +29,8 @@ export function Node(props: NodeProps) {
 /** The hand stays near what was removed. */
 function focusAfterRemoval(box: HTMLElement | null, at: number) {
   setTimeout(() => {
-    const near = box?.querySelector<HTMLElement>(`:scope > [data-at="${at}"] > [data-remove]`) ?? box?.querySelector<HTMLElement>(`:scope > [data-at="${at - 1}"] > [data-remove]`);
+    const near = box?.querySelector<HTMLElement>(`:scope > [data-at="${at}"] > [data-remove]`)
+      ?? box?.querySelector<HTMLElement>(`:scope > [data-at="${at - 1}"] > [data-remove]`);
     (near ?? [...(box?.querySelectorAll<HTMLElement>('[data-add]') ?? [])].at(-1))?.focus();
   });
 }
@@ -44,7 +45,8 @@ function Members({ value, pointer, pattern, label, onChange }: Omit<NodeProps, '
   const add = (name: string, member: Json) => {
     onChange({ ...value, [name]: member }, `${pointer}/${escaped(name)}`);
     // What comes next is to be filled in.
-    setTimeout(() => box.current?.querySelector<HTMLElement>(`:scope > [data-at="${names.length}"] ${member === null && missing.includes(name) ? '.edit-value ' : ''}input`)?.focus());
+    const within = member === null && missing.includes(name) ? '.edit-value ' : '';
+    setTimeout(() => box.current?.querySelector<HTMLElement>(`:scope > [data-at="${names.length}"] ${within}input`)?.focus());
   };
   const rename = (from: string, to: string) => onChange(Object.fromEntries(Object.entries(value).map(([name, member]) => [name === from ? to : name, member])), pointer);
   const fresh = () => {
@@ -69,7 +71,8 @@ function Members({ value, pointer, pattern, label, onChange }: Omit<NodeProps, '
           <Button key={name} size="compact-xs" variant="light" leftSection={<IconPlus size={12} aria-hidden />}
             onClick={() => add(name, skeleton(leaves, `${pattern}/${escaped(name)}`))}>{name}</Button>
         ))}
-        <Button size="compact-xs" variant="subtle" leftSection={<IconPlus size={12} aria-hidden />} data-add aria-label={`Add a member to ${label}`} onClick={() => add(fresh(), '')}>member</Button>
+        <Button size="compact-xs" variant="subtle" leftSection={<IconPlus size={12} aria-hidden />} data-add aria-label={`Add a member to ${label}`}
+          onClick={() => add(fresh(), '')}>member</Button>
       </Group>
     </Box>
   );
@@ -103,18 +106,23 @@ function List({ value, pointer, pattern, label, onChange }: Omit<NodeProps, 'val
         <Box key={at} className="edit-member" data-at={at} data-branch={isBranch(element) ? true : undefined}>
           <Group gap={2} wrap="nowrap" pt={3}>
             <Text size="xs" c="dimmed" className="mono" w={28}>{at}</Text>
-            <ActionIcon variant="subtle" size="sm" data-move="up" disabled={at === 0} aria-label={`Move ${label}[${at}] up`} onClick={() => move(at, at - 1)}><IconChevronUp size={14} /></ActionIcon>
+            <ActionIcon variant="subtle" size="sm" data-move="up" disabled={at === 0} aria-label={`Move ${label}[${at}] up`}
+              onClick={() => move(at, at - 1)}><IconChevronUp size={14} /></ActionIcon>
             <ActionIcon variant="subtle" size="sm" data-move="down" disabled={at === value.length - 1} aria-label={`Move ${label}[${at}] down`}
               onClick={() => move(at, at + 1)}><IconChevronDown size={14} /></ActionIcon>
           </Group>
           <Part value={element} pointer={`${pointer}/${at}`} pattern={`${pattern}/[]`} label={`${label}[${at}]`}
             onChange={(changed, where) => onChange(value.map((other, position) => (position === at ? changed : other)), where)}>
-            <Remove label={`${label}[${at}]`} onClick={() => { onChange(value.filter((_, position) => position !== at), pointer); focusAfterRemoval(box.current, at); }} />
+            <Remove label={`${label}[${at}]`} onClick={() => {
+              onChange(value.filter((_, position) => position !== at), pointer);
+              focusAfterRemoval(box.current, at);
+            }} />
           </Part>
         </Box>
       ))}
       {!value.length && <Text size="xs" c="dimmed">an empty list</Text>}
-      <Button size="compact-xs" variant="subtle" mt={4} leftSection={<IconPlus size={12} aria-hidden />} data-add aria-label={`Add an item to ${label}`} onClick={add}>item</Button>
+      <Button size="compact-xs" variant="subtle" mt={4} leftSection={<IconPlus size={12} aria-hidden />} data-add
+        aria-label={`Add an item to ${label}`} onClick={add}>item</Button>
     </Box>
   );
 }

@@ -26,14 +26,19 @@ export function PickerList({ id, target, choices, active, search, searched, onCh
   useEffect(() => { list.current?.querySelector(`[id="${id}-${active}"]`)?.scrollIntoView({ block: 'nearest' }); }, [id, active]);
   const { error } = search;
   const count = choices.filter(({ is }) => is === 'row').length;
-  const told = search.isPending ? 'Looking …' : error ? null : count ? null : searched ? `No row of ${target.table.id} has “${searched}” in it.` : `${target.table.id} has no rows.`;
+  const told = search.isPending ? 'Looking …' : error ? null
+    : count ? null : searched ? `No row of ${target.table.id} has “${searched}” in it.` : `${target.table.id} has no rows.`;
   return (
     <Box>
       <Box role="status" aria-live="polite">
         {told && <Text size="sm" c="dimmed" px="sm" py={6}>{told}</Text>}
         {!told && <span className="edit-hidden">{count} rows</span>}
       </Box>
-      {error && <Text size="sm" c="var(--mantine-color-error)" px="sm" py={6} role="alert">{error.message}{error instanceof ApiError && error.hint ? ` ${error.hint}` : ''}</Text>}
+      {error && (
+        <Text size="sm" c="var(--mantine-color-error)" px="sm" py={6} role="alert">
+          {error.message}{error instanceof ApiError && error.hint ? ` ${error.hint}` : ''}
+        </Text>
+      )}
       <Box ref={list} id={id} role="listbox" aria-label={`Rows of ${target.table.id}`} className="edit-list">
         {choices.map((choice, at) => (
           // The input keeps the focus, so that typing goes on.

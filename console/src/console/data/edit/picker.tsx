@@ -88,11 +88,13 @@ export function Picker({ target, value, label, id, placeholder, fault, described
   const noteId = `${own}-note`;
   return (
     <Box miw={0}>
-      <Popover opened={open} width="target" position="bottom-start" withRoles={false} trapFocus={false} returnFocus={false} closeOnEscape={false} closeOnClickOutside={false} shadow="md" offset={2}>
+      <Popover opened={open} width="target" position="bottom-start" withRoles={false} trapFocus={false} returnFocus={false}
+        closeOnEscape={false} closeOnClickOutside={false} shadow="md" offset={2}>
         <Popover.Target>
           <Box>
             <TextInput
-              ref={input} id={id} role="combobox" aria-label={label} aria-expanded={open} aria-controls={open ? listId : undefined} aria-autocomplete="list" aria-haspopup="listbox"
+              ref={input} id={id} role="combobox" aria-label={label} aria-expanded={open} aria-controls={open ? listId : undefined}
+                aria-autocomplete="list" aria-haspopup="listbox"
               aria-activedescendant={open && active >= 0 ? `${listId}-${active}` : undefined} aria-describedby={[describedBy, noteId].filter(Boolean).join(' ')}
               size={small ? 'xs' : 'sm'} autoComplete="off" spellCheck={false} disabled={disabled} error={Boolean(fault) || none}
               placeholder={open ? display || 'Search' : placeholder} value={open ? typed : display}

@@ -30,14 +30,17 @@ export function RemoveDialog({ table, ids, onClosed }: Props) {
         {changes && (
           <>
             <Text size="sm">
-              {all > ids.length ? `This touches ${all} rows, not only ${ids.length === 1 ? 'the one' : `the ${ids.length}`} you named.` : `Nothing else refers to ${rows}.`} It cannot be undone.
+              {all > ids.length
+                ? `This touches ${all} rows, not only ${ids.length === 1 ? 'the one' : `the ${ids.length}`} you named.`
+                : `Nothing else refers to ${rows}.`} It cannot be undone.
             </Text>
             <Touched changes={changes} />
           </>
         )}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" data-autofocus onClick={() => onClosed(false)} disabled={removal.isPending}>{error || refused ? 'Close' : 'Cancel'}</Button>
-          {!error && !refused && <Button color="red.9" disabled={!changes} loading={removal.isPending} onClick={() => removal.mutate()}>Delete {all > 1 ? `${all} rows` : ''}</Button>}
+          {!error && !refused && <Button color="red.9" disabled={!changes} loading={removal.isPending}
+            onClick={() => removal.mutate()}>Delete {all > 1 ? `${all} rows` : ''}</Button>}
         </Group>
       </Stack>
     </Modal>
@@ -61,7 +64,8 @@ function useRemoval({ table, ids, onClosed }: Props) {
     enabled: catalog !== undefined, retry: false, gcTime: 0, staleTime: Infinity, refetchOnWindowFocus: false,
   });
   const removal = useMutation({
-    mutationFn: () => remove(table, ids, name).then((told) => ({ told, refused: null }), (cause: unknown) => orRefused(catalog!, cause).then(({ refused }) => ({ told: null, refused }))),
+    mutationFn: () => remove(table, ids, name).then((told) => ({ told, refused: null }),
+      (cause: unknown) => orRefused(catalog!, cause).then(({ refused }) => ({ told: null, refused }))),
     onSuccess: ({ told }) => {
       if (!told) return;
       tellWritten(ids.length === 1 ? `${table.id} ${ids[0]!.join(', ')} is deleted` : `${ids.length} rows of ${table.id} are deleted`, told);

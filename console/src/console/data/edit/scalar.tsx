@@ -52,7 +52,8 @@ function LineControl(props: ControlProps) {
       onChange={({ currentTarget: { value } }) => onChange(value || column.type === 'other' ? text(value) : emptied(column, creating))}
       rightSection={column.type === 'uuid' && !column.generated && (
         <Tooltip label="A fresh one">
-          <ActionIcon variant="subtle" size="sm" aria-label={`Make a UUID for ${column.name}`} onClick={() => onChange(text(freshUuid()))}><IconDice5 size={16} /></ActionIcon>
+          <ActionIcon variant="subtle" size="sm" aria-label={`Make a UUID for ${column.name}`}
+            onClick={() => onChange(text(freshUuid()))}><IconDice5 size={16} /></ActionIcon>
         </Tooltip>
       )} />
   );
@@ -80,7 +81,8 @@ function TextControl(props: ControlProps) {
     <TextInput {...control(props)} onPaste={onPaste} onChange={({ currentTarget }) => onChange(text(currentTarget.value))}
       rightSection={!column.generated && (
         <Tooltip label="Several lines">
-          <ActionIcon className="edit-quiet" variant="subtle" color="gray" size="sm" aria-label={`Several lines for ${column.name}`} onClick={lengthen}><IconLineHeight size={15} /></ActionIcon>
+          <ActionIcon className="edit-quiet" variant="subtle" color="gray" size="sm" aria-label={`Several lines for ${column.name}`}
+            onClick={lengthen}><IconLineHeight size={15} /></ActionIcon>
         </Tooltip>
       )} />
   );
@@ -134,7 +136,10 @@ function BytesControl(props: ControlProps) {
         onChange={({ currentTarget: { value } }) => onChange(value ? text(value) : held.as === 'text' && held.text === '' ? emptied(column, creating) : text(''))} />
       <Group gap={8} mt={4}>
         <FileButton onChange={(file) => void take(file)}>
-          {(given) => <ActionIcon {...given} variant="default" size="sm" aria-label={`Take a file for ${column.name}`} disabled={column.generated}><IconFile size={14} /></ActionIcon>}
+          {(given) => (
+            <ActionIcon {...given} variant="default" size="sm" aria-label={`Take a file for ${column.name}`}
+              disabled={column.generated}><IconFile size={14} /></ActionIcon>
+          )}
         </FileButton>
         <Text size="xs" c="dimmed">base64{held.as === 'text' ? `, ${size} bytes` : ''}</Text>
         {failed && <Text size="xs" c="var(--mantine-color-error)" role="alert">{failed}</Text>}

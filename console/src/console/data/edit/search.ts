@@ -2,7 +2,7 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import type { Column, Json, JsonObject } from '../../api/types';
 import { request } from '../../api/client';
-import { restName, tablePath } from '../../api/rest';
+import { restFields, restName, tablePath } from '../../api/rest';
 import { isUuid, numberOf } from './held';
 import { columnOf, searchRows, type Target } from './lookup';
 import { isText, shownOf } from './describe';
@@ -98,7 +98,7 @@ function equals(column: Column, word: string): JsonObject | null {
 async function searchByRest({ table }: Target, words: string, offset: number, fields: string[], signal: AbortSignal): Promise<Found> {
   const texts = table.columns.filter(isText).slice(0, COLUMNS);
   const filter = words && texts.length ? texts.map(({ name }) => `(${restName(name)} CONTAINS :words)`).join(' OR ') : undefined;
-  const body = { ...(filter && { filter, params: { ':words': words } }), fields, limit: PAGE + 1, offset };
+  const body = { ...(filter && { filter, params: { ':words': words } }), fields: restFields(fields), limit: PAGE + 1, offset };
   const { resource } = await request<{ resource: JsonObject[] }>(`${tablePath(table)}?method=GET`, { method: 'POST', body, signal });
   return { rows: resource.slice(0, PAGE), more: resource.length > PAGE };
 }

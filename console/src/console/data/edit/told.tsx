@@ -8,7 +8,8 @@ export function tellWritten(title: string, { pending, warning }: { pending: bool
     notifications.show({
       title, color: 'orange', autoClose: false,
       // Outside of the router, so that the address is written in full.
-      message: <Text size="sm">A part of it is still being finished in another database. <Anchor href={`/console${links.health()}`} size="sm">Health</Anchor> shows what is left.</Text>,
+      message: <Text size="sm">A part of it is still being finished in another database.{' '}
+        <Anchor href={`/console${links.health()}`} size="sm">Health</Anchor> shows what is left.</Text>,
     });
   } else if (warning) {
     notifications.show({ title, color: 'orange', autoClose: false, message: `Written, though a reference leads nowhere: ${warning}` });

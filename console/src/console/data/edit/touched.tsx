@@ -21,7 +21,11 @@ export function Touched({ changes }: { changes: Change[] }) {
           <Group gap={6} mb={4}><SourceDot source={source} /><Text size="sm" fw={600}>{source}</Text></Group>
           <Table.ScrollContainer minWidth={500} type="native">
             <Table withTableBorder layout="fixed" aria-label={`What this touches in ${source}`}>
-              <Table.Thead><Table.Tr><Table.Th w="30%">Table</Table.Th><Table.Th w="12%">Rows</Table.Th><Table.Th w="26%">What happens</Table.Th><Table.Th>By the key</Table.Th></Table.Tr></Table.Thead>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th w="30%">Table</Table.Th><Table.Th w="12%">Rows</Table.Th><Table.Th w="26%">What happens</Table.Th><Table.Th>By the key</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
               <Table.Tbody>
                 {changes.filter(({ table }) => sourceOf(table) === source).map((change, at) => (
                   <Table.Tr key={at}>
@@ -45,7 +49,8 @@ export const countOf = (changes: Change[]) => changes.reduce((sum, { rows }) => 
 function KeyRule({ catalog, change }: { catalog?: Catalog; change: Change }) {
   const key = catalog?.keys.find((key) => key.referencing.table === change.table && key.name === change.foreign_key);
   const rule = key && (change.action === 'update' ? `on_update = ${key.on_update}` : `on_delete = ${key.on_delete}`);
-  return <Text size="sm" style={{ overflowWrap: 'anywhere' }}><span className="mono">{change.foreign_key}</span>{rule && <Text span size="xs" c="dimmed"> {rule}</Text>}</Text>;
+  return <Text size="sm" style={{ overflowWrap: 'anywhere' }}><span className="mono">{change.foreign_key}</span>
+    {rule && <Text span size="xs" c="dimmed"> {rule}</Text>}</Text>;
 }
 
 function happens({ action, foreign_key: key }: Change) {
@@ -70,7 +75,9 @@ export function Refusal({ refused }: { refused: Refused[] }) {
           </Alert>
           {referrers.length > 0 && <Table.ScrollContainer minWidth={520} type="native">
             <Table withTableBorder mt={8} aria-label={`Who refers to ${id.join(', ')}`}>
-              <Table.Thead><Table.Tr><Table.Th>Referenced by</Table.Th><Table.Th>Rows</Table.Th><Table.Th>Key</Table.Th><Table.Th>Which</Table.Th></Table.Tr></Table.Thead>
+              <Table.Thead>
+                <Table.Tr>{['Referenced by', 'Rows', 'Key', 'Which'].map((head) => <Table.Th key={head}>{head}</Table.Th>)}</Table.Tr>
+              </Table.Thead>
               <Table.Tbody>{referrers.map((referrer, at) => <Referring key={at} {...referrer} />)}</Table.Tbody>
             </Table>
           </Table.ScrollContainer>}
@@ -89,12 +96,14 @@ function Referring({ table: id, foreign_key: name, rows, keys }: Referrer) {
     <Table.Tr>
       <Table.Td><TableName id={id} /></Table.Td>
       <Table.Td style={{ fontVariantNumeric: 'tabular-nums' }}>{String(rows)}</Table.Td>
-      <Table.Td><Text className="mono" style={{ overflowWrap: 'anywhere' }}>{name}</Text>{key && <Text size="xs" c="dimmed">on_delete = {key.on_delete}, on_update = {key.on_update}</Text>}</Table.Td>
+      <Table.Td><Text className="mono" style={{ overflowWrap: 'anywhere' }}>{name}</Text>
+        {key && <Text size="xs" c="dimmed">on_delete = {key.on_delete}, on_update = {key.on_update}</Text>}</Table.Td>
       <Table.Td>
         <Group gap={8}>
           {keys.map((key, at) => (
             // A tab of its own, for what is under way here is not to be lost.
-            table && <Anchor key={at} size="sm" href={`${base}${links.row(table, key.map(String))}`} target="_blank" rel="noopener" aria-label={`${id} ${key.map(plainly).join(', ')} in a new tab`}>{key.map(plainly).join(', ')}</Anchor>
+            table && <Anchor key={at} size="sm" href={`${base}${links.row(table, key.map(String))}`}
+              target="_blank" rel="noopener" aria-label={`${id} ${key.map(plainly).join(', ')} in a new tab`}>{key.map(plainly).join(', ')}</Anchor>
           ))}
           {Number(rows) > keys.length && <Text size="sm" c="dimmed">…</Text>}
         </Group>

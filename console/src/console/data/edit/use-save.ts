@@ -31,8 +31,10 @@ export function useSave({ aim, row, catalog, draft, nested, box, onSaved }: Give
 
   // To the first field that is wrong, or to the words above all.
   useEffect(() => {
-    if (failed) (box.current?.querySelector<HTMLElement>(':is(input, textarea, select):is([aria-invalid="true"], :invalid)') ?? box.current?.querySelector('[role="alert"]'))?.scrollIntoView({ block: 'nearest' });
-    if (failed) box.current?.querySelector<HTMLElement>(':is(input, textarea, select):is([aria-invalid="true"], :invalid)')?.focus();
+    if (!failed) return;
+    const faulty = box.current?.querySelector<HTMLElement>(':is(input, textarea, select):is([aria-invalid="true"], :invalid)');
+    (faulty ?? box.current?.querySelector('[role="alert"]'))?.scrollIntoView({ block: 'nearest' });
+    faulty?.focus();
   }, [failed, box]);
 
   const fail = async (cause: unknown, record: JsonObject) => {

@@ -61,7 +61,8 @@ export function writeName() {
 }
 
 /** Rows are asked anew; tables and keys are not, nor what an open form began with. */
-export const forgetRows = () => client.invalidateQueries({ predicate: ({ queryKey: [first] }) => !['catalog', 'keys', 'audit', 'health', 'form', 'dry run'].includes(String(first)) });
+export const forgetRows = () => client.invalidateQueries({ predicate: ({ queryKey: [first] }) =>
+  !['catalog', 'keys', 'audit', 'health', 'form', 'dry run'].includes(String(first)) });
 
 async function write<T>(path: string, method: string, body: unknown, name: string) {
   let seen: Response | null = null;
