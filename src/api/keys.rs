@@ -40,7 +40,10 @@ pub fn file(engine: &Engine, live: &Snapshot) -> Value {
             })
         })
         .collect();
-    let faults: Vec<Value> = live.faults.list.iter().map(|of| fault(engine, &live.faults, of, None)).collect();
+    // Those of the file as it is on the disk, where that does not serve.
+    let refused = engine.refused();
+    let faulty = refused.as_deref().unwrap_or(&live.faults);
+    let faults: Vec<Value> = faulty.list.iter().map(|of| fault(engine, faulty, of, None)).collect();
     json!({
         "writable": reason.is_none(), "reason": reason, "revision": live.revision(), "entries": entries,
         "faults": faults,

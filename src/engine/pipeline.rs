@@ -10,6 +10,7 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
 use crate::catalog::TableId;
+use crate::config::Faults;
 use crate::engine::error::Error;
 use crate::engine::explain::{Explained, Explainer};
 use crate::engine::snapshot::Snapshot;
@@ -26,7 +27,7 @@ pub struct Engine {
     /// The key file.
     pub path: PathBuf,
     /// Why the last load was refused, if it was.
-    pub(super) refused: Mutex<Option<String>>,
+    pub(super) refused: Mutex<Option<Arc<Faults>>>,
     /// Only one load of the file at a time.
     pub(super) loading: tokio::sync::Mutex<()>,
     /// Held by each write; the keys change only while there is none.
@@ -81,7 +82,7 @@ impl Engine {
     }
 
     /// Why the last load of the file was refused; `None` after a good one.
-    pub fn refused(&self) -> Option<String> {
+    pub fn refused(&self) -> Option<Arc<Faults>> {
         self.refused.lock().clone()
     }
 

@@ -31,7 +31,7 @@ impl Engine {
                 let text = faults.render(false);
                 METRICS.config_refused.inc();
                 tracing::error!(file = %self.path.display(), "the configuration was refused, the old one goes on:\n{text}");
-                *self.refused.lock() = Some(text);
+                *self.refused.lock() = Some(Arc::new(faults.clone()));
             }
         }
         result

@@ -463,6 +463,24 @@ const steps = {
     await until('the list is back', () => page.url().endsWith('/data/crm/contact'));
   },
 
+  async 'what somebody else has changed meanwhile'(tools) {
+    const { page } = tools;
+    await tools.open('/data/crm/contact/row/7');
+    await page.getByRole('button', { name: 'Edit', exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    const country = dialog.getByRole('textbox', { name: 'country', exact: true });
+    await country.fill('AA');
+    await page.evaluate(() => fetch('/api/v2/crm/_table/contact/7', {
+      method: 'PATCH', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ country: 'BB' }),
+    }));
+    await country.press('Control+Enter');
+    await dialog.getByText(/the row was changed meanwhile: country was "\w+" and is "BB"/).waitFor();
+    check((await row(page, 'crm/_table/contact/7')).country === 'BB', 'their change is written over');
+    await country.press('Control+Enter');
+    await dialog.waitFor({ state: 'detached' });
+    check((await row(page, 'crm/_table/contact/7')).country === 'AA', 'it is not saved the second time');
+  },
+
   async 'by keyboard alone'(tools) {
     const { page } = tools;
     await tools.open('/data/billing/customer/row/8');

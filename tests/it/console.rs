@@ -299,6 +299,25 @@ async fn a_relationship_over_a_junction_is_an_entry() {
     assert_eq!(scene.file(), original);
 }
 
+/// A file that was refused is told with its faults; nothing is saved into it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_faults_of_a_refused_file_are_told() {
+    let (crm, sales) = pairs()[0];
+    let scene = Scene::new(crm, sales).await;
+    let broken =
+        format!("{}\n[[foreign_key]]\ncolumn = \"crm.nope.x\"\nreferences = \"crm.contact.id\"\n", scene.file());
+    std::fs::write(scene.folder.path().join("crosskey.toml"), &broken).expect("their change");
+    assert!(scene.proxy.engine.reload().await.is_err());
+    let entries = scene.entries().await;
+    assert_eq!(entries["writable"], false);
+    let faults = entries["faults"].as_array().expect("faults");
+    let line = broken.lines().position(|line| line.contains("nope")).expect("there") + 1;
+    let place = format!("crosskey.toml:{line}:10");
+    assert!(faults.iter().any(|fault| fault["place"] == place && fault["severity"] == "error"), "{entries}");
+    let refused = scene.send("POST /admin/keys", Some(&scene.revision().await), &draft()).await;
+    assert_eq!((refused.status.as_u16(), scene.file()), (403, broken), "{}", refused.text);
+}
+
 /// A file that a person has changed meanwhile is not overwritten, even where the proxy has not seen the change yet.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_by_a_person_is_kept() {

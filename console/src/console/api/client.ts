@@ -73,6 +73,10 @@ function errorOf(value: Json): ErrorBody | null {
   return (error as ErrorBody | null) ?? null;
 }
 
+/** What the console itself refuses, in the form of the server's errors. */
+export const refusal = (message: string, hint: string, reason = 'INVALID_REQUEST') =>
+  new ApiError(400, { code: 400, status_code: 400, message, context: { reason, hint } });
+
 const fault = (status: number, message: string): ErrorBody =>
   ({ code: status, status_code: status, message, context: { reason: 'INTERNAL' } });
 

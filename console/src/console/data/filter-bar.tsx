@@ -67,7 +67,7 @@ function Chip({ catalog, table, condition, onChange, onRemove }: ChipProps) {
           <span>{condition.path.join('.')}</span>
           <span className={classes.quiet}>{OPERATORS[condition.operator].label}</span>
           {condition.values.length > 0 && <b style={{ overflow: 'hidden', textOverflow: 'ellipsis', maxWidth: 260 }}>{shownValues(condition)}</b>}
-          {!known && <span className={classes.orphan}>unknown, not applied</span>}
+          {!known && <span className={classes.orphan}>unknown</span>}
         </button>
       )}>
         <FilterForm catalog={catalog} table={table} given={condition} onDone={(next) => { setOpened(false); if (next) onChange(next); }} />

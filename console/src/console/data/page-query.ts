@@ -1,11 +1,12 @@
 // One page of rows: by cursor where the order has cursors, else by its place; without other tables where one of them is away.
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { ApiError, graphql, request } from '../api/client';
+import { ApiError, graphql, refusal, request } from '../api/client';
 import { addressOf, tablePath } from '../api/rest';
 import type { Catalog, JsonObject, Table } from '../api/types';
 import { connectionText, hasCursors, listText } from './to-graphql';
 import { restFilter, restOrder } from './to-rest';
 import { shownFields } from './fields';
+import { resolveCondition } from './filter';
 import { rowOfNode, rowOfRecord, type Row } from './rows';
 import type { Place, ViewState } from './state';
 
@@ -29,13 +30,21 @@ export const ROWS = 'rows';
 export function useRows(catalog: Catalog, table: Table, state: ViewState) {
   const columns = shownFields(table, state).map(({ id }) => id);
   return useQuery({
-    queryKey: [ROWS, table.id, catalog.revision, state.filter, state.order, state.size, state.place, columns],
+    queryKey: [ROWS, table.id, catalog.revision, state.filter, state.order, state.size, state.place, state.odd, columns],
     queryFn: ({ signal }) => readPage(catalog, table, state, signal),
     placeholderData: (before, query) => (query?.queryKey[1] === table.id ? keepPreviousData(before) : undefined),
   });
 }
 
+/** A filter that is not understood would otherwise show, and let be deleted, all rows. */
+function refuseOdd(catalog: Catalog, table: Table, { filter, odd }: ViewState) {
+  const lost = filter.flat().find((condition) => !resolveCondition(catalog, table, condition));
+  const what = odd ?? (lost && `filter on ${lost.path.join('.')}`);
+  if (what) throw refusal(`${table.id} has nothing that is meant by the ${what}`, 'take it away, or choose a column that is there');
+}
+
 async function readPage(catalog: Catalog, table: Table, state: ViewState, signal: AbortSignal): Promise<Page> {
+  refuseOdd(catalog, table, state);
   let partial: ApiError | null = null;
   for (const without of [() => [], () => named(catalog, table, partial), () => catalog.sources.map(({ name }) => name)]) {
     try {

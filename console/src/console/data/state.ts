@@ -21,6 +21,8 @@ export interface ViewState {
   shown: string[] | null;
   size: number;
   place: Place;
+  /** What the address asks and nobody understands. Rows are not shown as if it had not been asked. */
+  odd?: string;
 }
 
 export const SIZES = [10, 25, 50, 100, 250];
@@ -32,8 +34,11 @@ export const EMPTY: ViewState = { filter: [], order: [], shown: null, size: SIZE
 export function readState(params: URLSearchParams): ViewState {
   const columns = params.get('columns');
   const size = Number(params.get('size'));
+  const text = params.get('filter') ?? '';
+  const filter = parseFilter(text);
   return {
-    filter: parseFilter(params.get('filter')),
+    filter,
+    ...(words(text).length === words(printFilter(filter)).length ? {} : { odd: `filter ${text}` }),
     order: readOrder(params.get('order')),
     shown: columns === null ? null : words(columns).map((word) => (word.startsWith('*') ? `*${readPath(word.slice(1))[0]}` : readPath(word)[0]!)),
     size: Number.isInteger(size) && size > 0 ? Math.min(size, 1000) : SIZE,
@@ -95,5 +100,6 @@ function known(state: ViewState, table: Table | undefined): ViewState {
   const shown = state.shown?.filter((name) => (name.startsWith('*')
     ? table.relationships.some((one) => one.name === name.slice(1)) : table.columns.some((one) => one.name === name)));
   const order = state.order.filter(({ path }) => path.length > 1 || table.columns.some((one) => one.name === path[0]));
-  return { ...state, order, shown: shown?.length ? shown : null };
+  const lost = state.order.length === order.length ? {} : { odd: `order ${printOrder(state.order)}` };
+  return { ...state, ...lost, order, shown: shown?.length ? shown : null };
 }

@@ -8,7 +8,7 @@ export function ReadOnly({ file }: { file: KeyFile }) {
   if (file.writable) return null;
   return (
     <Notice color="gray" mb="md" icon={<IconLock size={18} aria-hidden />} title="The key file cannot be written from here">
-      <Text size="sm">{file.reason ?? 'The server does not say why.'} Entries can still be tried, and their text copied.</Text>
+      <Text size="sm">{file.reason ?? 'the server does not say why'}. Entries can still be tried, and their text copied.</Text>
     </Notice>
   );
 }

@@ -1,7 +1,8 @@
 // Saves a form: first what it would touch where others refer to a changed value, then the write; errors go to their fields.
 import { useEffect, useRef, useState, type RefObject } from 'react';
 import type { Catalog, JsonObject, Key } from '../../api/types';
-import { ApiError, writeJson } from '../../api/client';
+import { ApiError, refusal, writeJson } from '../../api/client';
+import { readRow } from '../../api/rest';
 import { faultsOf, innermost } from './faults';
 import type { KeyPreview } from './key-change';
 import { referencedColumns } from './references';
@@ -27,6 +28,7 @@ export function useSave({ aim, row, catalog, draft, nested, box, onSaved }: Give
   const [preview, setPreview] = useState<KeyPreview | null>(null);
   const [failed, setFailed] = useState(0);
   const attempt = useRef({ body: '', name: '' });
+  const known = useRef(row);
   const { table } = aim;
 
   // To the first field that is wrong, or to the words above all.
@@ -59,6 +61,15 @@ export function useSave({ aim, row, catalog, draft, nested, box, onSaved }: Give
     // Whoever opened the stack looks anew at what it shows; of the forms on top of the first it is not told.
     if (nested) void forgetRows();
   };
+  // What somebody else has written meanwhile is told once before it is written over.
+  const refuseOverwriting = async (id: string[], record: JsonObject) => {
+    const now = await readRow(table, id);
+    const changed = Object.keys(record).filter((name) => writeJson(now[name]) !== writeJson(known.current[name]));
+    if (!changed.length) return;
+    const told = changed.map((name) => `${name} was ${writeJson(known.current[name])} and is ${writeJson(now[name])}`);
+    known.current = now;
+    throw refusal(`the row was changed meanwhile: ${told.join('; ')}`, 'save once more to write over it', 'CONFLICT');
+  };
   const during = async (record: JsonObject, work: () => Promise<void>) => {
     setBusy(true);
     setProblem(null);
@@ -82,6 +93,7 @@ export function useSave({ aim, row, catalog, draft, nested, box, onSaved }: Give
     const { record } = collected;
     if (aim.does === 'edit' && !Object.keys(record).length) return onSaved(row);
     await during(record, async () => {
+      if (aim.does === 'edit') await refuseOverwriting(aim.id, record);
       const referenced = referencedColumns(catalog, table);
       if (aim.does === 'edit' && Object.keys(record).some((name) => referenced.has(name))) {
         const changes = await tryUpdate(table, aim.id, record);
