@@ -46,6 +46,7 @@ await run({
     await axe('the search');
     await page.keyboard.press('Enter');
     await until('the rows are shown', () => page.url().includes('/data/crm/contact_info'));
+    await until('the focus went along', () => page.evaluate(() => document.activeElement?.id === 'main'));
   },
 
   async 'the skip link leads past the list of views'({ page, open }) {

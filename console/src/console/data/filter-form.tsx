@@ -1,5 +1,5 @@
 // One condition: a column, here or along relationships, what is asked of it, and values.
-import { useMemo, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { Button, Group, Select, Stack, Text } from '@mantine/core';
 import type { Catalog, Table } from '../api/types';
 import { OPERATORS, operatorsOf, resolve, resolveCondition, type Condition, type Operator } from './filter';
@@ -30,14 +30,22 @@ export function FilterForm({ catalog, table, given, onDone }: Props) {
   const current = operator && operators.includes(operator) ? operator : operators[0] ?? null;
   const wrong = current && column ? wrongValue(column, current, values) : null;
 
-  const choose = (next: string | null) => { setWhat(next); setTried(false); if (next !== what) setValues([]); };
+  const form = useRef<HTMLFormElement>(null);
+  const choose = (next: string | null) => {
+    setWhat(next);
+    setTried(false);
+    if (next === null || next === what) return;
+    setValues([]);
+    // On to the value, or to the test where there is none.
+    requestAnimationFrame(() => [...form.current?.querySelectorAll<HTMLElement>('input:not([type=hidden])') ?? []].at(-1)?.focus());
+  };
   const apply = () => {
     if (!path || !current) return;
     setTried(true);
     if (!wrong) onDone({ path, operator: current, values: OPERATORS[current].values === 0 ? [] : values.length ? values : [''] });
   };
   return (
-    <form onSubmit={(event) => { event.preventDefault(); apply(); }} aria-label="Condition">
+    <form ref={form} onSubmit={(event) => { event.preventDefault(); apply(); }} aria-label="Condition">
       <Stack gap="xs">
         <Select label="Column" placeholder="Column, or relationship.column" searchable data-autofocus={given ? undefined : true} data={options}
           value={what} onChange={choose}

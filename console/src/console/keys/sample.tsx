@@ -28,6 +28,9 @@ export function Sample({ catalog, sample, referencing }: Props) {
         <Text size="sm"><b>{found}</b> found</Text>
         <Text size="sm" c={sample.orphans ? 'var(--mantine-color-error)' : undefined}><b>{sample.orphans}</b> {sample.orphans === 1 ? 'orphan' : 'orphans'}</Text>
       </Group>
+      {sample.references > 0 && !found && (
+        <Text size="sm" c="var(--mantine-color-error)" mb={6}>No reference leads to a row: are these the columns that are meant?</Text>
+      )}
       <Lists catalog={catalog} sample={sample} referencing={referencing} />
     </>
   );

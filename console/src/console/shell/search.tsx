@@ -1,4 +1,5 @@
 // Ctrl-K: to any table, key or view.
+import { useEffect, useState } from 'react';
 import { Spotlight, type SpotlightActionData } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { useLocation } from 'wouter';
@@ -6,8 +7,12 @@ import { useCatalog } from '../api/queries';
 import { links } from '../links';
 
 export function Search() {
-  const [, go] = useLocation();
+  const [, move] = useLocation();
   const { data } = useCatalog();
+  // The focus goes along; it goes back to where it was only where nothing was chosen.
+  const [moved, setMoved] = useState(false);
+  useEffect(() => { if (moved) document.getElementById('main')?.focus(); }, [moved]);
+  const go = (to: string) => { move(to); setMoved(true); };
   const tables: SpotlightActionData[] = (data?.tables ?? []).map((table) => ({
     id: `table ${table.id}`, label: table.id, description: 'Rows', onClick: () => go(links.rows(table)),
   }));
@@ -23,6 +28,7 @@ export function Search() {
     <Spotlight
       actions={[{ group: 'Tables', actions: tables }, { group: 'Keys', actions: keys }, { group: 'Views', actions: views }]}
       title="Search" shortcut={['mod + K']} limit={12} scrollable maxHeight={420} highlightQuery nothingFound="Nothing is named like this"
+      onSpotlightOpen={() => setMoved(false)} returnFocus={!moved}
       searchProps={{ leftSection: <IconSearch size={18} aria-hidden />, placeholder: 'Table, key or view', 'aria-label': 'Search' }}
     />
   );

@@ -1,5 +1,5 @@
 // A JSON column: as a tree with pickers where keys stand, or as text.
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { Box, Button, Group, SegmentedControl, Text, Textarea } from '@mantine/core';
 import type { Json } from '../../api/types';
 import { writeJson } from '../../api/client';
@@ -20,7 +20,12 @@ export function DocumentControl({ id, column, held, onChange, describedBy, fault
   const [mode, setMode] = useState<'tree' | 'text'>(() => (held.as === 'text' || (held.as === 'json' && sizeOf(held.value) > NODES) ? 'text' : 'tree'));
   const [typed, setTyped] = useState<string | null>(null);
   const plain = typed ?? (held.as === 'json' ? writeJson(held.value, 2) : held.as === 'text' ? held.text : '');
-  const start = (value: Json) => onChange({ as: 'json', value });
+  const box = useRef<HTMLDivElement>(null);
+  const start = (value: Json) => {
+    onChange({ as: 'json', value });
+    // The button that was pressed goes: on to the first field or button of the document.
+    requestAnimationFrame(() => [...box.current?.querySelectorAll<HTMLElement>('button, input:not([type=radio]):not([type=hidden])') ?? []].at(0)?.focus());
+  };
   const outline = leaves.length ? skeleton(leaves) : null;
   const change = (mode: string) => {
     setTyped(null);
@@ -31,7 +36,7 @@ export function DocumentControl({ id, column, held, onChange, describedBy, fault
     setMode(mode as 'tree' | 'text');
   };
   return (
-    <Box role="group" aria-label={column.name}>
+    <Box role="group" aria-label={column.name} ref={box}>
       <SegmentedControl mb={4} id={id} size="xs" aria-label={`Show ${column.name} as`}
         data={[{ value: 'tree', label: 'tree' }, { value: 'text', label: 'JSON' }]} value={mode} onChange={change} disabled={held.as === 'text'} />
       {mode === 'text' && (
