@@ -22,9 +22,9 @@ const FORMS: HeaderValue = HeaderValue::from_static("accept, accept-encoding");
 /// What was written although a key that only warns says otherwise.
 const WARNING: HeaderName = HeaderName::from_static("crosskey-warning");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-/// What the paths of records and of tables take.
-const OF_RECORDS: HeaderValue = HeaderValue::from_static("GET, HEAD, PUT, PATCH, DELETE");
-const OF_TABLES: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
+/// What the paths of records and of tables take, as the OpenAPI document has it: PUT does as PATCH.
+const OF_RECORDS: HeaderValue = HeaderValue::from_static("GET, HEAD, PATCH, DELETE");
+const OF_TABLES: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PATCH, DELETE");
 
 /// Answers a request whose path begins with `/api`.
 pub async fn answer(shared: &Shared, request: Request<Body>) -> Response {
