@@ -5,15 +5,16 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::catalog::{ForeignKey, Side};
+use crate::catalog::ForeignKey;
 use crate::config::{ColumnPath, VirtualKey};
+use crate::engine::declared::side_paths;
 use crate::engine::error::Error;
 use crate::engine::pipeline::Engine;
 use crate::engine::snapshot::Snapshot;
 use crate::error::Coded;
 pub use crate::execute::Repair;
 use crate::execute::{AuditStream, Audited, Orphan};
-use crate::name::{closest, quoted};
+use crate::name::closest;
 use crate::plan::audit::{AuditPlan, audit};
 use crate::value::json;
 
@@ -312,7 +313,7 @@ pub fn declared(live: &Snapshot) -> Vec<(String, String)> {
 }
 
 /// What a key is called: its relationship from the referencing side.
-pub(super) fn key_name(live: &Snapshot, key: &ForeignKey) -> String {
+fn key_name(live: &Snapshot, key: &ForeignKey) -> String {
     let entry = live.catalog.entry(key.referencing.table);
     let relationship = entry.relationships.iter().find(|relationship| std::ptr::eq(&*relationship.key, key));
     relationship.map(|relationship| relationship.name.to_string()).unwrap_or_default()
@@ -320,20 +321,10 @@ pub(super) fn key_name(live: &Snapshot, key: &ForeignKey) -> String {
 
 /// A report before anything was read.
 fn empty(live: &Snapshot, key: &ForeignKey) -> KeyReport {
-    let side = |side: &Side| {
-        let table = &live.catalog.entry(side.table).table;
-        let column = |of: &crate::catalog::SideColumn| {
-            let mut text = format!("{}.{}", table.name, quoted(&table.columns[of.column].name));
-            // Writing to a text does not fail.
-            let _ = crate::name::write_path(&mut text, &of.path);
-            text
-        };
-        side.columns.iter().map(column).collect::<Vec<_>>()
-    };
     KeyReport {
         key: key_name(live, key),
-        column: side(&key.referencing),
-        references: side(&key.referenced),
+        column: side_paths(live, &key.referencing),
+        references: side_paths(live, &key.referenced),
         native: !key.is_virtual,
         rows: 0,
         checked: 0,

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use indexmap::IndexMap;
 use parking_lot::Mutex;
 
-use crate::engine::audit::{KeyReport, Progress, key_name};
+use crate::engine::audit::{KeyReport, Progress};
 use crate::engine::pipeline::Engine;
 
 /// How far an audit is.
@@ -31,15 +31,7 @@ pub struct Audits {
 
 #[derive(Default)]
 struct Inner {
-    state: State,
-    started: Option<SystemTime>,
-    finished: Option<SystemTime>,
-    /// Keys that are done, and all.
-    done: usize,
-    total: usize,
-    current: Option<Current>,
-    /// By the keys' ids; those of earlier audits stay until they are looked at again.
-    reports: IndexMap<u64, Arc<KeyReport>>,
+    standing: Standing,
     task: Option<tokio::task::AbortHandle>,
     /// Which audit it is: one that was stopped says no more of itself.
     number: u64,
@@ -47,9 +39,9 @@ struct Inner {
 
 impl Inner {
     fn end(&mut self, state: State) {
-        self.state = state;
-        self.finished = Some(SystemTime::now());
-        self.current = None;
+        self.standing.state = state;
+        self.standing.finished = Some(SystemTime::now());
+        self.standing.current = None;
     }
 }
 
@@ -65,6 +57,7 @@ pub struct Current {
 }
 
 /// How it stands at a moment.
+#[derive(Clone, Default)]
 pub struct Standing {
     /// How far it is.
     pub state: State,
@@ -78,23 +71,14 @@ pub struct Standing {
     pub total: usize,
     /// The key under way.
     pub current: Option<Current>,
-    /// What was found, by the keys' ids.
-    pub reports: Vec<(u64, Arc<KeyReport>)>,
+    /// What was found, by the keys' ids; what earlier audits found stays until it is looked at again.
+    pub reports: IndexMap<u64, Arc<KeyReport>>,
 }
 
 impl Audits {
     /// How it stands.
     pub fn standing(&self) -> Standing {
-        let inner = self.inner.lock();
-        Standing {
-            state: inner.state,
-            started: inner.started,
-            finished: inner.finished,
-            done: inner.done,
-            total: inner.total,
-            current: inner.current.clone(),
-            reports: inner.reports.iter().map(|(id, report)| (*id, report.clone())).collect(),
-        }
+        self.inner.lock().standing.clone()
     }
 
     /// Begins an audit of all keys, or of one by its id. False: one runs already, or there is no such key.
@@ -103,24 +87,23 @@ impl Audits {
         let keys: Vec<_> =
             live.catalog.keys.iter().filter(|key| only.is_none_or(|only| key.id == only)).cloned().collect();
         let mut inner = self.inner.lock();
-        if inner.state == State::Running || (keys.is_empty() && only.is_some()) {
+        if inner.standing.state == State::Running || (keys.is_empty() && only.is_some()) {
             return false;
         }
         // Keys that are no more have no results.
-        inner.reports.retain(|id, _| live.catalog.keys.iter().any(|key| key.id == *id));
-        inner.state = State::Running;
-        (inner.started, inner.finished) = (Some(SystemTime::now()), None);
-        (inner.done, inner.total, inner.current) = (0, keys.len(), None);
+        let mut reports = std::mem::take(&mut inner.standing.reports);
+        reports.retain(|id, _| live.catalog.keys.iter().any(|key| key.id == *id));
+        let (state, started, total) = (State::Running, Some(SystemTime::now()), keys.len());
+        inner.standing = Standing { state, started, total, reports, ..Standing::default() };
         inner.number += 1;
         let engine = engine.clone();
         let mut watch = Watch { inner: self.inner.clone(), number: inner.number };
         let task = tokio::spawn(async move {
             for key in keys {
-                watch.begin(&key_name(&live, &key), None);
                 let report = engine.audit_key(&live, &key, None, &mut watch).await;
                 watch.tell(|inner| {
-                    inner.reports.insert(key.id, Arc::new(report));
-                    inner.done += 1;
+                    inner.standing.reports.insert(key.id, Arc::new(report));
+                    inner.standing.done += 1;
                 });
             }
             watch.tell(|inner| inner.end(State::Done));
@@ -132,7 +115,7 @@ impl Audits {
     /// Stops it, where one runs.
     pub fn stop(&self) {
         let mut inner = self.inner.lock();
-        if inner.state == State::Running {
+        if inner.standing.state == State::Running {
             inner.number += 1;
             inner.end(State::Stopped);
             if let Some(task) = &inner.task {
@@ -151,7 +134,7 @@ struct Watch {
 impl Watch {
     fn tell(&self, what: impl FnOnce(&mut Inner)) {
         let mut inner = self.inner.lock();
-        if inner.number == self.number && inner.state == State::Running {
+        if inner.number == self.number && inner.standing.state == State::Running {
             what(&mut inner);
         }
     }
@@ -167,12 +150,12 @@ impl Drop for Watch {
 impl Progress for Watch {
     fn begin(&mut self, key: &str, rows: Option<u64>) {
         let current = Current { key: key.to_owned(), rows: 0, expected: rows };
-        self.tell(|inner| inner.current = Some(current));
+        self.tell(|inner| inner.standing.current = Some(current));
     }
 
     fn advance(&mut self, rows: u64) {
         self.tell(|inner| {
-            if let Some(current) = &mut inner.current {
+            if let Some(current) = &mut inner.standing.current {
                 current.rows += rows;
             }
         });

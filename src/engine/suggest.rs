@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::catalog::{SideColumn, Table, TableId};
+use crate::engine::declared::path;
 use crate::engine::error::Error;
 use crate::engine::pipeline::Engine;
 use crate::engine::snapshot::Snapshot;
@@ -203,9 +204,7 @@ impl Engine {
             }
         }
         let used = self.used(live, id, side, target).await?;
-        let mut column = format!("{}.{}", near.name, quoted(&from.name));
-        // Writing to a text does not fail.
-        let _ = crate::name::write_path(&mut column, &side.path);
+        let column = path(near, side);
         let references = format!("{}.{}", far.name, quoted(&to.name));
         let indexed = !side.path.is_empty() || near.is_indexed(&[side.column]);
         Ok(Some(Suggestion { column, references, contained: last, used, named, indexed }))

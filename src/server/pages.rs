@@ -49,31 +49,25 @@ pub fn graphiql() -> Response {
 }
 
 async fn start(State(shared): State<Shared>, headers: HeaderMap) -> Response {
-    match refused(&shared) {
-        Some(error) => respond_error(&error, request_id(&headers)),
-        None => Redirect::to("/console").into_response(),
-    }
+    unless_off(&shared, &headers, || Redirect::to("/console").into_response())
 }
 
 /// Whatever view the address names: the page itself shows it.
 async fn console(State(shared): State<Shared>, headers: HeaderMap) -> Response {
-    match refused(&shared) {
-        Some(error) => respond_error(&error, request_id(&headers)),
-        None => page("console/console.html", CONSOLE_POLICY),
-    }
+    unless_off(&shared, &headers, || page("console/console.html", CONSOLE_POLICY))
 }
 
 async fn asset(State(shared): State<Shared>, Path(name): Path<String>, headers: HeaderMap) -> Response {
-    match refused(&shared) {
-        Some(error) => respond_error(&error, request_id(&headers)),
-        None => served(&format!("console/assets/{name}")),
-    }
+    unless_off(&shared, &headers, || served(&format!("console/assets/{name}")))
 }
 
-fn refused(shared: &Shared) -> Option<ApiError> {
-    let off = shared.engine.snapshot().config.server.console == Console::Off;
-    let error = || ApiError::new(Code::NotFound, "the console is switched off").hint("`server.console` switches it on");
-    off.then(error)
+/// What is asked, where the console is not switched off.
+fn unless_off(shared: &Shared, headers: &HeaderMap, page: impl FnOnce() -> Response) -> Response {
+    if shared.engine.snapshot().config.server.console != Console::Off {
+        return page();
+    }
+    let error = ApiError::new(Code::NotFound, "the console is switched off").hint("`server.console` switches it on");
+    respond_error(&error, request_id(headers))
 }
 
 fn page(name: &str, policy: HeaderValue) -> Response {

@@ -15,6 +15,7 @@ use crate::catalog::{Kind, Relationship, Table, TableId};
 use crate::config::edit::{Edit, Members, Said};
 use crate::engine::declared::{declared, declared_many};
 use crate::engine::edit::{Rename, renamed};
+use crate::engine::keys::{FOREIGN_KEY as KEY, MANY_MANY as MANY};
 use crate::engine::{Engine, Snapshot};
 use crate::error::Code;
 use crate::name::{closest, quoted};
@@ -36,9 +37,6 @@ pub struct Asked<'a> {
     /// The body.
     pub body: Option<Value>,
 }
-
-const KEY: &str = "foreign_key";
-const MANY: &str = "many_many";
 
 /// Answers a write of definitions.
 pub async fn answer(engine: &Arc<Engine>, asked: &Asked<'_>) -> Result<Response, ApiError> {
