@@ -187,11 +187,15 @@ pub async fn end_sessions(url: &str) {
     } else {
         let mut admin = mysql(&format!("{server}/mysql")).await;
         let text = "SELECT id FROM information_schema.processlist WHERE db = ?";
-        for id in admin.exec::<u64, _, _>(text, (name,)).await.expect("sessions") {
-            drop(admin.query_drop(format!("KILL {id}")).await);
-        }
+        let ended: Vec<u64> = admin.exec(text, (name,)).await.expect("sessions");
+        // Whoever connects meanwhile is not among those that were ended: the proxy looks at its sources all the time.
         eventually("its sessions are gone", async || {
-            admin.exec::<u64, _, _>(text, (name,)).await.expect("sessions").is_empty()
+            let open: Vec<u64> = admin.exec(text, (name,)).await.expect("sessions");
+            let left: Vec<u64> = ended.iter().copied().filter(|id| open.contains(id)).collect();
+            for id in &left {
+                drop(admin.query_drop(format!("KILL {id}")).await);
+            }
+            left.is_empty()
         })
         .await;
     }
