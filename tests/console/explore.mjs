@@ -90,6 +90,23 @@ await run({
     await other.close();
   },
 
+  async 'tables and columns are found by words, and Enter takes the first'({ page, open }) {
+    await open('/api');
+    await page.getByRole('textbox', { name: 'Table', exact: true }).click();
+    await page.keyboard.type('customer bill');
+    await page.getByRole('option', { name: 'billing.customer' }).waitFor();
+    await page.keyboard.press('Enter');
+    await region(page, 'REST address').waitFor();
+    check(new URL(page.url()).searchParams.get('table') === 'billing.customer', page.url());
+    await page.getByRole('textbox', { name: 'Columns', exact: true }).click();
+    await page.keyboard.type('up at');
+    await page.getByRole('option', { name: 'signed_up_at' }).waitFor();
+    await page.keyboard.press('Enter');
+    // An empty search has no first, so that nothing more is taken.
+    await page.keyboard.press('Enter');
+    await until('the column is taken', async () => (await asked(page)).get('fields') === 'signed_up_at');
+  },
+
   async 'an error is shown as the server tells it'({ page, open, expected }) {
     await open('/api?table=billing.customer&filter=id+eq+abc&embed=');
     expected(400, '/api/v2/billing/_table/customer');

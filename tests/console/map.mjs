@@ -138,6 +138,10 @@ await run({
     await search.fill('items[]');
     await page.getByRole('option', { name: 'shop.orders.items[].product → shop.products.id' }).click();
     await card(page, 'Key products').waitFor();
+    await search.fill('items tags');
+    await until('nothing has both words', async () => !(await page.getByRole('option').count()));
+    await search.fill('products items');
+    await page.getByRole('option', { name: 'shop.orders.items[].product → shop.products.id' }).waitFor();
     await search.fill('zzz');
     await until('nothing is found', async () => !(await page.getByRole('option').count()));
     await search.fill('');

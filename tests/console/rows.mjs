@@ -86,6 +86,31 @@ const steps = {
     await until('Back knows both', async () => (await status(page).innerText()) === `${both.meta.count} rows`);
   },
 
+  async 'a column is found by words, and Enter takes the first'(tools) {
+    const { page } = tools;
+    await rows(tools, '/data/crm/contact', 'crm.contact');
+    await page.getByRole('button', { name: 'Filter: add a condition' }).click();
+    const form = page.getByRole('form', { name: 'Condition' });
+    const column = form.getByRole('textbox', { name: 'Column' });
+    await until('the column has the focus', () => column.evaluate((input) => input === document.activeElement));
+    await page.keyboard.type('customer plan');
+    await page.getByRole('option', { name: 'customers.plan', exact: true }).waitFor();
+    await page.keyboard.press('Enter');
+    await until('the first is taken', async () => (await column.inputValue()) === 'customers.plan');
+    const value = form.getByRole('textbox', { name: 'Value' });
+    await until('the value has the focus', () => value.evaluate((input) => input === document.activeElement));
+    // What is typed in full comes before names that only hold it.
+    await column.click();
+    await column.fill('id');
+    await page.getByRole('option', { name: 'id', exact: true }).waitFor();
+    await page.keyboard.press('Enter');
+    await until('the name itself is taken', async () => (await column.inputValue()) === 'id');
+    await until('the value has the focus', () => value.evaluate((input) => input === document.activeElement));
+    await page.keyboard.type('7');
+    await page.keyboard.press('Enter');
+    await until('the filter is applied', async () => new URL(page.url()).searchParams.get('filter') === 'id eq 7');
+  },
+
   async 'values of a condition are checked'(tools) {
     const { page } = tools;
     await rows(tools, '/data/crm/contact', 'crm.contact');

@@ -49,6 +49,16 @@ await run({
     await until('the focus went along', () => page.evaluate(() => document.activeElement?.id === 'main'));
   },
 
+  async 'a search goes by words'({ page, open }) {
+    await open('/health');
+    await page.keyboard.press('Control+K');
+    await page.getByRole('textbox', { name: 'Search' }).waitFor();
+    await page.keyboard.type('username contact');
+    await page.getByRole('button', { name: /^billing\.customer\.username → crm\.contact/ }).waitFor();
+    await page.keyboard.press('Enter');
+    await until('the key is shown', () => page.url().includes('/keys/foreign_key/'));
+  },
+
   async 'the skip link leads past the list of views'({ page, open }) {
     await open('/health');
     await page.keyboard.press('Tab');

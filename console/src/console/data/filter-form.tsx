@@ -2,6 +2,7 @@
 import { useMemo, useRef, useState } from 'react';
 import { Button, Group, Select, Stack, Text } from '@mantine/core';
 import type { Catalog, Table } from '../api/types';
+import { SearchedSelect } from '../parts/searched';
 import { OPERATORS, operatorsOf, resolve, resolveCondition, type Condition, type Operator } from './filter';
 import { ValueInput, wrongValue } from './value-input';
 import { readPath, writePath } from './words';
@@ -47,8 +48,8 @@ export function FilterForm({ catalog, table, given, onDone }: Props) {
   return (
     <form ref={form} onSubmit={(event) => { event.preventDefault(); apply(); }} aria-label="Condition">
       <Stack gap="xs">
-        <Select label="Column" placeholder="Column, or relationship.column" searchable data-autofocus={given ? undefined : true} data={options}
-          value={what} onChange={choose}
+        <SearchedSelect label="Column" placeholder="Words of its name, or relationship.column" data-autofocus={given ? undefined : true} data={options}
+          value={what} onChange={choose} allowDeselect={false}
           searchValue={search} onSearchChange={setSearch} limit={60} maxDropdownHeight={280} nothingFoundMessage="No column is named like this"
           comboboxProps={{ withinPortal: false }} size="sm" />
         {operators.length > 0 && (

@@ -4,6 +4,7 @@ import { Badge, Box, Group, ScrollArea, Table as Listing, Text, TextInput } from
 import { IconSearch } from '@tabler/icons-react';
 import type { Catalog, Source, Table } from '../api/types';
 import { links } from '../links';
+import { hasWords } from '../parts/by-words';
 import { SourceDot } from '../parts/table-name';
 import { useSearchParams } from '../parts/search-params';
 import { Go } from './go';
@@ -38,10 +39,9 @@ export function TableList({ catalog }: { catalog: Catalog }) {
 }
 
 export function matching(tables: Table[], search: string): Table[] {
-  const text = search.trim().toLowerCase();
-  if (!text) return tables;
-  const named = tables.filter(({ id }) => id.toLowerCase().includes(text));
-  return [...named, ...tables.filter((table) => !named.includes(table) && table.columns.some(({ name }) => name.toLowerCase().includes(text)))];
+  const named = tables.filter(({ id }) => hasWords(id, search));
+  const within = ({ id, columns }: Table) => hasWords([id, ...columns.map(({ name }) => name)].join(' '), search);
+  return [...named, ...tables.filter((table) => !named.includes(table) && within(table))];
 }
 
 function OfSource({ source, tables, catalog, searched }: { source: Source; tables: Table[]; catalog: Catalog; searched: boolean }) {

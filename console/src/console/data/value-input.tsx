@@ -1,6 +1,8 @@
 // Values of a condition, as the column's type has them.
-import { Autocomplete, Group, MultiSelect, Select, TagsInput, TextInput } from '@mantine/core';
+import { Autocomplete, Group, Select, TagsInput, TextInput } from '@mantine/core';
 import type { Column } from '../api/types';
+import { byWords } from '../parts/by-words';
+import { SearchedMultiSelect } from '../parts/searched';
 import { OPERATORS, type Operator } from './filter';
 
 interface Props {
@@ -18,7 +20,7 @@ export function ValueInput({ column, operator, values, onChange, error, autofocu
   const focus = autofocus ? { 'data-autofocus': true } : {};
   if (OPERATORS[operator].values === 'many') {
     return column.values
-      ? <MultiSelect label="Values" data={column.values} value={values} onChange={onChange} error={error} searchable {...inside} {...focus} />
+      ? <SearchedMultiSelect label="Values" data={column.values} value={values} onChange={onChange} error={error} {...inside} {...focus} />
       : <TagsInput label="Values" description="Enter after each one" data={[]} value={values} onChange={onChange} error={error} acceptValueOnBlur
         {...inside} {...focus} />;
   }
@@ -46,7 +48,8 @@ function One({ label, column, value, onChange, error, ...focus }: OneProps) {
   const given = { label, value, error, ...focus };
   if (column.type === 'boolean') return <Select {...given} value={value || null} data={['true', 'false']} onChange={(next) => onChange(next ?? '')}
     {...inside} />;
-  if (column.type === 'enum' && column.values) return <Autocomplete {...given} data={column.values} onChange={onChange} {...inside} />;
+  if (column.type === 'enum' && column.values) return <Autocomplete {...given} data={column.values} onChange={onChange} filter={byWords}
+    selectFirstOptionOnChange={value !== '' && !column.values.includes(value)} {...inside} />;
   if (column.type === 'date') return <TextInput type="date" size="sm" {...given} onChange={(event) => onChange(event.currentTarget.value)} />;
   return (
     <TextInput size="sm" {...given} inputMode={PATTERNS[column.type] ? 'decimal' : undefined} placeholder={PLACEHOLDERS[column.type]}

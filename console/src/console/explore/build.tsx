@@ -1,5 +1,5 @@
 // The builder of requests: what to ask of a table, and how that is written.
-import { Anchor, Center, Grid, Group, Loader, MultiSelect, NumberInput, Select, Stack, Text } from '@mantine/core';
+import { Anchor, Center, Grid, Group, Loader, NumberInput, Stack, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { tableOf, useCatalog } from '../api/queries';
 import type { Catalog, Table } from '../api/types';
@@ -7,6 +7,7 @@ import { FilterBar } from '../data/filter-bar';
 import { printOrder, readOrder, useViewState } from '../data/state';
 import { links } from '../links';
 import { Problem } from '../parts/problem';
+import { SearchedMultiSelect, SearchedSelect } from '../parts/searched';
 import { useSearchParams } from '../parts/search-params';
 import { readEmbeds, writeEmbeds } from './embeds';
 import { EmbedList } from './embed-list';
@@ -23,7 +24,7 @@ export function Build() {
     <Grid gutter="xl">
       <Grid.Col span={{ base: 12, md: 5 }}>
         <Stack gap="sm">
-          <Select label="Table" data={data.tables.map(({ id }) => id)} value={table?.id ?? null} onChange={choose} searchable allowDeselect={false}
+          <SearchedSelect label="Table" data={data.tables.map(({ id }) => id)} value={table?.id ?? null} onChange={choose} allowDeselect={false}
             placeholder="Pick a table" nothingFoundMessage="No table is named like this" limit={80} />
           {table ? <Form key={table.id} catalog={data} table={table} /> : <Text size="sm"
             c="dimmed">Then choose columns, a filter, an order, and relationships to embed. The requests are written beside.</Text>}
@@ -47,14 +48,14 @@ function Form({ catalog, table }: Props) {
         <Anchor component={Link} size="xs" href={links.api({ tab: 'rest', table: table.id })}>Its operations</Anchor>
         <Anchor component={Link} size="xs" href={links.rows(table, { filter: new URLSearchParams(location.search).get('filter') ?? undefined })}>Its rows</Anchor>
       </Group>
-      <MultiSelect label="Columns" data={columns} value={ownColumns(table, state)} searchable clearable placeholder={state.shown ? undefined : 'all'}
+      <SearchedMultiSelect label="Columns" data={columns} value={ownColumns(table, state)} clearable placeholder={state.shown ? undefined : 'all'}
         onChange={(names) => change({ shown: names.length ? [...names, ...(state.shown ?? []).filter((name) => name.startsWith('*'))] : null }, true)} />
       <div>
         <Text size="sm" fw={500} mb={4}>Filter</Text>
         <FilterBar catalog={catalog} table={table} filter={state.filter} onChange={(filter) => change({ filter }, true)} />
       </div>
       <Group gap="sm" align="flex-start" wrap="nowrap">
-        <MultiSelect label="Order" data={orderChoices(table, orders)} value={orders} searchable clearable flex={1} miw={0}
+        <SearchedMultiSelect label="Order" data={orderChoices(table, orders)} value={orders} clearable flex={1} miw={0}
           placeholder={orders.length ? undefined : 'primary key'}
           onChange={(next) => change({ order: readOrder(latest(next).join(' ')) }, true)} />
         <NumberInput label="Limit" value={state.size} min={1} max={1000} w={90} allowDecimal={false} clampBehavior="strict"

@@ -1,7 +1,8 @@
 // The relationships of a table: which to embed, and what of them.
-import { Checkbox, Fieldset, Group, MultiSelect, Stack, Text } from '@mantine/core';
+import { Checkbox, Fieldset, Group, Stack, Text } from '@mantine/core';
 import { tableOf } from '../api/queries';
 import type { Catalog, Relationship, Table } from '../api/types';
+import { SearchedMultiSelect } from '../parts/searched';
 import type { Embed } from './embeds';
 
 interface Props { catalog: Catalog; table: Table; embeds: Embed[]; onChange: (embeds: Embed[]) => void }
@@ -38,7 +39,7 @@ function One({ catalog, relationship, embed, onChange }: OneProps) {
       {embed && (
         <Group gap="sm" pl={28} mt={4} wrap="nowrap" align="center">
           {!embed.count && (
-            <MultiSelect size="xs" flex={1} miw={0} data={columns} value={embed.fields.filter((field) => columns.includes(field))} searchable
+            <SearchedMultiSelect size="xs" flex={1} miw={0} data={columns} value={embed.fields.filter((field) => columns.includes(field))}
               clearable aria-label={`Fields of ${name}`}
               placeholder={embed.fields.length ? undefined : 'all fields'} onChange={(fields) => onChange({ ...embed, fields })} />
           )}

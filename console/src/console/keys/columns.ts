@@ -1,5 +1,6 @@
 // The columns that may stand on a side of a key: found by words, the likeliest first.
 import type { Catalog, Column, Table } from '../api/types';
+import { hasWords, wordsOf } from '../parts/by-words';
 
 export interface Choice {
   /** As the key file writes it: `crm.contact.email`. */
@@ -25,14 +26,14 @@ export function referencedOf(choices: Choice[], referencing: Choice | undefined,
 
 /** Those with every word in their names; the order among equals stays. */
 export function find(choices: Choice[], text: string): Choice[] {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = wordsOf(text);
   if (!words.length) return choices;
   const last = words.at(-1)!;
   const rank = ({ id, column }: Choice) => {
     const name = column.name.toLowerCase();
     return id.toLowerCase() === words[0] ? 0 : name === last ? 1 : name.startsWith(last) ? 2 : 3;
   };
-  return choices.filter(({ id }) => words.every((word) => id.toLowerCase().includes(word))).sort((a, b) => rank(a) - rank(b));
+  return choices.filter(({ id }) => hasWords(id, text)).sort((a, b) => rank(a) - rank(b));
 }
 
 /** The column that a text names, and the path behind it. The longest name counts, for names may hold dots. */

@@ -1,5 +1,6 @@
 // The rows of the list: entries of the key file, and keys that databases declare.
 import type { AuditReport, Catalog, Entry, Fault, Key, KeyFile } from '../api/types';
+import { hasWords } from '../parts/by-words';
 import { listOf, pairsOf } from './draft';
 import { entryAt } from './faults';
 
@@ -47,13 +48,12 @@ const full = ({ table, columns }: Key['referencing']) => columns.map((column) =>
 export type Order = 'file' | 'from' | 'to' | 'name' | 'orphans';
 
 export function shownRows(rows: KeyRow[], { words, native, order, down }: { words: string; native: boolean; order: Order; down: boolean }) {
-  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-  const kept = rows.filter((row) => (native || row.entry || row.key?.virtual) && wanted.every((word) => textOf(row).includes(word)));
+  const kept = rows.filter((row) => (native || row.entry || row.key?.virtual) && hasWords(textOf(row), words));
   if (order === 'file') return kept;
   const sorted = kept.sort((a, b) => (order === 'orphans' ? orphansOf(b) - orphansOf(a) : valueOf(a, order).localeCompare(valueOf(b, order))));
   return down ? sorted.reverse() : sorted;
 }
 
-const textOf = ({ from, to, name, inverse, over }: KeyRow) => [...from, ...to, name, inverse, over].join(' ').toLowerCase();
+const textOf = ({ from, to, name, inverse, over }: KeyRow) => [...from, ...to, name, inverse, over].join(' ');
 const valueOf = (row: KeyRow, order: 'from' | 'to' | 'name') => [row[order]].flat().join();
 const orphansOf = ({ audit }: KeyRow) => (audit ? audit.orphans : -1);

@@ -2,6 +2,7 @@
 import { Select, SimpleGrid, Stack } from '@mantine/core';
 import { tableOf } from '../api/queries';
 import type { Catalog, Draft } from '../api/types';
+import { SearchedSelect } from '../parts/searched';
 import { Names } from './options';
 
 interface Props { catalog: Catalog; draft: Draft; change: (members: Partial<Draft>) => void; faultAt: (member: string) => React.ReactNode }
@@ -18,12 +19,12 @@ export function ManyMany({ catalog, draft, change, faultAt }: Props) {
   };
   return (
     <Stack gap="sm">
-      <Select label="Table" description="One of the two tables that the junction relates" data={known(tables, draft.table)}
-        value={draft.table ?? null} searchable clearable
-        placeholder="words of its name" error={faultAt('table')} filter={byWords} onChange={(table) => change({ table: table ?? undefined })} />
-      <Select label="Through" description="The junction, a table with keys to both" data={known(tables, draft.through)}
-        value={draft.through ?? null} searchable clearable
-        placeholder="words of its name" error={faultAt('through')} filter={byWords}
+      <SearchedSelect label="Table" description="One of the two tables that the junction relates" data={known(tables, draft.table)}
+        value={draft.table ?? null} allowDeselect={false} clearable
+        placeholder="words of its name" error={faultAt('table')} onChange={(table) => change({ table: table ?? undefined })} />
+      <SearchedSelect label="Through" description="The junction, a table with keys to both" data={known(tables, draft.through)}
+        value={draft.through ?? null} allowDeselect={false} clearable
+        placeholder="words of its name" error={faultAt('through')}
         onChange={(through) => change({ through: through ?? undefined, keys: null })} />
       <Names {...{ draft, change, faultAt }} names={null} seen={['this table', 'the other table']} />
       {(keys.length > 2 || said.length > 0) && (
@@ -39,8 +40,3 @@ export function ManyMany({ catalog, draft, change, faultAt }: Props) {
 
 // What the entry says can be chosen even where the catalog does not have it.
 const known = (names: string[], said?: string) => (said && !names.includes(said) ? [said, ...names] : names);
-
-const byWords: NonNullable<React.ComponentProps<typeof Select>['filter']> = ({ options, search }) => {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  return options.filter((option) => 'label' in option && words.every((word) => option.label.toLowerCase().includes(word)));
-};

@@ -1,9 +1,10 @@
 // A polymorphic key: only rows with these values refer.
 import { useState } from 'react';
-import { ActionIcon, Button, Group, Input, Select, Stack, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, Input, Stack, TextInput } from '@mantine/core';
 import { IconPlus, IconX } from '@tabler/icons-react';
 import { tableOf } from '../api/queries';
 import type { Catalog, Column, Draft, Json } from '../api/types';
+import { SearchedSelect } from '../parts/searched';
 import { choicesOf, parsed } from './columns';
 import { pairsOf } from './draft';
 
@@ -33,7 +34,7 @@ export function When({ catalog, draft, change, error }: Props) {
           </Group>
         ))}
         {adding && (
-          <Select data={free.map(({ name }) => name)} placeholder="column" searchable aria-label="Column of a new condition" autoFocus
+          <SearchedSelect data={free.map(({ name }) => name)} placeholder="column" aria-label="Column of a new condition" autoFocus
             defaultDropdownOpened
             nothingFoundMessage="No further column can have a condition" onBlur={() => setAdding(false)}
             onChange={(name) => { if (name) set([...said, [name, typed(free.find((one) => one.name === name), '')]]); setAdding(false); }} />

@@ -3,6 +3,7 @@ import { useMemo, useState } from 'react';
 import { Autocomplete, Kbd } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import type { Catalog } from '../api/types';
+import { hasWords } from '../parts/by-words';
 import type { Spot } from './focus';
 import { sideText } from './model';
 
@@ -64,6 +65,6 @@ function rankOf({ text, words, spot }: Entry, wanted: string): number {
   const name = id.slice(id.indexOf('.') + 1);
   if (name === wanted || id === wanted) return key;
   if (name.startsWith(wanted) || id.startsWith(wanted)) return 1 + key;
-  if (id.includes(wanted)) return 2 + key;
-  return words.toLowerCase().includes(wanted) ? 3 + key : 9;
+  if (hasWords(id, wanted)) return 2 + key;
+  return hasWords(`${id} ${words}`, wanted) ? 3 + key : 9;
 }

@@ -1,10 +1,11 @@
 // Ctrl-K: to any table, key or view.
 import { useEffect, useState } from 'react';
-import { Spotlight, type SpotlightActionData } from '@mantine/spotlight';
+import { Spotlight, type SpotlightActionData, type SpotlightFilterFunction } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { useLocation } from 'wouter';
 import { useCatalog } from '../api/queries';
 import { links } from '../links';
+import { hasWords } from '../parts/by-words';
 
 export function Search() {
   const [, move] = useLocation();
@@ -27,9 +28,15 @@ export function Search() {
   return (
     <Spotlight
       actions={[{ group: 'Tables', actions: tables }, { group: 'Keys', actions: keys }, { group: 'Views', actions: views }]}
-      title="Search" shortcut={['mod + K']} limit={12} scrollable maxHeight={420} highlightQuery nothingFound="Nothing is named like this"
+      title="Search" shortcut={['mod + K']} filter={byWords} limit={12} scrollable maxHeight={420} highlightQuery nothingFound="Nothing is named like this"
       onSpotlightOpen={() => setMoved(false)} returnFocus={!moved}
       searchProps={{ leftSection: <IconSearch size={18} aria-hidden />, placeholder: 'Table, key or view', 'aria-label': 'Search' }}
     />
   );
 }
+
+const byWords: SpotlightFilterFunction = (query, groups) => groups.flatMap((group) => {
+  if (!('actions' in group)) return [];
+  const actions = group.actions.filter(({ label, description = '' }) => hasWords(`${label} ${description}`, query));
+  return actions.length ? [{ ...group, actions }] : [];
+});
