@@ -26,6 +26,9 @@ await run({
     await open('/api');
     await page.getByText('The requests are written beside.').waitFor();
     await axe('nothing picked');
+    await open('/api?table=billing.costumer');
+    await page.getByRole('alert').getByText('There is no table billing.costumer').waitFor();
+    await page.getByRole('alert').getByRole('link', { name: 'billing.customer' }).waitFor();
     await field(page, 'Table').fill('billing.cust');
     await page.getByRole('option', { name: 'billing.customer' }).click();
     await until('the request is written', async () => (await text(page, 'REST address')) === '/api/v2/billing/_table/customer?limit=25');

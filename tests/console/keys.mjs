@@ -419,8 +419,10 @@ await run({
   },
 
   async 'an address that leads nowhere says so'({ page, open }) {
-    await open('/keys/foreign_key/999');
-    await page.getByText('The key file has no such entry').waitFor();
+    for (const entry of ['unknown', 'foreign_key/0/1', 'foreign_key/999']) {
+      await open(`/keys/${entry}`);
+      await page.getByText(`The key file has no entry ${entry}`, { exact: true }).waitFor();
+    }
     await page.getByRole('link', { name: 'All keys' }).click();
     await page.getByRole('table', { name: 'Keys' }).waitFor();
   },

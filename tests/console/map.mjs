@@ -118,6 +118,9 @@ await run({
     check(await page.getByRole('switch', { name: 'all columns' }).isChecked(), 'the switch is off after a reload');
     await open('/map?table=crm.nothing');
     await page.getByRole('region', { name: 'No table is named crm.nothing' }).waitFor();
+    await open('/map?table=crm.contacts');
+    await page.getByRole('region', { name: 'No table is named crm.contacts' }).getByRole('button', { name: 'crm.contact', exact: true }).click();
+    await card(page, 'Table crm.contact').waitFor();
     await open('/map?key=gone');
     await page.getByRole('region', { name: 'This key does not exist any more' }).waitFor();
     await page.getByRole('button', { name: 'Close the card' }).click();

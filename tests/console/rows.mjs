@@ -345,6 +345,29 @@ const steps = {
     await page.getByText('There is no table shop.nothing').waitFor();
   },
 
+  async 'addresses of nothing say so'({ page, open, axe }) {
+    const told = page.getByRole('alert');
+    for (const [address, what, meant] of [
+      ['/data/crm/contcat', 'There is no table crm.contcat', 'crm.contact'],
+      ['/data/crm/customer', 'There is no table crm.customer', 'billing.customer'],
+      ['/data/cmr', 'There is no source cmr', null],
+      ['/data/crn', 'There is no source crn', 'crm'],
+      ['/data/crm/contact/nothing', 'There is no page nothing of crm.contact', null],
+      ['/data/crm/contact/row/7/more', 'There is no page row/7/more of crm.contact', null],
+    ]) {
+      await open(address);
+      await told.getByText(what, { exact: true }).waitFor();
+      await until(`${address} tells ${meant}`, async () => await told.getByText(`Did you mean ${meant}?`).count() === (meant ? 1 : 0));
+    }
+    await axe('an address of no page');
+    await told.getByRole('link', { name: 'All rows of crm.contact' }).click();
+    await grid(page, 'crm.contact').getByRole('gridcell').first().waitFor();
+    // A source alone has its tables.
+    await open('/data/billing');
+    await page.getByRole('region', { name: 'billing' }).waitFor();
+    check(page.url().endsWith('/data?source=billing') && await page.getByRole('region', { name: 'crm' }).count() === 0, 'other sources are shown');
+  },
+
   async 'what cannot be read is told'(tools) {
     const { page, open, axe } = tools;
     await open('/data/crm/contact?after=nonsense');

@@ -4,11 +4,24 @@ import { check, run, until } from './support.mjs';
 const compressed = 500 * 1024;
 
 await run({
-  async 'an address of no view leads to the map'({ page, open }) {
+  async 'the console begins with the map'({ page, open }) {
     await open('');
     await until('the map is shown', () => page.url().endsWith('/console/map'));
-    await open('/nowhere');
-    await until('the map is shown', () => page.url().endsWith('/console/map'));
+  },
+
+  async 'an address of no view says so'({ page, open, axe }) {
+    const told = page.getByRole('alert');
+    for (const [address, meant] of [['/nothing', null], ['/mapp', 'Map'], ['/health/more', 'Health']]) {
+      await open(address);
+      await told.getByText(`The console has no page ${address}`).waitFor();
+      check(await told.getByText('Did you mean').count() === (meant ? 1 : 0), `${address} is taken for another one`);
+      if (meant) await told.getByText(`Did you mean ${meant}?`).waitFor();
+    }
+    await axe('an unknown address');
+    await open('/nothing');
+    check(await page.title() === 'Crosskey', 'it has the title of a view');
+    await told.getByRole('link', { name: 'Data' }).click();
+    await page.getByRole('textbox', { name: 'Search tables' }).waitFor();
   },
 
   async 'the first load is light, and the map is soon there'({ browser, base }) {

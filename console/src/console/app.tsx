@@ -6,6 +6,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { Redirect, Route, Router, Switch } from 'wouter';
 import { client } from './api/queries';
 import { Shell } from './shell/shell';
+import { UnknownView } from './shell/unknown-view';
 import { Fallen } from './parts/fallen';
 import { theme, variables } from './theme';
 
@@ -30,7 +31,8 @@ export function App() {
                   <Route path="/data/*?"><DataView /></Route>
                   <Route path="/api"><ExploreView /></Route>
                   <Route path="/health"><HealthView /></Route>
-                  <Route><Redirect to="/map" replace /></Route>
+                  <Route path="/"><Redirect to="/map" replace /></Route>
+                  <Route><UnknownView /></Route>
                 </Switch>
               </Suspense>
             </Fallen>

@@ -18,6 +18,8 @@ export const links = {
   newKey: (draft: Pick<Draft, 'column' | 'references'> = {}) =>
     `/keys/new${query({ column: draft.column?.toString(), references: draft.references?.toString() })}`,
   data: () => '/data',
+  /** The tables of one source. */
+  source: (source: string) => `/data${query({ source })}`,
   /** Rows; `filter` and `order` as `data/state.ts` writes them. */
   rows: (table: Pick<Table, 'source' | 'name'>, shown: { filter?: string; order?: string } = {}) =>
     `/data/${part(table.source)}/${part(table.name)}${query(shown)}`,

@@ -9,7 +9,7 @@ export function Crumbs({ table, row }: { table: Table; row?: string }) {
   return (
     <Breadcrumbs component="nav" aria-label="Breadcrumbs" separatorMargin={6} styles={{ root: { flexWrap: 'wrap', rowGap: 2 } }}>
       <Text size="sm">
-        <Go to={`${links.data()}?source=${encodeURIComponent(table.source)}`}><SourceDot source={table.source} size={8} /> {table.source}</Go>
+        <Go to={links.source(table.source)}><SourceDot source={table.source} size={8} /> {table.source}</Go>
       </Text>
       {row === undefined
         ? <Text size="sm" fw={600} aria-current="page" component="h2" m={0}>{table.name}</Text>

@@ -1,15 +1,16 @@
 // Tables, their rows, and each row: what the addresses below `/data` show.
 import { useMemo } from 'react';
-import { ActionIcon, Alert, Box, Button, Center, Drawer, Loader, Text } from '@mantine/core';
+import { ActionIcon, Box, Button, Center, Drawer, Loader, Text } from '@mantine/core';
 import { useDisclosure, useLocalStorage } from '@mantine/hooks';
 import { IconLayoutSidebarLeftExpand, IconTable } from '@tabler/icons-react';
-import { useLocation } from 'wouter';
-import { useCatalog } from '../api/queries';
+import { Redirect, useLocation } from 'wouter';
+import { tableOf, useCatalog } from '../api/queries';
 import type { Catalog } from '../api/types';
 import { links } from '../links';
+import { closestTable } from '../parts/closest';
+import { NotFound } from '../parts/not-found';
 import { Problem } from '../parts/problem';
 import { EditorProvider } from './edit/editor';
-import { Go } from './go';
 import { RowPage } from './row-page';
 import { RowsPage } from './rows-page';
 import { TableMenu } from './sidebar';
@@ -23,17 +24,25 @@ export function DataView() {
   return <EditorProvider><Routes catalog={catalog} /></EditorProvider>;
 }
 
-type Spot = { source: string; name: string; row: string[] | null; creating: boolean } | null;
+interface Spot {
+  source: string;
+  name: string;
+  row: string[] | null;
+  creating: boolean;
+  /** What stands behind the table and means nothing. */
+  odd: string | null;
+}
 
 function Routes({ catalog }: { catalog: Catalog }) {
   // Tells when the address changes; what it decodes may not be what was encoded.
   const [location] = useLocation();
   const spot = useMemo(() => spotOf(window.location.pathname), [location]);
   if (!spot) return <div className={classes.view}><div className={classes.content}><TableList catalog={catalog} /></div></div>;
+  if (!spot.name) return <Redirect to={links.source(spot.source)} replace />;
   return <Beside catalog={catalog} spot={spot} />;
 }
 
-function Beside({ catalog, spot }: { catalog: Catalog; spot: NonNullable<Spot> }) {
+function Beside({ catalog, spot }: { catalog: Catalog; spot: Spot }) {
   const [hidden, setHidden] = useLocalStorage({ key: 'crosskey data tables hidden', defaultValue: false, getInitialValueInEffect: false });
   const [opened, drawer] = useDisclosure();
   const table = catalog.tables.find(({ source, name }) => source === spot.source && name === spot.name);
@@ -54,29 +63,36 @@ function Beside({ catalog, spot }: { catalog: Catalog; spot: NonNullable<Spot> }
             aria-label="Show tables"><IconLayoutSidebarLeftExpand size={15} /></ActionIcon>
         )}
         {!table && <Unknown catalog={catalog} spot={spot} />}
+        {table && spot.odd !== null && <NotFound what={`There is no page ${spot.odd} of ${table.id}`} meant={null}
+          all={[{ label: `All rows of ${table.id}`, to: links.rows(table) }, ALL]} />}
         {table && spot.row && <RowPage key={`${table.id} ${spot.row.join('\0')}`} catalog={catalog} table={table} id={spot.row} />}
-        {table && !spot.row && <RowsPage key={table.id} catalog={catalog} table={table} creating={spot.creating} />}
+        {table && !spot.row && spot.odd === null && <RowsPage key={table.id} catalog={catalog} table={table} creating={spot.creating} />}
       </div>
     </div>
   );
 }
 
-function Unknown({ catalog, spot }: { catalog: Catalog; spot: NonNullable<Spot> }) {
+const ALL = { label: 'All tables', to: links.data() };
+
+function Unknown({ catalog, spot }: { catalog: Catalog; spot: Spot }) {
   const source = catalog.sources.find(({ name }) => name === spot.source);
+  const wanted = `${spot.source}.${spot.name}`;
+  const meant = tableOf(catalog, closestTable(wanted, catalog.tables.map(({ id }) => id)) ?? '');
   return (
-    <Alert m="md" color="gray" title={`There is no table ${spot.source}.${spot.name}`} role="alert">
+    <NotFound what={`There is no table ${wanted}`} meant={meant ? { label: meant.id, to: links.rows(meant) } : null} all={[ALL]}>
       {source?.state === 'unknown' && <Text size="sm">{source.name} was not reached yet, so its tables are not known.</Text>}
-      <Text size="sm"><Go to={links.data()}>All tables</Go></Text>
-    </Alert>
+    </NotFound>
   );
 }
 
-/** `/data/crm/contact/row/7`: each part is encoded by itself; `links.row` tells what `=` is for. */
-function spotOf(path: string): Spot {
-  const [, source, name, what, id] = path.slice(path.indexOf('/data') + 1).split('/');
-  if (!source || !name) return null;
-  const row = what === 'row' && id !== undefined ? id.split(',').map((part) => decoded(part.replace(/^=/, ''))) : null;
-  return { source: decoded(source), name: decoded(name), row, creating: what === 'new' };
+/** `/data/crm/contact/row/7`: each part is encoded by itself; `links.row` tells what `=` is for. Null of `/data` itself. */
+function spotOf(path: string): Spot | null {
+  const [, source, name = '', ...rest] = path.slice(path.indexOf('/data') + 1).split('/');
+  if (!source) return null;
+  const [what = '', id] = rest;
+  const row = what === 'row' && id !== undefined && rest.length === 2 ? id.split(',').map((part) => decoded(part.replace(/^=/, ''))) : null;
+  const creating = what === 'new' && !rest.slice(1).join('');
+  return { source: decoded(source), name: decoded(name), row, creating, odd: row || creating || !rest.join('') ? null : decoded(rest.join('/')) };
 }
 
 function decoded(text: string): string {

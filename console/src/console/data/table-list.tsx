@@ -5,6 +5,8 @@ import { IconSearch } from '@tabler/icons-react';
 import type { Catalog, Source, Table } from '../api/types';
 import { links } from '../links';
 import { hasWords } from '../parts/by-words';
+import { closest } from '../parts/closest';
+import { NotFound } from '../parts/not-found';
 import { SourceDot } from '../parts/table-name';
 import { useSearchParams } from '../parts/search-params';
 import { Go } from './go';
@@ -20,6 +22,7 @@ export function TableList({ catalog }: { catalog: Catalog }) {
   };
   const sources = catalog.sources.filter(({ name }) => !only || name === only);
   const found = matching(catalog.tables, search).filter(({ source }) => !only || source === only);
+  if (only && !sources.length) return <UnknownSource catalog={catalog} name={only} />;
   return (
     <div className={classes.scroll}>
       <Box p="md" maw={980}>
@@ -36,6 +39,12 @@ export function TableList({ catalog }: { catalog: Catalog }) {
       </Box>
     </div>
   );
+}
+
+function UnknownSource({ catalog: { sources }, name }: { catalog: Catalog; name: string }) {
+  const meant = closest(name, sources.map((source) => source.name));
+  return <NotFound what={`There is no source ${name}`} meant={meant ? { label: meant, to: links.source(meant) } : null}
+    all={[{ label: 'All tables', to: links.data() }]} />;
 }
 
 export function matching(tables: Table[], search: string): Table[] {

@@ -6,6 +6,8 @@ import type { Catalog, Table } from '../api/types';
 import { FilterBar } from '../data/filter-bar';
 import { printOrder, readOrder, useViewState } from '../data/state';
 import { links } from '../links';
+import { closestTable } from '../parts/closest';
+import { NotFound } from '../parts/not-found';
 import { Problem } from '../parts/problem';
 import { SearchedMultiSelect, SearchedSelect } from '../parts/searched';
 import { useSearchParams } from '../parts/search-params';
@@ -18,7 +20,8 @@ export function Build() {
   const { data, error } = useCatalog();
   const [params, setParams] = useSearchParams();
   if (!data) return error ? <Problem error={error} /> : <Center h="40vh"><Loader role="status" aria-label="Loading" /></Center>;
-  const table = tableOf(data, params.get('table') ?? '');
+  const named = params.get('table') ?? '';
+  const table = tableOf(data, named);
   const choose = (id: string | null) => id && setParams(new URLSearchParams({ table: id, embed: '' }));
   return (
     <Grid gutter="xl">
@@ -26,13 +29,19 @@ export function Build() {
         <Stack gap="sm">
           <SearchedSelect label="Table" data={data.tables.map(({ id }) => id)} value={table?.id ?? null} onChange={choose} allowDeselect={false}
             placeholder="Pick a table" nothingFoundMessage="No table is named like this" limit={80} />
-          {table ? <Form key={table.id} catalog={data} table={table} /> : <Text size="sm"
+          {table ? <Form key={table.id} catalog={data} table={table} /> : named ? <Unknown catalog={data} name={named} /> : <Text size="sm"
             c="dimmed">Then choose columns, a filter, an order, and relationships to embed. The requests are written beside.</Text>}
         </Stack>
       </Grid.Col>
       {table && <Grid.Col span={{ base: 12, md: 7 }}><Written catalog={data} table={table} /></Grid.Col>}
     </Grid>
   );
+}
+
+function Unknown({ catalog, name }: { catalog: Catalog; name: string }) {
+  const meant = closestTable(name, catalog.tables.map(({ id }) => id));
+  return <NotFound what={`There is no table ${name}`} meant={meant ? { label: meant, to: links.api({ table: meant }) } : null}
+    all={[{ label: 'All tables', to: links.data() }]} />;
 }
 
 interface Props { catalog: Catalog; table: Table }

@@ -1,9 +1,11 @@
 // Keys: the list, and the editor of one.
-import { Anchor, Center, Container, Loader, Text } from '@mantine/core';
-import { Link, Route, Switch } from 'wouter';
+import { Center, Container, Loader, Text } from '@mantine/core';
+import { Route, Switch, useLocation } from 'wouter';
 import { useCatalog, useKeyFile } from '../api/queries';
 import type { Catalog, KeyFile } from '../api/types';
 import { links } from '../links';
+import { closest } from '../parts/closest';
+import { NotFound } from '../parts/not-found';
 import { Problem } from '../parts/problem';
 import { Editor } from './editor';
 import { KeyList } from './key-list';
@@ -40,10 +42,12 @@ function Old({ catalog, file, id }: { catalog: Catalog; file: KeyFile; id: strin
 }
 
 function Missing() {
+  const [location] = useLocation();
+  const id = location.replace(/^\/keys\//, '');
   return (
-    <Container size="sm" py="xl">
-      <Text>The key file has no such entry; it may have moved. <Anchor component={Link} href={links.keys()}
-        underline="always">All keys</Anchor></Text>
-    </Container>
+    <NotFound what={`The key file has no entry ${id}`} meant={closest(id, ['new']) ? { label: 'New key', to: links.newKey() } : null}
+      all={[{ label: 'All keys', to: links.keys() }]}>
+      <Text size="sm">Entries are numbered, so it may have moved.</Text>
+    </NotFound>
   );
 }

@@ -4,25 +4,18 @@ import { ActionIcon, Alert, Anchor, AppShell, Burger, Button, Group, Kbd, NavLin
   useComputedColorScheme, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { spotlight } from '@mantine/spotlight';
-import { IconActivityHeartbeat, IconApi, IconHierarchy2, IconKey, IconMoon, IconSearch, IconSun, IconTable } from '@tabler/icons-react';
+import { IconMoon, IconSearch, IconSun } from '@tabler/icons-react';
 import { Link, useLocation } from 'wouter';
 import { useCatalog } from '../api/queries';
 import { links } from '../links';
 import { Search } from './search';
-
-const VIEWS = [
-  { to: links.map(), label: 'Map', icon: IconHierarchy2 },
-  { to: links.keys(), label: 'Keys', icon: IconKey },
-  { to: links.data(), label: 'Data', icon: IconTable },
-  { to: links.api(), label: 'API', icon: IconApi },
-  { to: links.health(), label: 'Health', icon: IconActivityHeartbeat },
-];
+import { VIEWS, viewOf } from './views';
 
 export function Shell({ children }: { children: ReactNode }) {
   const [opened, { toggle, close }] = useDisclosure();
   const [location] = useLocation();
   const main = useRef<HTMLElement>(null);
-  const view = VIEWS.find(({ to }) => location.startsWith(to))?.label;
+  const view = viewOf(location)?.label;
   useEffect(close, [location, close]);
   useEffect(() => { document.title = view ? `${view} · Crosskey` : 'Crosskey'; }, [view]);
   return (
