@@ -365,6 +365,20 @@ const steps = {
     check((await count()) === 0, 'the rows that refer to it are still there');
   },
 
+  async 'Back does not lead to a deleted row'(tools) {
+    const { page } = tools;
+    await tools.open('/data/library/shelf?size=10');
+    await page.getByRole('grid', { name: 'Rows of library.shelf' }).getByRole('link', { name: '2', exact: true }).click();
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    const dialog = page.getByRole('dialog', { name: 'Delete library.shelf 2?' });
+    await dialog.getByRole('button', { name: /^Delete/ }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await until('the list is shown', () => page.url().endsWith('/data/library/shelf'));
+    await page.goBack();
+    await until('Back leads to where one came from', () => page.url().endsWith('/data/library/shelf?size=10'));
+    await page.getByRole('grid', { name: 'Rows of library.shelf' }).waitFor();
+  },
+
   async 'several rows'(tools) {
     const { page } = tools;
     await tools.open('/data/billing/payment');

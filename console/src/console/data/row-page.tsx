@@ -77,8 +77,8 @@ function Actions({ table, id, there, fetching }: { table: Table; id: string[]; t
   };
   const remove = async () => {
     if (!(await editor.remove(table, [id]))) return;
-    // The page of a row that is gone asks for nothing any more.
-    flushSync(() => go(links.rows(table)));
+    // The page of a row that is gone asks for nothing any more, and Back does not lead to it.
+    flushSync(() => go(links.rows(table), { replace: true }));
     await refresh();
   };
   return (
