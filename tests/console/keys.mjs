@@ -405,16 +405,24 @@ await run({
       const answer = await route.fetch();
       await route.fulfill({ response: answer, json: { ...await answer.json(), writable: false, reason: 'console = "read_only" in [server]' } });
     });
+    await open('/keys/new');
+    await page.getByText('Pick a column on each side').waitFor();
+    check(!/\bsaved?\b/.test(await page.getByRole('main').innerText()), 'an empty draft speaks of saving');
     await open('/keys/new?column=billing.payment.method&references=shop.tags.id');
     await page.getByText('The key file cannot be written from here').waitFor();
     await page.getByText('console = "read_only" in [server]').waitFor();
     check(await button(page, 'Review and save').count() === 0, 'there is nothing to save with');
     await until('the text can be copied', () => button(page, 'Copy the text').isEnabled());
+    await says(page, 'Can be copied');
+    check(!/\bsaved?\b/.test(await page.getByRole('main').innerText()), 'a draft speaks of saving');
     await button(page, 'Copy the text').click();
     await button(page, 'Copied').waitFor();
     check((await page.evaluate(() => navigator.clipboard.readText())).includes('references = "shop.tags.id"'), 'the text is copied');
     await axe('read only');
     await shot('keys-read-only');
+    await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'Keys' }).click();
+    await dialog(page, 'Leave the draft?').getByRole('button', { name: 'Leave' }).click();
+    await page.getByRole('table', { name: 'Keys' }).waitFor();
     await page.unrouteAll({ behavior: 'wait' });
   },
 

@@ -50,12 +50,13 @@ export function Editor({ catalog, file, entry, outdated = false, takeNewest }: P
   const rebase = () => change(fromSearch(searchOf(draft, before, kind, false), takeNewest!()));
   // The two kinds have no member in common but names.
   const begin = (next: Kind) => { setKind(next); change(Object.fromEntries(Object.keys(draft).map((member) => [member, null]))); };
+  const fine = entry && !unsaved ? 'Unchanged' : file.writable ? 'Can be saved' : 'Can be copied';
   const current = fresh && preview?.revision === file.revision ? preview : null;
   return (
     <Box p="md" pt={0}>
       <Head title={entry ? nameOf(entry) : kind === 'many_many' ? 'New relationship over a junction' : 'New key'}
         place={entry && `${entry.file.split('/').pop()}, line ${entry.line}`}
-        state={stateOf(kind, draft, preview, fresh, error, Boolean(entry), unsaved)} busy={complete(kind, draft) && !fresh && !error}>
+        state={stateOf(kind, draft, preview, fresh, error) ?? fine} busy={complete(kind, draft) && !fresh && !error}>
         {file.writable ? (
           <>
             {entry && <Button variant="default" size="xs" onClick={removal.open}>Delete</Button>}
@@ -82,14 +83,14 @@ export function Editor({ catalog, file, entry, outdated = false, takeNewest }: P
         <Grid.Col span={{ base: 12, md: 6 }}>
           {error ? <Problem error={error} />
             : preview ? <Live catalog={catalog} preview={preview} fresh={fresh} />
-              : <Waiting kind={kind} asked={complete(kind, draft)} />}
+              : <Waiting kind={kind} asked={complete(kind, draft)} writable={file.writable} />}
         </Grid.Col>
       </Grid>
       <Review opened={reviewing} onClose={review.close} change={{ kind, draft, entry: entry?.entry ?? null }} preview={current} error={error}
         outdated={outdated} onDone={onDone} />
       {entry && <Review opened={removing} onClose={removal.close} change={{ entry: entry.entry, remove: true }} preview={remove.data ?? null}
         error={remove.error} outdated={outdated} onDone={onDone} />}
-      <Leaving unsaved={unsaved} what="The draft" />
+      <Leaving unsaved={unsaved} title={file.writable ? undefined : 'Leave the draft?'} what="The draft" />
     </Box>
   );
 }
@@ -104,13 +105,13 @@ export const nameOf = ({ kind, draft }: Entry) => (kind === 'many_many'
   ? `${draft.table} over ${draft.through}`
   : pairsOf(draft).map(({ column, references }) => `${column} → ${references}`).join(', '));
 
-function stateOf(kind: Kind, draft: Draft, preview: Preview | null, fresh: boolean, error: unknown, old: boolean, unsaved: boolean) {
+/** What keeps the draft from being of use; null where nothing does. */
+function stateOf(kind: Kind, draft: Draft, preview: Preview | null, fresh: boolean, error: unknown) {
   if (!complete(kind, draft)) return '';
   if (error) return 'Cannot be checked';
   if (!fresh || !preview) return 'Checking';
   const errors = preview.faults.filter(({ severity }) => severity === 'error').length;
-  if (errors) return errors === 1 ? '1 error' : `${errors} errors`;
-  return old && !unsaved ? 'Unchanged' : 'Can be saved';
+  return errors ? (errors === 1 ? '1 error' : `${errors} errors`) : null;
 }
 
 function Head({ title, place, state, busy, children }: { title: string; place: string | null; state: string; busy: boolean; children: React.ReactNode }) {
@@ -129,13 +130,13 @@ function Head({ title, place, state, busy, children }: { title: string; place: s
   );
 }
 
-function Waiting({ kind, asked }: { kind: Kind; asked: boolean }) {
+function Waiting({ kind, asked, writable }: { kind: Kind; asked: boolean; writable: boolean }) {
   if (asked) return <Group gap="xs"><Loader size="xs" role="status" aria-label="Loading" /><Text size="sm"
     c="dimmed">Looking at the databases</Text></Group>;
   return (
     <Text size="sm" c="dimmed">
-      {kind === 'many_many' ? 'Pick the table and the junction.' : 'Pick a column on each side.'} Then you see here, before anything is
-      saved, how their values meet, how many rows refer to nothing, which index is missing,
+      {kind === 'many_many' ? 'Pick the table and the junction.' : 'Pick a column on each side.'} Then you see here{writable
+        && ', before anything is saved,'} how their values meet, how many rows refer to nothing, which index is missing,
       what a request by the new relationship answers, and what would be written into the key file.
     </Text>
   );

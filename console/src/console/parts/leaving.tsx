@@ -7,7 +7,7 @@ import { Button, Group, Modal, Text } from '@mantine/core';
  * through: a view uses it to keep its draft in the address, and to go on when the draft is saved. So is Back, from which
  * Forward returns to the draft.
  */
-export function Leaving({ unsaved, what }: { unsaved: boolean; what: string }) {
+export function Leaving({ unsaved, what, title = 'Leave without saving?' }: { unsaved: boolean; what: string; title?: string }) {
   const [leave, setLeave] = useState<(() => void) | null>(null);
   useEffect(() => {
     if (!unsaved) return;
@@ -19,7 +19,7 @@ export function Leaving({ unsaved, what }: { unsaved: boolean; what: string }) {
   }, [unsaved]);
   const stay = () => setLeave(null);
   return (
-    <Modal opened={leave !== null} onClose={stay} title="Leave without saving?" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened={leave !== null} onClose={stay} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
       <Text size="sm">{what} would be lost.</Text>
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={stay} data-autofocus>Stay</Button>
