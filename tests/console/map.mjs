@@ -116,6 +116,14 @@ await run({
     await page.reload();
     await card(page, 'Table shop.products').waitFor();
     check(await page.getByRole('switch', { name: 'all columns' }).isChecked(), 'the switch is off after a reload');
+    // Types have the same names on the map and in the card, whatever the database calls them.
+    const { columns } = await page.evaluate(async () => (await (await fetch('/catalog')).json()).tables.find(({ id }) => id === 'shop.products'));
+    const textOf = async (place) => (await place.innerText()).replace(/\n+/g, '\n');
+    const [listed, drawn] = [await textOf(card(page, 'Table shop.products')), await textOf(table(page, 'shop.products'))];
+    for (const { name, type } of columns) {
+      check(new RegExp(`^${name}\\n${type}(, or null)?$`, 'm').test(listed), `the card has another type of ${name}, ${type}: ${listed}`);
+      check(drawn.includes(`${name}\n${type}`), `the map has another type of ${name}, ${type}: ${drawn}`);
+    }
     await open('/map?table=crm.nothing');
     await page.getByRole('region', { name: 'No table is named crm.nothing' }).waitFor();
     await open('/map?table=crm.contacts');

@@ -203,6 +203,9 @@ const steps = {
     await page.reload();
     await way.waitFor();
     await page.getByRole('table', { name: 'First rows of customers' }).waitFor();
+    const types = await page.getByRole('region', { name: 'Fields' }).getByRole('rowheader').allInnerTexts();
+    check(types[0] === 'id bigint' && types.includes('created_at datetime'), `types are not as the catalog has them: ${types}`);
+    check(await page.getByRole('region', { name: 'Fields' }).getByTitle('bigint, INTEGER in the database').isVisible(), "the database's own word is not told");
     await axe('row');
     await shot('data-row');
     await way.getByRole('link', { name: 'customer anna.schneider@example.org' }).click();

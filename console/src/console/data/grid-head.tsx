@@ -2,6 +2,7 @@
 import type { MouseEvent } from 'react';
 import { IconArrowNarrowDown, IconArrowNarrowUp, IconArrowRight, IconArrowsLeftRight, IconKey } from '@tabler/icons-react';
 import type { Table } from '../api/types';
+import { fullTypeOf } from '../parts/column-type';
 import type { Field } from './fields';
 import type { Row } from './rows';
 import type { Order, ViewState } from './state';
@@ -104,7 +105,7 @@ function Marks({ field, table }: { field: Field; table: Table }) {
 function about(field: Field): string {
   if (field.kind === 'relationship') return `${field.relationship.name}: ${field.relationship.kind.replace('_', ' ')} ${field.relationship.target}`;
   const { column, references } = field;
-  return [`${column.name}: ${column.db_type}`, ...references.map(({ name, target }) => `${name} → ${target}`)].join('\n');
+  return [`${column.name}: ${fullTypeOf(column)}`, ...references.map(({ name, target }) => `${name} → ${target}`)].join('\n');
 }
 
 /** Ascending, descending, not at all. */

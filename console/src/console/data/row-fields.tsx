@@ -3,6 +3,7 @@ import { Text } from '@mantine/core';
 import { IconKey } from '@tabler/icons-react';
 import type { Catalog, Column, Relationship, Table } from '../api/types';
 import { links } from '../links';
+import { ColumnType } from '../parts/column-type';
 import { beginningIn } from './fields';
 import { References } from './reference';
 import { orphansOf, type Row } from './rows';
@@ -30,7 +31,7 @@ function Fact({ catalog, table, row, trail, label, column }: Props & { column: C
       <th scope="row">
         {column.name}{table.primary_key.includes(column.name)
           && <IconKey size={12} aria-label="primary key" style={{ marginLeft: 4, opacity: 0.65 }} />}
-        {' '}<Text size="xs" c="dimmed" span>{column.db_type}{column.generated ? ', generated' : ''}</Text>
+        {' '}<Text size="xs" c="dimmed" span><ColumnType column={column} />{column.generated ? ', generated' : ''}</Text>
       </th>
       <td>
         <Value column={column} value={row.values[column.name]} whole />

@@ -1,6 +1,7 @@
 // Finds a column among those of all tables by a few words. Any other text may stand there too: the server says what is wrong with it.
 import { useState } from 'react';
 import { Badge, Combobox, Group, Text, TextInput, useCombobox } from '@mantine/core';
+import { ColumnType } from '../parts/column-type';
 import { SourceDot } from '../parts/table-name';
 import { find, holdsDocuments, parsed, type Choice } from './columns';
 
@@ -80,7 +81,7 @@ function Found({ id, choice: { table, column, unique } }: { id: string; choice: 
         </Group>
         <Group gap={6} wrap="nowrap" style={{ flex: 'none' }}>
           {unique && <Badge size="xs" variant="outline" color="gray" c="inherit" tt="none" miw="max-content">{unique}</Badge>}
-          <Text size="xs" c="dimmed">{column.type}</Text>
+          <Text size="xs" c="dimmed"><ColumnType column={column} /></Text>
         </Group>
       </Group>
     </Combobox.Option>

@@ -1,6 +1,7 @@
 // What the map draws, made of the catalog: tables with their lines and sizes, and keys with their ends and marks.
 import type { Catalog, Key, Source, Table } from '../api/types';
 import { columnOf, wholeColumn } from '../api/paths';
+import { typeOf } from '../parts/column-type';
 import { grouped } from './grouped';
 
 export const HEAD = 26;
@@ -96,7 +97,9 @@ function linesOf(table: Table, used: Used[], allColumns: boolean): Line[] {
   for (const { columns, referencing } of used) {
     for (const column of columns) { const text = lineOf(table, column); texts.set(text, texts.get(text) || referencing); }
   }
-  return table.columns.flatMap(({ name, type }) => {
+  return table.columns.flatMap((column) => {
+    const { name } = column;
+    const type = typeOf(column);
     const own = allColumns || primary.has(name) || texts.has(name);
     const paths = [...texts.keys()].filter((text) => text !== name && columnOf(table, text) === name);
     return [

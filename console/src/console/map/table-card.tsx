@@ -4,6 +4,7 @@ import { IconApi, IconKey, IconLink, IconPencil, IconPlus, IconTable } from '@ta
 import { Link } from 'wouter';
 import type { Catalog, Column, Key, Table } from '../api/types';
 import { links } from '../links';
+import { ColumnType } from '../parts/column-type';
 import { TableName } from '../parts/table-name';
 import { CardFrame, type CardProps } from './card';
 import { compact } from './marks';
@@ -96,7 +97,8 @@ export function KeyBadges({ shown, orphans }: { shown: Key; orphans: CardProps['
   );
 }
 
-function ColumnRow({ column: { name, db_type: type, nullable }, table, references }: { column: Column; table: Table; references: boolean }) {
+function ColumnRow({ column, table, references }: { column: Column; table: Table; references: boolean }) {
+  const { name, nullable } = column;
   return (
     <li>
       <Group gap={6} wrap="nowrap">
@@ -105,7 +107,7 @@ function ColumnRow({ column: { name, db_type: type, nullable }, table, reference
             : references && <IconLink size={12} role="img" aria-label="references" />}
         </span>
         <Text className="mono" flex={1} style={{ overflowWrap: 'anywhere' }}>{name}</Text>
-        <Text size="xs" c="dimmed">{type.toLowerCase()}{nullable && ', or null'}</Text>
+        <Text size="xs" c="dimmed"><ColumnType column={column} />{nullable && ', or null'}</Text>
       </Group>
     </li>
   );

@@ -3,6 +3,7 @@ import { useId, useRef, type ReactNode } from 'react';
 import { ActionIcon, Badge, Box, Button, Group, Text, Tooltip } from '@mantine/core';
 import { IconArrowBackUp, IconKey } from '@tabler/icons-react';
 import type { Column, Table } from '../../api/types';
+import { ColumnType } from '../../parts/column-type';
 import { LEFT, NULL, text, type Held } from './held';
 
 export interface ControlProps {
@@ -60,7 +61,7 @@ export function Field({ table, column, held, initial, changed, creating, refersT
             </Tooltip>
           )}
         </Group>
-        <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>{column.db_type.toLowerCase()}{column.nullable ? '' : ', not null'}</Text>
+        <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}><ColumnType column={column} />{column.nullable ? '' : ', not null'}</Text>
         {refersTo.map((target) => <Text key={target} size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>→ {target}</Text>)}
       </Box>
       <Box className="edit-control" ref={box}>
