@@ -66,8 +66,20 @@ await run({
     check(address(page).get('table') === 'crm.contact', 'the address does not name the table');
     check((await open.getByRole('link', { name: 'Rows' }).getAttribute('href')).endsWith('/console/data/crm/contact'), 'rows lead elsewhere');
     await open.getByRole('link', { name: 'Edit contact', exact: true }).waitFor();
+    // The names by which one reads, from either side.
+    const key = open.getByRole('listitem').filter({ has: page.getByRole('link', { name: 'Edit contact', exact: true }) });
+    check((await key.getByRole('group', { name: 'Name / inverse' }).innerText()) === 'contact / customers', await key.innerText());
+    await open.getByRole('heading', { name: 'Many to many (1)' }).waitFor();
+    const many = open.getByRole('listitem').filter({ hasText: 'through' });
+    for (const text of ['contact_group_by_contact_group_relationship', 'crm.contact_group', 'billing.contact_group_relationship']) {
+      check((await many.innerText()).includes(text), `${text} is not told: ${await many.innerText()}`);
+    }
+    check((await many.getByRole('link', { name: /^Edit / }).getAttribute('href')).endsWith('/console/keys/many_many/0'), 'its entry is elsewhere');
     await axe('the card of a table');
     await shot('map-table');
+    await many.getByRole('button', { name: /^Go to billing\.contact_group_relationship/ }).click();
+    await card(page, 'Table billing.contact_group_relationship').waitFor();
+    await page.goBack();
     await open.getByRole('button', { name: 'Go to billing.customer' }).click();
     await card(page, 'Table billing.customer').waitFor();
     await page.goBack();

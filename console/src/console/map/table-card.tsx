@@ -4,9 +4,11 @@ import { IconApi, IconKey, IconLink, IconPencil, IconPlus, IconTable } from '@ta
 import { Link } from 'wouter';
 import type { Catalog, Column, Key, Table } from '../api/types';
 import { links } from '../links';
+import { Breaking } from '../parts/breaking';
 import { ColumnType } from '../parts/column-type';
 import { TableName } from '../parts/table-name';
 import { CardFrame, type CardProps } from './card';
+import { ManyList, manyOf } from './many-list';
 import { compact } from './marks';
 import { keyText } from './model';
 import { columnOf } from '../api/paths';
@@ -15,6 +17,7 @@ export function TableCard({ table, catalog, orphans, onPick, onClose }: CardProp
   const out = catalog.keys.filter(({ referencing }) => referencing.table === table.id);
   const referencing = new Set(out.flatMap((key) => key.referencing.columns.map((path) => columnOf(table, path))));
   const into = catalog.keys.filter(({ referenced }) => referenced.table === table.id);
+  const many = manyOf(table);
   return (
     <CardFrame label={`Table ${table.id}`} title={<TableName id={table.id} />} onClose={onClose}>
       <Text size="xs" c="dimmed">{facts(table, catalog)}</Text>
@@ -25,6 +28,7 @@ export function TableCard({ table, catalog, orphans, onPick, onClose }: CardProp
       </Group>
       <KeyList title={`References (${out.length})`} keys={out} other="referenced" orphans={orphans} onPick={onPick} />
       <KeyList title={`Referenced by (${into.length})`} keys={into} other="referencing" orphans={orphans} onPick={onPick} />
+      {many.length > 0 && <><Heading>Many to many ({many.length})</Heading><ManyList of={many} onPick={onPick} /></>}
       <Heading>Columns ({table.columns.length})</Heading>
       <ul>{table.columns.map((column) => <ColumnRow key={column.name} column={column} table={table} references={referencing.has(column.name)} />)}</ul>
     </CardFrame>
@@ -79,10 +83,23 @@ function KeyList({ title, keys, other, orphans, onPick }: ListProps) {
             <Anchor component="button" size="xs" c="inherit" onClick={() => onPick({ table: key[other].table })} aria-label={`Go to ${key[other].table}`}>
               <TableName id={key[other].table} size="xs" />
             </Anchor>
+            <Names shown={key} own={other === 'referenced' ? 'name' : 'inverse'} />
           </li>
         ))}
       </ul>
     </>
+  );
+}
+
+/** What the relationship is called from either side; the one of this table stands out. */
+function Names({ shown, own }: { shown: Key; own: 'name' | 'inverse' }) {
+  const name = (which: 'name' | 'inverse', table: string) => (
+    <Text span inherit c={which === own ? 'var(--mantine-color-text)' : undefined} title={`of ${table}`}><Breaking>{shown[which]}</Breaking></Text>
+  );
+  return (
+    <Text className="mono" size="xs" c="dimmed" role="group" aria-label="Name / inverse">
+      {name('name', shown.referencing.table)} / {name('inverse', shown.referenced.table)}
+    </Text>
   );
 }
 
