@@ -340,6 +340,8 @@ const steps = {
     check((await referrers.count()) === 2, 'not all who refer to it are shown');
     check(await referrers.filter({ hasText: 'customer' }).filter({ hasText: 'on_delete = restrict' }).getByRole('link', { name: 'billing.customer 1 in a new tab' }).isVisible(), 'there is no link to who refers to it');
     check((await dialog.getByRole('button', { name: /^Delete/ }).count()) === 0, 'it can be confirmed');
+    const key = await dialog.getByRole('link', { name: 'Key contact in a new tab' }).getAttribute('href');
+    check(key === '/console/keys/foreign_key/0', `the key's name leads to ${key}`);
     await axe('restricted delete');
     await shot('edit-restricted');
     await page.keyboard.press('Escape');
@@ -419,7 +421,12 @@ const steps = {
     expected(409, '/_table/author/1');
     await save(page).click();
     const preview = page.getByRole('dialog', { name: 'This cannot be changed' });
-    await preview.getByRole('row').filter({ hasText: 'library.book' }).waitFor();
+    const referrer = preview.getByRole('row').filter({ hasText: 'library.book' });
+    await referrer.waitFor();
+    // A key of the database has no entry: the map shows it.
+    const [tab] = await Promise.all([page.waitForEvent('popup'), referrer.getByRole('link', { name: /^Key .* in a new tab$/ }).click()]);
+    await tab.getByRole('region', { name: /^Key / }).getByText('by the database').waitFor();
+    await tab.close();
     check((await preview.getByRole('button', { name: /^Save/ }).count()) === 0, 'it can be confirmed');
     await preview.getByRole('button', { name: 'Back to the form' }).click();
     check((await field(page, 'id').inputValue()) === '1001', 'the form is not kept');

@@ -7,6 +7,7 @@ import type { Catalog } from '../../api/types';
 import { links } from '../../links';
 import { SourceDot, TableName } from '../../parts/table-name';
 import { plainly } from './describe';
+import { KeyLink, keyNamed } from './key-link';
 import type { Referrer, Refused } from './refused';
 import type { Change } from './write';
 
@@ -47,9 +48,9 @@ export function Touched({ changes }: { changes: Change[] }) {
 export const countOf = (changes: Change[]) => changes.reduce((sum, { rows }) => sum + Number(rows), 0);
 
 function KeyRule({ catalog, change }: { catalog?: Catalog; change: Change }) {
-  const key = catalog?.keys.find((key) => key.referencing.table === change.table && key.name === change.foreign_key);
+  const key = keyNamed(catalog, change.table, change.foreign_key);
   const rule = key && (change.action === 'update' ? `on_update = ${key.on_update}` : `on_delete = ${key.on_delete}`);
-  return <Text size="sm" style={{ overflowWrap: 'anywhere' }}><span className="mono">{change.foreign_key}</span>
+  return <Text size="sm" style={{ overflowWrap: 'anywhere' }}><KeyLink name={change.foreign_key!} shown={key} />
     {rule && <Text span size="xs" c="dimmed"> {rule}</Text>}</Text>;
 }
 
@@ -91,12 +92,12 @@ function Referring({ table: id, foreign_key: name, rows, keys }: Referrer) {
   const { data: catalog } = useCatalog();
   const { base } = useRouter();
   const table = catalog?.tables.find((table) => table.id === id);
-  const key = catalog?.keys.find((key) => key.referencing.table === id && key.name === name);
+  const key = keyNamed(catalog, id, name);
   return (
     <Table.Tr>
       <Table.Td><TableName id={id} /></Table.Td>
       <Table.Td style={{ fontVariantNumeric: 'tabular-nums' }}>{String(rows)}</Table.Td>
-      <Table.Td><Text className="mono" style={{ overflowWrap: 'anywhere' }}>{name}</Text>
+      <Table.Td><KeyLink name={name} shown={key} />
         {key && <Text size="xs" c="dimmed">on_delete = {key.on_delete}, on_update = {key.on_update}</Text>}</Table.Td>
       <Table.Td>
         <Group gap={8}>
