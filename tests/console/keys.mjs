@@ -437,12 +437,23 @@ await run({
 
   async 'a phone can read it'({ page, open, axe, shot }) {
     await page.setViewportSize({ width: 390, height: 844 });
-    for (const path of ['/keys', '/keys/foreign_key/0']) {
+    for (const path of ['/keys', '/keys?native=1', '/keys/foreign_key/0']) {
       await open(path);
-      await (path === '/keys' ? linkOf(page, 'billing.customer.username').waitFor() : says(page, 'Unchanged'));
+      await (path.startsWith('/keys/') ? says(page, 'Unchanged') : linkOf(page, 'billing.customer.username').waitFor());
       check(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${path} does not scroll sideways`);
       await axe(`${path} on a phone`);
     }
+    await open('/keys');
+    const row = rows(page).filter({ hasText: 'billing.customer.username' });
+    await row.waitFor();
+    for (const text of ['crm.contact.email', 'restrict', 'always']) {
+      const cell = row.getByText(text, { exact: true }).first();
+      const { x, width } = await cell.boundingBox();
+      check(x >= 0 && x + width <= 390, `${text} is cut: from ${x}, ${width} wide`);
+    }
+    check(await page.getByRole('group', { name: 'Keys', exact: true }).evaluate((box) => box.scrollWidth <= box.clientWidth), 'the list scrolls sideways');
+    await page.getByRole('button', { name: 'Referenced', exact: true }).click();
+    await page.getByRole('columnheader', { name: 'Referenced', exact: true }).and(page.locator('[aria-sort=ascending]')).waitFor();
     await shot('keys-phone');
   },
 });

@@ -31,8 +31,8 @@ const HEADS: { order?: Order; label: string }[] = [
 
 export function KeyTable({ rows, order, down, onOrder, audited, saved }: Props) {
   return (
-    <Scroll label="Keys" minWidth={880}>
-      <Table highlightOnHover fz={13} lh={1.4} aria-label="Keys">
+    <Scroll label="Keys" minWidth={{ base: 0, sm: 880 }}>
+      <Table className="keys-table" highlightOnHover fz={13} lh={1.4} aria-label="Keys">
         <Table.Thead>
           <Table.Tr>
             {HEADS.map(({ label, order: by }) => (
@@ -62,23 +62,23 @@ function Row({ row, audited, saved }: { row: KeyRow; audited: boolean; saved: bo
   useEffect(() => { if (saved) place.current?.scrollIntoView({ block: 'nearest' }); }, [saved]);
   return (
     <Table.Tr ref={place} c={entry || key?.virtual ? undefined : 'dimmed'} bg={saved ? 'var(--mantine-primary-color-light)' : undefined}>
-      <Table.Td>
+      <Table.Td data-label="Referencing">
         {entry
           ? <Anchor component={Link} href={links.key(entry.entry)} c="inherit" inherit><Columns columns={row.from} arrow={row.to.join(', ')}
             /></Anchor>
           : <Columns columns={row.from} />}
         {!entry && key?.virtual && key.entry === null && <Text fz={12} lh={1.3} c="dimmed">{INLINE}</Text>}
       </Table.Td>
-      <Table.Td><Columns columns={row.to} />{over && <Text fz={12} lh={1.3} c="dimmed">over <Breaking>{over}</Breaking></Text>}</Table.Td>
-      <Table.Td>
+      <Table.Td data-label="Referenced"><Columns columns={row.to} />{over && <Text fz={12} lh={1.3} c="dimmed">over <Breaking>{over}</Breaking></Text>}</Table.Td>
+      <Table.Td data-label="Name / inverse">
         {row.name ? <Breaking>{row.name}</Breaking> : <Text span inherit c="dimmed">default name</Text>}
         {row.inverse && <Text fz={12} lh={1.3} c="dimmed"><Breaking>{row.inverse}</Breaking></Text>}
       </Table.Td>
-      <Table.Td>{key?.on_delete}</Table.Td>
-      <Table.Td>{key?.on_update}</Table.Td>
-      <Table.Td>{key && !key.virtual ? <Tooltip label="The database declares this key and keeps it"><Text span inherit
+      <Table.Td data-label="On delete">{key?.on_delete}</Table.Td>
+      <Table.Td data-label="On update">{key?.on_update}</Table.Td>
+      <Table.Td data-label="Enforce">{key && !key.virtual ? <Tooltip label="The database declares this key and keeps it"><Text span inherit
         tabIndex={0}>database</Text></Tooltip> : key?.enforce}</Table.Td>
-      <Table.Td>{key && <Orphans row={row} audited={audited} />}</Table.Td>
+      <Table.Td data-label="Orphans">{key && <Orphans row={row} audited={audited} />}</Table.Td>
       <Table.Td>
         <Group gap={6} wrap="nowrap" justify="flex-end">
           <Marks row={row} />

@@ -1,7 +1,7 @@
 // A wide table scrolls within its own box, by keyboard too.
-import { Box } from '@mantine/core';
+import { Box, type BoxProps } from '@mantine/core';
 
-interface Props { label: string; minWidth?: number; maxHeight?: number; children: React.ReactNode }
+interface Props { label: string; minWidth?: BoxProps['miw']; maxHeight?: number; children: React.ReactNode }
 
 export function Scroll({ label, minWidth = 0, maxHeight, children }: Props) {
   return (
