@@ -6,14 +6,15 @@
 //! At the end, a minute of load while databases fail.
 //!
 //! `make bench` starts the servers. `CROSSKEY_BENCH_SECONDS` sets the time of one measurement (default 2);
-//! `scripts/bench.sh -- PART…` runs some parts alone: compare, survey, graphql, writes, filters, postgraphile, outages; `CROSSKEY_BENCH_CASE` chooses among
-//! the requests of the first two by a part of their names.
+//! `scripts/bench.sh -- PART…` runs some parts alone: compare, survey, graphql, writes, filters, leaving, postgraphile, outages;
+//! `CROSSKEY_BENCH_CASE` chooses among the requests of the first two by a part of their names.
 
 mod by_hand;
 mod by_value;
 mod data;
 mod filters;
 mod graphql;
+mod leaving;
 mod load;
 mod outages;
 mod postgraphile;
@@ -127,6 +128,9 @@ async fn measure() {
     drop(servers);
     if wanted("filters") {
         filters::measure(&crm, &billing, time).await;
+    }
+    if wanted("leaving") {
+        leaving::measure(&crm, &billing, time).await;
     }
     if wanted("postgraphile") {
         postgraphile::measure(&postgres, time).await;
