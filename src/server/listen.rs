@@ -13,8 +13,9 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_io_timeout::TimeoutStream;
 
 use crate::engine::Engine;
@@ -74,8 +75,10 @@ pub async fn serve(serving: Serving, engine: Arc<Engine>, stop: impl Future<Outp
         .timer(TokioTimer::new())
         .keep_alive_interval(Some(Duration::from_secs(30)))
         .max_concurrent_streams(256);
-    let server = Arc::new(server);
+    let (http1, either) = (Arc::new(server.clone().http1_only()), Arc::new(server));
     let graceful = GracefulShutdown::new();
+    // Dropped when it stops.
+    let (going_on, stopped) = tokio::sync::watch::channel(());
     tokio::pin!(stop);
     loop {
         let accepting = async {
@@ -108,17 +111,28 @@ pub async fn serve(serving: Serving, engine: Arc<Engine>, stop: impl Future<Outp
             // In a box, so that an idle connection holds no room for a request.
             Box::pin(async move { Ok::<_, Infallible>(service.answer(request.map(Body::new)).await) })
         });
-        // A client that takes nothing more of its answer is not waited for either.
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(head_timeout));
-        let stream = TokioIo::new(Box::pin(stream));
-        let connection = server.serve_connection(stream, answering).into_owned();
-        let connection = graceful.watch(connection);
+        let (http1, either) = (http1.clone(), either.clone());
+        let (watcher, mut stopped) = (graceful.watcher(), stopped.clone());
         tokio::spawn(async move {
             let _place = place;
+            let deadline = Instant::now() + head_timeout;
+            let first = tokio::select! {
+                first = timeout_at(deadline, begins_as_http1(&stream)) => first,
+                _ = stopped.changed() => return,
+            };
+            let server = match first {
+                Ok(Ok(true)) => http1,
+                Ok(Ok(false)) => either,
+                Ok(Err(_)) | Err(_) => return tracing::debug!("a connection sent nothing"),
+            };
+            // A client that takes nothing more of its answer is not waited for either.
+            let mut stream = TimeoutStream::new(stream);
+            stream.set_write_timeout(Some(head_timeout));
+            let stream = TokioIo::new(Box::pin(stream));
+            let connection = watcher.watch(server.serve_connection(stream, answering).into_owned());
             tokio::pin!(connection);
             // A client that never sends a whole request is not waited for.
-            let ended = match tokio::time::timeout(head_timeout, &mut connection).await {
+            let ended = match timeout_at(deadline, &mut connection).await {
                 Ok(ended) => ended,
                 Err(_) if spoken.load(Ordering::Relaxed) => connection.await,
                 Err(_) => return tracing::debug!("a connection sent no request in time"),
@@ -131,8 +145,19 @@ pub async fn serve(serving: Serving, engine: Arc<Engine>, stop: impl Future<Outp
     drop(serving.listener);
     tracing::info!("stopping: finishing what runs");
     let shutdown_timeout = engine.snapshot().config.server.shutdown_timeout;
-    if tokio::time::timeout(shutdown_timeout, graceful.shutdown()).await.is_err() {
+    drop(going_on);
+    if timeout(shutdown_timeout, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests were still running after server.shutdown_timeout");
     }
     background.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+/// Whether the first bytes of a connection, which it leaves there, are none of HTTP/2. Told beforehand, a connection of HTTP/1
+/// needs half the room: read by whoever looks for both, they would come back as a first piece of a request, and for its rest the
+/// connection's buffer would be doubled.
+async fn begins_as_http1(stream: &TcpStream) -> std::io::Result<bool> {
+    const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    let mut first = [0; HTTP2.len()];
+    let length = stream.peek(&mut first).await?;
+    Ok(first[..length] != HTTP2[..length])
 }
