@@ -21,6 +21,8 @@ pub struct Measured {
     pub per_second: f64,
     /// Milliseconds within which half of the requests were answered, and 99 of 100.
     pub percentiles_ms: [f64; 2],
+    /// How much of one processor other machines took meanwhile: 0.1 is a tenth.
+    pub stolen: f64,
 }
 
 /// Paths that differ from page to page.
@@ -66,6 +68,7 @@ pub async fn load(server: &Server, asked: Pages<'_>, connections: usize, time: D
         databases_ms: [0, 1].map(|at| (after.databases_ms[at] - before.databases_ms[at]) / requests),
         per_second: requests / seconds,
         percentiles_ms: [at(0.5), at(0.99)],
+        stolen: (after.stolen_ms - before.stolen_ms) / 1e3 / seconds,
     }
 }
 

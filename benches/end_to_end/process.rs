@@ -93,6 +93,8 @@ pub struct CpuClock {
     pub server_ms: f64,
     /// Of PostgreSQL, with all of its processes, and of MariaDB; 0 where their process ids are not told.
     pub databases_ms: [f64; 2],
+    /// Time that the machine's processors were not given, because they are shared with other machines.
+    pub stolen_ms: f64,
 }
 
 impl CpuClock {
@@ -107,8 +109,15 @@ impl CpuClock {
         Self {
             server_ms: times(server.child.id(), false),
             databases_ms: [database("CROSSKEY_BENCH_POSTGRES_PID"), database("CROSSKEY_BENCH_MARIADB_PID")],
+            stolen_ms: stolen(),
         }
     }
+}
+
+/// The eighth number of the first line of `/proc/stat`, in ticks of 10 ms, of all processors together.
+fn stolen() -> f64 {
+    let stat = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+    stat.split_whitespace().nth(8).and_then(|ticks| ticks.parse::<f64>().ok()).unwrap_or_default() * 10.0
 }
 
 /// Milliseconds of a process (`/proc/PID/stat`, fields 14 and 15, in ticks of 10 ms), and of its ended children (16, 17).
