@@ -184,7 +184,7 @@ pub fn describe(fetch: &Fetch, dialect: &dyn Dialect) -> Described {
     Described { parameters: sql.params.iter().map(shape).collect(), text: sql.text }
 }
 
-/// `CREATE INDEX …`; where long texts are indexed by their start alone, by so many characters of it.
+/// The statement that gives a table, or a column of it, another name.
 pub fn rename(table: &TableName, column: Option<&str>, to: &str, dialect: &dyn Dialect) -> String {
     let mut text = "ALTER TABLE ".to_owned();
     dialect.table(&mut text, table);
@@ -199,7 +199,7 @@ pub fn rename(table: &TableName, column: Option<&str>, to: &str, dialect: &dyn D
     text
 }
 
-/// What would make an index.
+/// `CREATE INDEX …`; where long texts are indexed by their start alone, by so many characters of it.
 pub fn create_index(table: &TableName, columns: &[Arc<Column>], start: Option<u32>, dialect: &dyn Dialect) -> String {
     let quoted = |name: &str| {
         let mut text = String::new();
