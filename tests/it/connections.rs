@@ -6,6 +6,7 @@ use mysql_async::prelude::Queryable;
 
 use crate::support::databases::{Engine, all_engines, create, hold, mysql, postgres};
 use crate::support::eventually;
+use crate::support::fault::end_sessions;
 use crate::support::proxy::Proxy;
 use crate::support::wire::Wire;
 
@@ -75,6 +76,26 @@ async fn silent_connections_are_replaced() {
         assert_eq!(proxy.get("/readyz").await.json()["sources"]["crm"]["state"], "down", "{engine:?}");
         wire.let_through(true);
         assert_eq!(ask().await.status, 200, "{engine:?}");
+    }
+}
+
+/// Connections that the server ended while they were idle, each of them, cost nobody an answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn ended_connections_are_replaced() {
+    if !all_engines() {
+        return;
+    }
+    for engine in [Engine::Postgres, Engine::Mysql] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = create(engine, folder.path(), TABLE).await;
+        let proxy = open(folder.path(), url.clone(), "max = 6").await;
+        let ask = || proxy.get("/api/v2/crm/_table/thing/7");
+        for turn in 0..5 {
+            let replies = futures_util::future::join_all((0..6).map(|_| ask())).await;
+            assert!(replies.iter().all(|reply| reply.status == 200), "{engine:?} {turn} {replies:?}");
+            end_sessions(&url).await;
+            assert_eq!(proxy.get("/readyz").await.status, 200, "{engine:?} {turn}");
+        }
     }
 }
 

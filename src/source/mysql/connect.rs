@@ -1,12 +1,12 @@
 //! The pool of one source. Sessions run in UTC and read only; the server ends slow statements itself.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, OptsBuilder, Pool, PoolConstraints, PoolOpts};
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Source;
@@ -88,15 +88,26 @@ pub async fn writer(source: &Source) -> Result<Conn, SourceError> {
 /// that does not answer are told apart.
 pub struct Connections {
     pool: RwLock<Pool>,
+    idle: Mutex<Idle>,
     free: Arc<Semaphore>,
     source: Source,
 }
 
-/// A connection in use.
+/// Connections that nobody uses, and since when; the last one goes first. The pool takes a connection back by way of a task of its
+/// own, which would have to be woken for every statement.
+#[derive(Default)]
+struct Idle {
+    conns: Vec<(Instant, Conn)>,
+    /// How often none of them was trusted any more.
+    distrusted: u64,
+}
+
+/// A connection in use. One that is dropped goes back to the pool, which looks whether something is left to be read.
 pub struct Lease {
     /// The driver's connection.
     pub conn: Conn,
-    _permit: OwnedSemaphorePermit,
+    distrusted: u64,
+    permit: OwnedSemaphorePermit,
 }
 
 impl Connections {
@@ -104,7 +115,7 @@ impl Connections {
     pub fn new(source: &Source) -> Result<Self, String> {
         let free = Arc::new(Semaphore::new(source.connections as usize));
         let pool = Pool::new(options(source, source.statement_timeout, false)?);
-        Ok(Self { pool: RwLock::new(pool), free, source: source.clone() })
+        Ok(Self { pool: RwLock::new(pool), idle: Mutex::default(), free, source: source.clone() })
     }
 
     /// One of the connections never answered: the others that are idle are not trusted either. Gives whether the server
@@ -114,9 +125,17 @@ impl Connections {
             let old = std::mem::replace(&mut *self.pool.write(), Pool::new(options));
             tokio::spawn(old.disconnect());
         }
+        self.distrust();
         let conn = self.dedicated(self.source.statement_timeout).await?;
         tokio::spawn(conn.disconnect());
         Ok(())
+    }
+
+    /// A connection was lost while it was idle: so were the others, most likely. None that is open now is used again.
+    pub fn distrust(&self) {
+        let mut idle = self.idle.lock();
+        idle.distrusted += 1;
+        idle.conns.clear();
     }
 
     /// A connection beside the pool, with more time for its statements; it ends when it is dropped.
@@ -134,7 +153,31 @@ impl Connections {
         use std::sync::atomic::Ordering::Relaxed;
         let metrics = self.pool.read().metrics();
         let count = |gauge: &std::sync::atomic::AtomicUsize| gauge.load(Relaxed);
-        PoolState { open: count(&metrics.connection_count), busy: count(&metrics.connections_in_use) }
+        let idle = self.idle.lock().conns.len();
+        PoolState {
+            open: count(&metrics.connection_count),
+            busy: count(&metrics.connections_in_use).saturating_sub(idle),
+        }
+    }
+
+    /// Takes a connection back whose answer was read to its end.
+    pub fn take_back(&self, lease: Lease) {
+        let Lease { conn, distrusted, permit } = lease;
+        let mut idle = self.idle.lock();
+        if idle.distrusted == distrusted {
+            idle.conns.push((Instant::now(), conn));
+        }
+        // Whoever waits for a place finds it there.
+        drop(idle);
+        drop(permit);
+    }
+
+    /// One that nobody uses; those that nobody has used for long are closed.
+    fn at_hand(&self) -> (Option<Conn>, u64) {
+        let mut idle = self.idle.lock();
+        let old = idle.conns.iter().take_while(|(since, _)| since.elapsed() >= IDLE).count();
+        idle.conns.drain(..old);
+        (idle.conns.pop().map(|(_, conn)| conn), idle.distrusted)
     }
 
     /// A connection, within the source's time.
@@ -144,9 +187,13 @@ impl Connections {
             Ok(permit) => permit.map_err(|error| SourceError::unavailable(&source.name, error))?,
             Err(_) => return Err(SourceError::Busy { source_name: source.name.clone() }),
         };
+        let (conn, distrusted) = self.at_hand();
+        if let Some(conn) = conn {
+            return Ok(Lease { conn, distrusted, permit });
+        }
         let opening = self.pool.read().get_conn();
         match tokio::time::timeout(source.connect_timeout, opening).await {
-            Ok(Ok(conn)) => Ok(Lease { conn, _permit: permit }),
+            Ok(Ok(conn)) => Ok(Lease { conn, distrusted, permit }),
             Ok(Err(error)) => Err(SourceError::unavailable(&source.name, error)),
             Err(_) => Err(SourceError::unavailable(&source.name, "connecting took too long")),
         }

@@ -52,12 +52,16 @@ impl Mysql {
         let patience = self.source.statement_timeout + PATIENCE;
         let outcome = tokio::time::timeout(patience, run(&self.source, &mut lease.conn, fetch, sql, None)).await;
         match outcome {
+            Ok(Ok(chunk)) => {
+                self.connections.take_back(lease);
+                Ok(chunk)
+            }
             Ok(Err(Failure::Source(error))) => {
                 // The rest of a long answer is not worth reading.
                 drop(lease.conn.disconnect().await);
                 Err(error.into())
             }
-            Ok(result) => result,
+            Ok(failed) => failed,
             Err(_) => {
                 tokio::spawn(lease.conn.disconnect());
                 Err(self.no_answer().await.into())
@@ -96,7 +100,7 @@ impl Adapter for Mysql {
                 Ok(chunk) => return Ok(chunk),
                 Err(Failure::Source(error)) => return Err(error),
                 Err(Failure::Driver(error)) => match self.translate(fetch, &error) {
-                    SourceError::Unavailable { .. } if tries > 0 => {}
+                    SourceError::Unavailable { .. } if tries > 0 => self.connections.distrust(),
                     error => return Err(error),
                 },
             }
@@ -190,12 +194,22 @@ impl Adapter for Mysql {
     }
 
     async fn ping(&self) -> Result<(), SourceError> {
-        let mut lease = self.connections.lease().await?;
-        match tokio::time::timeout(self.source.connect_timeout, lease.conn.ping()).await {
-            Ok(answer) => answer.map_err(|error| SourceError::unavailable(&self.source.name, error)),
-            Err(_) => {
-                tokio::spawn(lease.conn.disconnect());
-                self.connections.start_afresh().await
+        let mut tries = TRIES;
+        loop {
+            let mut lease = self.connections.lease().await?;
+            tries -= 1;
+            match tokio::time::timeout(self.source.connect_timeout, lease.conn.ping()).await {
+                Ok(Ok(())) => {
+                    self.connections.take_back(lease);
+                    return Ok(());
+                }
+                // It may have been lost while it was idle.
+                Ok(Err(_)) if tries > 0 => self.connections.distrust(),
+                Ok(Err(error)) => return Err(SourceError::unavailable(&self.source.name, error)),
+                Err(_) => {
+                    tokio::spawn(lease.conn.disconnect());
+                    return self.connections.start_afresh().await;
+                }
             }
         }
     }
@@ -319,8 +333,8 @@ pub fn translate(source: &Source, table: &TableName, error: &mysql_async::Error)
         1054 | 1146 | 1356 => SourceError::Changed { table: format!("{}.{table}", source.name), cause },
         // Values out of range or of a wrong form.
         1264 | 1265 | 1292 | 1366 | 1411 | 1525 | 3140..=3160 => SourceError::InvalidValue { source_name, cause },
-        // Too many connections, access, shutdown, lost connections.
-        1040 | 1044 | 1045 | 1049 | 1053 | 1129 | 1130 | 1152 | 1158..=1161 | 1203 | 1927 => {
+        // Too many connections, access, shutdown, lost connections; 4031 is MySQL's word for one that was idle for too long.
+        1040 | 1044 | 1045 | 1049 | 1053 | 1129 | 1130 | 1152 | 1158..=1161 | 1203 | 1927 | 4031 => {
             SourceError::Unavailable { source_name, cause }
         }
         _ => SourceError::Refused { source_name, cause },
