@@ -98,7 +98,7 @@ pub struct Connections {
 #[derive(Default)]
 struct Idle {
     conns: Vec<(Instant, Conn)>,
-    /// How often none of them was trusted any more.
+    /// How often they were given up: a connection that was in use then, perhaps of a pool that is gone, does not come here again.
     distrusted: u64,
 }
 
@@ -131,7 +131,8 @@ impl Connections {
         Ok(())
     }
 
-    /// A connection was lost while it was idle: so were the others, most likely. None that is open now is used again.
+    /// A connection was lost while it was idle: so were the others, most likely. They go back to the pool, which looks at each one's
+    /// socket before it gives it out again.
     pub fn distrust(&self) {
         let mut idle = self.idle.lock();
         idle.distrusted += 1;
@@ -172,7 +173,7 @@ impl Connections {
         drop(permit);
     }
 
-    /// One that nobody uses; those that nobody has used for long are closed.
+    /// One that nobody uses. Those that nobody has used for long go back to the pool, which closes them in time.
     fn at_hand(&self) -> (Option<Conn>, u64) {
         let mut idle = self.idle.lock();
         let old = idle.conns.iter().take_while(|(since, _)| since.elapsed() >= IDLE).count();
