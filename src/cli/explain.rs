@@ -37,7 +37,7 @@ pub async fn explain(path: &Path, request: &str, analyze: bool, json: bool, colo
 /// Explains a GraphQL operation.
 async fn operation(engine: &std::sync::Arc<Engine>, text: &str, analyze: bool) -> Result<Vec<Explained>, String> {
     let asked = Asked { query: text.to_owned(), ..Asked::default() };
-    graphql::explain(engine, &asked, analyze).await.map_err(|faults| {
+    graphql::explain(engine, &asked, (analyze, false)).await.map_err(|faults| {
         let told = |fault: &graphql::Fault| {
             let places: String = fault.locations.iter().map(|at| format!(" ({}:{})", at.line, at.column)).collect();
             let hint = fault.error.hint.as_ref().map(|hint| format!("\nhelp: {hint}")).unwrap_or_default();

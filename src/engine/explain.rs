@@ -10,7 +10,7 @@ use crate::config::Limits;
 use crate::engine::snapshot::Snapshot;
 use crate::execute::{Trace, by_keys};
 use crate::plan::{
-    AggregatePlan, Aggregated, Embed, Existence, Expansion, First, HopPlan, Predicate, ReadPlan, SortTerm, Step,
+    AggregatePlan, Aggregated, Back, Embed, Existence, Expansion, First, HopPlan, Predicate, ReadPlan, SortTerm, Step,
 };
 use crate::statement::{Fetch, Groups};
 use crate::value::Column;
@@ -220,13 +220,7 @@ impl Explainer<'_> {
         let mut explained = self.remembered(&embed.label, &embed.step, last);
         let before = embed.through.as_ref().map_or(near, |through| &through.junction);
         explained.estimated_rows = self.expected(before, &embed.step, last, rows);
-        self.below(&embed.step, explained.estimated_rows, &mut explained.steps);
-        if let Some(filter) = &embed.step.filter {
-            self.predicate(filter, &mut explained.steps);
-        }
-        if embed.step.sort.is_some() {
-            self.sorted(&embed.step, &mut explained.steps);
-        }
+        self.whole(&embed.step, &mut explained);
         all.push(explained);
     }
 
@@ -234,8 +228,19 @@ impl Explainer<'_> {
         let reads = format!("{}, in place", expansion.label);
         let mut explained = self.remembered(&reads, &expansion.step, &expansion.hop);
         explained.estimated_rows = self.expected(near, &expansion.step, &expansion.hop, rows);
-        self.below(&expansion.step, explained.estimated_rows, &mut explained.steps);
+        self.whole(&expansion.step, &mut explained);
         all.push(explained);
+    }
+
+    /// What hangs on a step's rows, which of them are kept, and in which order they are.
+    fn whole(&self, step: &Step, explained: &mut Explained) {
+        self.below(step, explained.estimated_rows, &mut explained.steps);
+        if let Some(filter) = &step.filter {
+            self.predicate(filter, &mut explained.steps);
+        }
+        if step.sort.is_some() {
+            self.sorted(step, &mut explained.steps);
+        }
     }
 
     fn remembered(&self, reads: &str, step: &Step, hop: &HopPlan) -> Explained {
@@ -315,26 +320,45 @@ impl Explainer<'_> {
             First::Near(_) => self.step(&reads, step, &step.fetch, step, Some(hop)),
         };
         explained.direction = Some(direction(*first));
+        explained.steps.extend(self.back(&reads, back, *first));
         if let Some(filter) = &step.filter {
             self.predicate(filter, &mut explained.steps);
         }
         explained
     }
 
+    /// The rows that related ones lead back to, where their columns alone do not tell which they are.
+    fn back(&self, reads: &str, back: &Back, first: First) -> Option<Explained> {
+        let planned = matches!(first, First::Far(_)) && !back.exact && back.identity.is_some();
+        let (rows, reads) = (&back.rows, format!("{reads}: rows related to them"));
+        (planned || self.is_run(rows)).then(|| self.step(&reads, rows, &rows.fetch, rows, Some(&back.hop)))
+    }
+
+    /// Whether a step was run, of a plan that was.
+    fn is_run<T>(&self, account: &T) -> bool {
+        self.trace.is_some_and(|trace| trace.of(account).statements > 0)
+    }
+
     fn aggregated(&self, aggregated: &Aggregated, all: &mut Vec<Explained>) {
-        let reads = format!("filter on aggregates of {}", aggregated.plan.label);
-        let (first, at) = (aggregated.first, all.len());
-        match (&aggregated.back, first) {
-            (Some((fetch, _)), First::Far(_)) => {
-                let step = &aggregated.plan.step;
-                all.push(self.step(&reads, step, fetch, step, None));
-            }
-            _ => self.aggregate(&reads, &aggregated.plan, all),
+        let Aggregated { plan, back, first, .. } = aggregated;
+        let reads = format!("filter on aggregates of {}", plan.label);
+        let (first, at) = (*first, all.len());
+        // The planned side, and the other one where that was asked in the end.
+        let far =
+            back.as_ref().filter(|_| matches!(first, First::Far(_)) || self.is_run(&plan.step) && !plan.one_by_one);
+        let near = far.is_none() || matches!(first, First::Near(_)) || self.is_run(&plan.fetch);
+        if let Some((fetch, back)) = far {
+            let mut explained = self.step(&reads, &plan.step, fetch, &plan.step, None);
+            explained.steps.extend(self.back(&reads, back, first));
+            all.push(explained);
+        }
+        if near {
+            self.aggregate(&reads, plan, all);
         }
         if let Some(explained) = all.get_mut(at) {
             let without_back =
                 First::Near("the related rows alone do not tell which listed rows have such an aggregate");
-            explained.direction = Some(direction(if aggregated.back.is_some() { first } else { without_back }));
+            explained.direction = Some(direction(if back.is_some() { first } else { without_back }));
         }
     }
 }

@@ -132,7 +132,7 @@ async fn statement(
     if purpose == Purpose::Decide {
         let most = context.budget.left_to_decide();
         let fetch = Fetch { max_rows: fetch.max_rows.min(most), ..fetch };
-        return Ok(Arc::new(decide::fetch(context, &plan.step, fetch).await?));
+        return Ok(Arc::new(decide::fetch_for(context, &plan.step, &plan.fetch, fetch).await?));
     }
     let started = Instant::now();
     let chunk = context.source(&plan.step.source)?.fetch(Arc::new(fetch)).await?;

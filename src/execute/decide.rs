@@ -13,13 +13,23 @@ use crate::value::{Chunk, Key};
 
 /// One statement; its rows count against `limits.filter_rows`.
 pub async fn fetch(context: &Context<'_>, step: &Step, fetch: Fetch) -> Result<Chunk, ExecuteError> {
+    fetch_for(context, step, step, fetch).await
+}
+
+/// The same, with its costs noted at `account`.
+pub async fn fetch_for<T>(
+    context: &Context<'_>,
+    step: &Step,
+    account: &T,
+    fetch: Fetch,
+) -> Result<Chunk, ExecuteError> {
     let table = format!("{}.{}", step.source, fetch.table);
     let started = Instant::now();
     let chunk = match context.source(&step.source)?.fetch(Arc::new(fetch)).await {
         Err(error) if error.is_too_much() => return Err(context.budget.undecided(&table)),
         chunk => chunk?,
     };
-    context.note_rows(step, started, chunk.rows());
+    context.note_rows(account, started, chunk.rows());
     context.budget.decide(chunk.rows(), chunk.size(), &table)?;
     Ok(chunk)
 }

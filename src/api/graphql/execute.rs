@@ -87,13 +87,17 @@ pub async fn answer(engine: &Arc<Engine>, prepared: &Prepared, asked: &Asked, ho
     }
 }
 
-/// Tells how the reads of an operation are answered; with `analyze` they are run.
+/// Tells how the reads of an operation are answered; with `analyze` they are run, and with `bypass_cache` not from memory.
 ///
 /// # Errors
 /// What is wrong with the operation, or with one of its fields.
-pub async fn explain(engine: &Arc<Engine>, asked: &Asked, analyze: bool) -> Result<Vec<Explained>, Vec<Fault>> {
+pub async fn explain(
+    engine: &Arc<Engine>,
+    asked: &Asked,
+    (analyze, bypass_cache): (bool, bool),
+) -> Result<Vec<Explained>, Vec<Fault>> {
     let live = engine.snapshot();
-    let how = How { reads: false, bypass_cache: false, named: None, request_id: None };
+    let how = How { reads: false, bypass_cache, named: None, request_id: None };
     let Ready::Reads(planned, _) = ready(&live, &Prepared::default(), asked, &how)? else {
         let mut fault = Fault::invalid("a mutation is not explained");
         fault.error.hint = Some("`dry_run: true` tells what it would change".into());
@@ -103,7 +107,7 @@ pub async fn explain(engine: &Arc<Engine>, asked: &Asked, analyze: bool) -> Resu
     for field in &planned.fields {
         let Gives::Read(read) = &field.gives else { continue };
         for plan in std::iter::once(&read.plan).chain(&read.counts) {
-            let explained = engine.explain_plan(&live, plan, false, (analyze, true)).await;
+            let explained = engine.explain_plan(&live, plan, bypass_cache, (analyze, true)).await;
             steps.extend(explained.map_err(|error| vec![Fault::from(error).at(&field.key)])?);
         }
     }
