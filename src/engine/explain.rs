@@ -342,24 +342,26 @@ impl Explainer<'_> {
     fn aggregated(&self, aggregated: &Aggregated, all: &mut Vec<Explained>) {
         let Aggregated { plan, back, first, .. } = aggregated;
         let reads = format!("filter on aggregates of {}", plan.label);
-        let (first, at) = (*first, all.len());
-        // The planned side, and the other one where that was asked in the end.
+        let first = *first;
+        // The planned side, and after it the other one where that was asked in the end.
         let far =
             back.as_ref().filter(|_| matches!(first, First::Far(_)) || self.is_run(&plan.step) && !plan.one_by_one);
         let near = far.is_none() || matches!(first, First::Near(_)) || self.is_run(&plan.fetch);
+        let mut sides = Vec::new();
+        if near {
+            self.aggregate(&reads, plan, &mut sides);
+        }
         if let Some((fetch, back)) = far {
             let mut explained = self.step(&reads, &plan.step, fetch, &plan.step, None);
             explained.steps.extend(self.back(&reads, back, first));
-            all.push(explained);
+            sides.insert(if matches!(first, First::Far(_)) { 0 } else { sides.len() }, explained);
         }
-        if near {
-            self.aggregate(&reads, plan, all);
-        }
-        if let Some(explained) = all.get_mut(at) {
+        if let Some(explained) = sides.first_mut() {
             let without_back =
                 First::Near("the related rows alone do not tell which listed rows have such an aggregate");
             explained.direction = Some(direction(if back.is_some() { first } else { without_back }));
         }
+        all.append(&mut sides);
     }
 }
 
