@@ -18,12 +18,17 @@ pub fn by_keys(fetch: &Fetch, hop: &HopPlan, keys: &[Key], ranked: bool) -> Fetc
 pub fn key_set(hop: &HopPlan, keys: &[Key], ranked: bool) -> KeySet {
     KeySet {
         columns: hop.to.clone(),
-        keys: keys.iter().map(|key| scalars(hop, key).unwrap_or_default()).collect(),
+        keys: values(hop, keys).collect(),
         unique: hop.unique,
         ranked,
         when: hop.when_to.clone(),
         groups: None,
     }
+}
+
+/// The values of each key.
+pub fn values(hop: &HopPlan, keys: &[Key]) -> impl Iterator<Item = SmallKey> {
+    keys.iter().map(|key| scalars(hop, key).unwrap_or_default())
 }
 
 /// Whether the far columns can hold a key; where they cannot, no row matches.

@@ -4,20 +4,20 @@
 //! its statements are under way, what waits is sent at once; while that many are, it waits and goes together as soon as
 //! one of them is done. No timer is involved. A key that is already being asked is not asked again. While keys of others
 //! wait, one request gets at most half a batch at a time, so that a huge request leaves room for small ones. A flight is
-//! a task of its own, so a request that leaves cancels nothing.
+//! a task of its own, so a request that leaves cancels nothing. Lanes that nobody uses stay for the next requests.
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use futures_util::FutureExt;
 use parking_lot::Mutex;
-use tokio::sync::watch;
-use tracing::Instrument;
+use tokio::sync::Notify;
+use tracing::{Instrument, Span};
 
 use crate::execute::distinct::{self, Distinct};
-use crate::execute::fetch::{by_keys, group};
+use crate::execute::fetch::{by_keys, group, values};
 use crate::plan::HopPlan;
 use crate::source::{OpenSource, SourceError};
 use crate::statement::Fetch;
@@ -27,6 +27,8 @@ use crate::value::{Chunk, Key};
 const FLIGHTS: usize = 4;
 /// Bytes of keys in one statement.
 const BATCH_BYTES: usize = 1 << 20;
+/// Lanes beyond which those that nobody uses are forgotten.
+const LANES: usize = 256;
 
 /// What a statement brought: its rows, and which of them belong to each of its keys.
 #[derive(Debug)]
@@ -39,7 +41,31 @@ pub struct Landed {
     pub filled: u64,
 }
 
-type Outcome = Option<Result<Arc<Landed>, SourceError>>;
+/// The outcome of one statement, for all who wait for it.
+#[derive(Default)]
+struct Arrival {
+    outcome: OnceLock<Result<Arc<Landed>, SourceError>>,
+    arrived: Notify,
+}
+
+impl Arrival {
+    fn arrive(&self, outcome: Result<Arc<Landed>, SourceError>) {
+        // Each statement is sent once.
+        drop(self.outcome.set(outcome));
+        self.arrived.notify_waiters();
+    }
+
+    async fn outcome(&self) -> Result<Arc<Landed>, SourceError> {
+        loop {
+            // Counts as waiting from here on, before the look.
+            let arrived = self.arrived.notified();
+            if let Some(outcome) = self.outcome.get() {
+                return outcome.clone();
+            }
+            arrived.await;
+        }
+    }
+}
 
 /// All lanes of one version.
 #[derive(Default)]
@@ -59,20 +85,18 @@ impl Drop for Present<'_> {
 }
 
 /// What a lane asks.
-pub struct LaneSpec {
-    /// Where.
-    pub source: Arc<OpenSource>,
-    /// What, without keys.
-    pub fetch: Arc<Fetch>,
+struct LaneSpec {
+    source: Arc<OpenSource>,
+    /// Without keys.
+    fetch: Arc<Fetch>,
     /// By which columns.
-    pub hop: HopPlan,
+    hop: HopPlan,
     /// Keys of one statement at most.
-    pub batch: usize,
+    batch: usize,
 }
 
 /// One form of lookup.
 pub struct Lane {
-    id: u128,
     spec: LaneSpec,
     state: Mutex<State>,
 }
@@ -85,29 +109,25 @@ struct State {
     flying: Vec<Arc<Flight>>,
     /// Tasks that send what waits, each one statement at a time.
     senders: usize,
+    /// Fetches of statements that are done, without their keys: the next ones need not be put together again.
+    spare: Vec<Fetch>,
 }
 
 /// Keys that go together.
+#[derive(Default)]
 struct Batch {
     keys: Distinct,
     bytes: usize,
     /// The requests that wait for it, by number.
     requests: Vec<u64>,
-    outcome: watch::Sender<Outcome>,
-}
-
-impl Batch {
-    fn new() -> Self {
-        let (outcome, _) = watch::channel(None);
-        Batch { keys: Distinct::default(), bytes: 0, requests: Vec::new(), outcome }
-    }
+    arrival: Arc<Arrival>,
 }
 
 /// A statement under way.
 struct Flight {
     keys: Distinct,
     filled: u64,
-    outcome: watch::Receiver<Outcome>,
+    arrival: Arc<Arrival>,
 }
 
 /// Where one asked key is: which statement of this request's, and its position there.
@@ -115,8 +135,7 @@ pub type Place = (usize, u32);
 
 /// A request's hold on the statements that carry its keys.
 pub struct Asked {
-    lane: Arc<Lane>,
-    outcomes: Vec<watch::Receiver<Outcome>>,
+    arrivals: Vec<Arc<Arrival>>,
     /// Per asked key; fewer than were to be asked where others wait too.
     pub places: Vec<Place>,
 }
@@ -138,23 +157,30 @@ impl Lanes {
         Present(self)
     }
 
-    /// The lane of an identity, made from `spec` when there is none.
-    pub fn lane(self: &Arc<Self>, id: u128, spec: impl FnOnce() -> LaneSpec) -> Arc<Lane> {
-        self.lanes
-            .lock()
-            .entry(id)
-            .or_insert_with(|| Arc::new(Lane { id, spec: spec(), state: Mutex::default() }))
-            .clone()
-    }
-
-    /// Forgets an idle lane. Whoever still holds it may go on using it; only sharing is lost.
-    fn leave(&self, lane: &Arc<Lane>) {
+    /// The lane of an identity, made anew when there is none.
+    pub fn lane(
+        &self,
+        id: u128,
+        source: &Arc<OpenSource>,
+        fetch: &Arc<Fetch>,
+        hop: &HopPlan,
+        batch: usize,
+    ) -> Arc<Lane> {
         let mut lanes = self.lanes.lock();
-        let state = lane.state.lock();
-        let idle = state.senders == 0 && state.waiting.is_empty();
-        if idle && lanes.get(&lane.id).is_some_and(|known| Arc::ptr_eq(known, lane)) {
-            lanes.remove(&lane.id);
+        // The limits are no part of the identity, and may have been edited since.
+        let limits = |fetch: &Fetch| [fetch.max_rows, fetch.max_bytes];
+        let holds = |spec: &LaneSpec| spec.batch == batch && limits(&spec.fetch) == limits(fetch);
+        if let Some(lane) = lanes.get(&id).filter(|lane| holds(&lane.spec)) {
+            return lane.clone();
         }
+        if lanes.len() >= LANES {
+            // Whoever still holds one of them may go on using it; only sharing is lost.
+            lanes.retain(|_, lane| lane.is_busy());
+        }
+        let spec = LaneSpec { source: source.clone(), fetch: fetch.clone(), hop: hop.clone(), batch };
+        let lane = Arc::new(Lane { spec, state: Mutex::default() });
+        lanes.insert(id, lane.clone());
+        lane
     }
 
     /// Number of keys whose rows are awaited, in all lanes: asked for already, or to be asked.
@@ -169,11 +195,15 @@ impl Lanes {
 
     /// Number of lanes in use.
     pub fn count(&self) -> usize {
-        self.lanes.lock().len()
+        self.lanes.lock().values().filter(|lane| lane.is_busy()).count()
     }
 }
 
 impl Lane {
+    fn is_busy(&self) -> bool {
+        self.state.lock().senders > 0
+    }
+
     /// Asks for the first of these keys, as many as this request may now: with statements under way that are still
     /// fresh, else with the next one.
     pub fn ask<F, S>(self: &Arc<Self>, lanes: &Arc<Lanes>, keys: &[Key], asker: Asker<F, S>) -> Asked
@@ -187,7 +217,7 @@ impl Lane {
             state.waiting.iter().any(|batch| batch.requests.iter().any(|request| *request != asker.request));
         let share = if others_wait { (self.spec.batch / 2).max(1) } else { self.spec.batch };
         let keys = &keys[..keys.len().min(share)];
-        let mut asked = Asked { lane: self.clone(), outcomes: Vec::new(), places: Vec::with_capacity(keys.len()) };
+        let mut asked = Asked { arrivals: Vec::new(), places: Vec::with_capacity(keys.len()) };
         // Which of this request's outcomes stands for which statement.
         let mut flying: Vec<Option<usize>> = vec![None; state.flying.len()];
         let mut waiting: Vec<Option<usize>> = vec![None; state.waiting.len()];
@@ -202,8 +232,8 @@ impl Lane {
             if let Some((at, position)) = under_way {
                 let flight = &state.flying[at];
                 let outcome = *flying[at].get_or_insert_with(|| {
-                    asked.outcomes.push(flight.outcome.clone());
-                    asked.outcomes.len() - 1
+                    asked.arrivals.push(flight.arrival.clone());
+                    asked.arrivals.len() - 1
                 });
                 asked.places.push((outcome, position));
                 continue;
@@ -215,16 +245,21 @@ impl Lane {
                 if !batch.requests.contains(&asker.request) {
                     batch.requests.push(asker.request);
                 }
-                asked.outcomes.push(batch.outcome.subscribe());
-                asked.outcomes.len() - 1
+                asked.arrivals.push(batch.arrival.clone());
+                asked.arrivals.len() - 1
             });
             asked.places.push((outcome, position));
         }
         let wanted = (state.flying.len() + state.waiting.len()).min(FLIGHTS);
         while state.senders < wanted {
             state.senders += 1;
+            let sending = send(self.clone(), lanes.clone(), asker.sequence.clone());
             // In a trace, the statement belongs to the request that had it sent.
-            tokio::spawn(send(self.clone(), lanes.clone(), asker.sequence.clone()).in_current_span());
+            let span = Span::current();
+            match span.is_none() {
+                true => tokio::spawn(sending),
+                false => tokio::spawn(sending.instrument(span)),
+            };
         }
         asked
     }
@@ -237,7 +272,7 @@ impl Lane {
         }
         let full = |batch: &Batch| batch.keys.keys().len() >= self.spec.batch || batch.bytes >= BATCH_BYTES;
         if waiting.back().is_none_or(full) {
-            waiting.push_back(Batch::new());
+            waiting.push_back(Batch::default());
         }
         let at = waiting.len() - 1;
         waiting[at].bytes += key.as_bytes().len();
@@ -254,12 +289,10 @@ impl Lane {
 
 impl Asked {
     /// Waits for all of its statements.
-    pub async fn land(mut self) -> (Vec<Place>, Vec<Result<Arc<Landed>, SourceError>>) {
-        let mut landed = Vec::with_capacity(self.outcomes.len());
-        for outcome in &mut self.outcomes {
-            let outcome = outcome.wait_for(Option::is_some).await.map(|outcome| outcome.clone());
-            // The sender is gone only when the process ends.
-            landed.push(outcome.ok().flatten().unwrap_or_else(|| Err(lost(&self.lane.spec))));
+    pub async fn land(self) -> (Vec<Place>, Vec<Result<Arc<Landed>, SourceError>>) {
+        let mut landed = Vec::with_capacity(self.arrivals.len());
+        for arrival in &self.arrivals {
+            landed.push(arrival.outcome().await);
         }
         (self.places, landed)
     }
@@ -282,26 +315,35 @@ async fn send(lane: Arc<Lane>, lanes: Arc<Lanes>, sequence: impl Fn() -> u64) {
             let flight = Arc::new(Flight {
                 keys: std::mem::take(&mut batch.keys),
                 filled: sequence(),
-                outcome: batch.outcome.subscribe(),
+                arrival: batch.arrival.clone(),
             });
             state.flying.push(flight.clone());
             (batch, flight)
         };
         // A panic must not end the sender: others wait for it.
-        let flown = AssertUnwindSafe(fly(&lane.spec, flight.keys.keys(), flight.filled)).catch_unwind().await;
+        let flown = AssertUnwindSafe(fly(&lane, flight.keys.keys(), flight.filled)).catch_unwind().await;
         let result = flown.unwrap_or_else(|_| Err(lost(&lane.spec))).map(Arc::new);
         lane.state.lock().flying.retain(|other| !Arc::ptr_eq(other, &flight));
-        batch.outcome.send_replace(Some(result));
+        batch.arrival.arrive(result);
     }
-    lanes.leave(&lane);
 }
 
 fn lost(spec: &LaneSpec) -> SourceError {
     SourceError::Refused { source_name: spec.source.config.name.clone(), cause: "a lookup ended badly".into() }
 }
 
-async fn fly(spec: &LaneSpec, keys: &[Key], filled: u64) -> Result<Landed, SourceError> {
-    let chunk = spec.source.fetch_here(&by_keys(&spec.fetch, &spec.hop, keys, false)).await?;
+async fn fly(lane: &Lane, keys: &[Key], filled: u64) -> Result<Landed, SourceError> {
+    let spec = &lane.spec;
+    let spare = lane.state.lock().spare.pop();
+    let mut fetch = spare.unwrap_or_else(|| by_keys(&spec.fetch, &spec.hop, &[], false));
+    if let Some(set) = &mut fetch.keys {
+        set.keys.extend(values(&spec.hop, keys));
+    }
+    let chunk = spec.source.fetch_here(&fetch).await?;
+    if let Some(set) = &mut fetch.keys {
+        set.keys.clear();
+    }
+    lane.state.lock().spare.push(fetch);
     Ok(landed(spec, keys, chunk, filled))
 }
 
@@ -319,21 +361,21 @@ mod tests {
     use crate::statement::{KeyColumn, Matching};
     use crate::value::{Column, KeyClass, Type};
 
-    fn spec(batch: usize) -> LaneSpec {
+    fn lane(lanes: &Lanes, batch: usize) -> Arc<Lane> {
         let config = Source::for_tests();
         let adapter = registry::open(&config).expect("an adapter");
         let column = Arc::new(Column::new("id", Type::Int { bits: 64, signed: true }, ""));
         let fetch = Fetch::all(TableName::new("contact"), Vec::new(), 1, 1);
         let to = vec![KeyColumn { column, path: Vec::new(), matching: Matching::Own }];
         let hop = HopPlan::to_columns(vec![KeyClass::Int], to);
-        LaneSpec { source: Arc::new(OpenSource::new(config, adapter)), fetch: Arc::new(fetch), hop, batch }
+        lanes.lane(1, &Arc::new(OpenSource::new(config, adapter)), &Arc::new(fetch), &hop, batch)
     }
 
     /// While keys of others wait, a request gets half a batch; a key that waits already is not added again.
     #[tokio::test]
     async fn a_huge_request_leaves_room() {
         let lanes = Arc::new(Lanes::default());
-        let lane = lanes.lane(1, || spec(10));
+        let lane = lane(&lanes, 10);
         let keys =
             |from: usize| (from..from + 10).map(|key| Key::single(key.to_string().as_bytes())).collect::<Vec<_>>();
         // Nothing is sent before this test waits, so all that is asked waits too.
@@ -349,5 +391,22 @@ mod tests {
         let state = lane.state.lock();
         let waiting: Vec<usize> = state.waiting.iter().map(|batch| batch.keys.keys().len()).collect();
         assert_eq!((waiting, state.senders), (vec![10, 10, 10], 3));
+    }
+
+    /// A lane is kept for the next request, unless other limits hold by then, or many others have come.
+    #[tokio::test]
+    async fn lanes_are_kept_within_bounds() {
+        let lanes = Lanes::default();
+        let first = lane(&lanes, 10);
+        assert!(Arc::ptr_eq(&first, &lane(&lanes, 10)));
+        assert_eq!(lanes.count(), 0, "nothing is asked");
+        let edited = lane(&lanes, 20);
+        assert!(!Arc::ptr_eq(&first, &edited));
+        let spec = &edited.spec;
+        for id in 2..2 + LANES as u128 {
+            lanes.lane(id, &spec.source, &spec.fetch, &spec.hop, 20);
+        }
+        assert!(!Arc::ptr_eq(&edited, &lane(&lanes, 20)));
+        assert!(lanes.lanes.lock().len() <= LANES);
     }
 }

@@ -15,7 +15,7 @@ use crate::config::OnUnavailable;
 use crate::execute::context::Context;
 use crate::execute::error::ExecuteError;
 use crate::execute::fetch::{by_keys, fits, recheck};
-use crate::execute::lane::{Asker, Landed, LaneSpec, Place};
+use crate::execute::lane::{Asked, Asker, Landed, Lane, Place};
 use crate::execute::remember::{Absent, Remembering, project};
 use crate::execute::rows::{Found, Links, RowRef};
 use crate::execute::trace::Seen;
@@ -134,12 +134,7 @@ impl Asking<'_> {
     async fn fly(&self, keys: &[Key], missing: &[u32], found: &mut [Option<Found>]) -> Result<(), ExecuteError> {
         let Asking { context, source, step, hop, remembering, .. } = *self;
         let batch = batch_of(context, source, step, hop) as usize;
-        let lane = context.lanes.lane(self.lane, || LaneSpec {
-            source: source.clone(),
-            fetch: step.fetch.clone(),
-            hop: hop.clone(),
-            batch,
-        });
+        let lane = context.lanes.lane(self.lane, source, &step.fetch, hop, batch);
         let cache = context.cache.cloned();
         let sequence = move || cache.as_ref().map_or(0, |cache| cache.stamps().now());
         // A statement under way may be older than a write that this client has just seen done. Where rows are
@@ -149,45 +144,70 @@ impl Asking<'_> {
             .filter(|_| !context.bypass_cache)
             .map(|remembering| move |filled: u64, key: &Key| remembering.stands(filled, key));
         let mut left = missing;
-        let mut flying = FuturesUnordered::new();
+        let mut ask = || {
+            let next = &left[..left.len().min(batch)];
+            let mut wanted: Vec<Key> = next.iter().map(|at| keys[*at as usize].clone()).collect();
+            let asker = Asker { request: context.number, fresh, sequence: sequence.clone() };
+            let asked = lane.ask(context.lanes, &wanted, asker);
+            let part = &next[..asked.places.len()];
+            wanted.truncate(part.len());
+            left = &left[part.len()..];
+            (arrived(&lane, asked, part, wanted, sequence.clone()), left.is_empty())
+        };
+        let (first, is_all) = ask();
+        if is_all {
+            return self.take(keys, first.await?, found);
+        }
+        let mut flying = FuturesUnordered::from_iter([first]);
+        let mut is_all = false;
         loop {
-            while flying.len() < FLIGHTS_PER_REQUEST && !left.is_empty() {
-                let next = &left[..left.len().min(batch)];
-                let mut wanted: Vec<Key> = next.iter().map(|at| keys[*at as usize].clone()).collect();
-                let asker = Asker { request: context.number, fresh, sequence: sequence.clone() };
-                let asked = lane.ask(context.lanes, &wanted, asker);
-                let part = &next[..asked.places.len()];
-                wanted.truncate(part.len());
-                left = &left[part.len()..];
-                let (lane, sequence) = (lane.clone(), sequence.clone());
-                flying.push(async move {
-                    let (places, landed) = asked.land().await;
-                    if landed.iter().any(|result| matches!(result, Err(error) if error.is_too_much())) {
-                        // Others' keys may be to blame: ask for ours alone.
-                        let own = Arc::new(lane.alone(&wanted, sequence()).await?);
-                        let places = (0..wanted.len()).map(|at| (0, at as u32)).collect();
-                        return Ok((part, places, vec![own]));
-                    }
-                    let landed = landed.into_iter().collect::<Result<Vec<_>, _>>()?;
-                    Ok::<_, SourceError>((part, places, landed))
-                });
+            while flying.len() < FLIGHTS_PER_REQUEST && !is_all {
+                let next;
+                (next, is_all) = ask();
+                flying.push(next);
             }
-            let Some(outcome) = flying.next().await else {
-                return Ok(());
-            };
-            let (part, places, landed): (&[u32], Vec<Place>, Vec<Arc<Landed>>) = outcome?;
-            for (at, (flight, position)) in part.iter().zip(places) {
-                let landed = &landed[flight];
-                let (start, len) = landed.ranges[position as usize];
-                context.budget.spend(len as usize, landed.chunk.bytes_of(start, len))?;
-                let rows = Found { chunk: landed.chunk.clone(), start, len };
-                if let Some(remembering) = remembering.filter(|_| context.remembers) {
-                    remembering.remember(step, &keys[*at as usize], &rows, landed.filled);
-                }
-                found[*at as usize] = Some(rows);
+            match flying.next().await {
+                Some(arrived) => self.take(keys, arrived?, found)?,
+                None => return Ok(()),
             }
         }
     }
+
+    /// Notes the rows of the keys that have arrived.
+    fn take(&self, keys: &[Key], arrived: Arrived<'_>, found: &mut [Option<Found>]) -> Result<(), ExecuteError> {
+        let (part, places, landed) = arrived;
+        for (at, (flight, position)) in part.iter().zip(places) {
+            let landed = &landed[flight];
+            let (start, len) = landed.ranges[position as usize];
+            self.context.budget.spend(len as usize, landed.chunk.bytes_of(start, len))?;
+            let rows = Found { chunk: landed.chunk.clone(), start, len };
+            if let Some(remembering) = self.remembering.filter(|_| self.context.remembers) {
+                remembering.remember(self.step, &keys[*at as usize], &rows, landed.filled);
+            }
+            found[*at as usize] = Some(rows);
+        }
+        Ok(())
+    }
+}
+
+/// Some of a lookup's keys, by position, where each one's rows are, and the statements that brought them.
+type Arrived<'a> = (&'a [u32], Vec<Place>, Vec<Arc<Landed>>);
+
+/// Waits for what was asked.
+async fn arrived<'a>(
+    lane: &Lane,
+    asked: Asked,
+    part: &'a [u32],
+    wanted: Vec<Key>,
+    sequence: impl Fn() -> u64,
+) -> Result<Arrived<'a>, SourceError> {
+    let (places, landed) = asked.land().await;
+    if landed.iter().any(|result| matches!(result, Err(error) if error.is_too_much())) {
+        // Others' keys may be to blame: ask for ours alone.
+        let own = Arc::new(lane.alone(&wanted, sequence()).await?);
+        return Ok((part, (0..wanted.len()).map(|at| (0, at as u32)).collect(), vec![own]));
+    }
+    Ok((part, places, landed.into_iter().collect::<Result<Vec<_>, _>>()?))
 }
 
 /// Keys of one statement.

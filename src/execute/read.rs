@@ -183,6 +183,11 @@ pub fn level<'a>(
         if step.embeds.is_empty() && step.aggregates.is_empty() && step.expansions.is_empty() {
             return Ok(Level { rows, ..Level::default() });
         }
+        if let ([embed], [], []) = (&step.embeds[..], &step.aggregates[..], &step.expansions[..]) {
+            // The usual case, without what waiting for several costs.
+            let nested = vec![nested(context, embed, &rows).await?];
+            return Ok(Level { rows, nested, ..Level::default() });
+        }
         let nested = try_join_all(step.embeds.iter().map(|embed| nested(context, embed, &rows)));
         let aggregates = try_join_all(step.aggregates.iter().map(|embed| aggregates(context, embed, &rows)));
         let expanded = try_join_all(step.expansions.iter().map(|expansion| expanded(context, expansion, &rows)));

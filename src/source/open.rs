@@ -215,7 +215,11 @@ impl OpenSource {
             self.counters.lookup_keys.inc_by(keys.keys.len() as u64);
         }
         let span = self.span_of(fetch);
-        let result = self.adapter.fetch(fetch).instrument(span.clone()).await;
+        let fetching = self.adapter.fetch(fetch);
+        let result = match span.is_none() {
+            true => fetching.await,
+            false => fetching.instrument(span.clone()).await,
+        };
         match &result {
             Ok(chunk) => span.record("db.response.returned_rows", chunk.rows() as i64),
             Err(error) => span.record("otel.status_code", "ERROR").record("error.type", error.code().as_str()),

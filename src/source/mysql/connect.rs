@@ -184,9 +184,12 @@ impl Connections {
     /// A connection, within the source's time.
     pub async fn lease(&self) -> Result<Lease, SourceError> {
         let source = &self.source;
-        let permit = match tokio::time::timeout(source.acquire_timeout, self.free.clone().acquire_owned()).await {
-            Ok(permit) => permit.map_err(|error| SourceError::unavailable(&source.name, error))?,
-            Err(_) => return Err(SourceError::Busy { source_name: source.name.clone() }),
+        let permit = match self.free.clone().try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_) => match tokio::time::timeout(source.acquire_timeout, self.free.clone().acquire_owned()).await {
+                Ok(permit) => permit.map_err(|error| SourceError::unavailable(&source.name, error))?,
+                Err(_) => return Err(SourceError::Busy { source_name: source.name.clone() }),
+            },
         };
         let (conn, distrusted) = self.at_hand();
         if let Some(conn) = conn {
