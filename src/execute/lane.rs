@@ -4,7 +4,8 @@
 //! its statements are under way, what waits is sent at once; while that many are, it waits and goes together as soon as
 //! one of them is done. No timer is involved. A key that is already being asked is not asked again. While keys of others
 //! wait, one request gets at most half a batch at a time, so that a huge request leaves room for small ones. A flight is
-//! a task of its own, so a request that leaves cancels nothing. Lanes that nobody uses stay for the next requests.
+//! a task of its own, so a request that leaves cancels nothing. Lanes that nobody uses stay for the next requests, unless
+//! they have a condition: of those there are as many as there are values.
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
@@ -97,6 +98,7 @@ struct LaneSpec {
 
 /// One form of lookup.
 pub struct Lane {
+    id: u128,
     spec: LaneSpec,
     state: Mutex<State>,
 }
@@ -178,9 +180,20 @@ impl Lanes {
             lanes.retain(|_, lane| lane.is_busy());
         }
         let spec = LaneSpec { source: source.clone(), fetch: fetch.clone(), hop: hop.clone(), batch };
-        let lane = Arc::new(Lane { spec, state: Mutex::default() });
+        let lane = Arc::new(Lane { id, spec, state: Mutex::default() });
         lanes.insert(id, lane.clone());
         lane
+    }
+
+    /// Forgets a lane with a condition that nobody uses. Whoever still holds it may go on using it.
+    fn leave(&self, lane: &Arc<Lane>) {
+        if lane.spec.fetch.condition.is_none() {
+            return;
+        }
+        let mut lanes = self.lanes.lock();
+        if !lane.is_busy() && lanes.get(&lane.id).is_some_and(|known| Arc::ptr_eq(known, lane)) {
+            lanes.remove(&lane.id);
+        }
     }
 
     /// Number of keys whose rows are awaited, in all lanes: asked for already, or to be asked.
@@ -326,6 +339,7 @@ async fn send(lane: Arc<Lane>, lanes: Arc<Lanes>, sequence: impl Fn() -> u64) {
         lane.state.lock().flying.retain(|other| !Arc::ptr_eq(other, &flight));
         batch.arrival.arrive(result);
     }
+    lanes.leave(&lane);
 }
 
 fn lost(spec: &LaneSpec) -> SourceError {
@@ -337,11 +351,11 @@ async fn fly(lane: &Lane, keys: &[Key], filled: u64) -> Result<Landed, SourceErr
     let spare = lane.state.lock().spare.pop();
     let mut fetch = spare.unwrap_or_else(|| by_keys(&spec.fetch, &spec.hop, &[], false));
     if let Some(set) = &mut fetch.keys {
-        set.keys.extend(values(&spec.hop, keys));
+        set.keys = values(&spec.hop, keys).collect();
     }
     let chunk = spec.source.fetch_here(&fetch).await?;
     if let Some(set) = &mut fetch.keys {
-        set.keys.clear();
+        set.keys = Vec::new();
     }
     lane.state.lock().spare.push(fetch);
     Ok(landed(spec, keys, chunk, filled))
