@@ -196,14 +196,14 @@ impl Lanes {
         }
     }
 
-    /// Number of keys whose rows are awaited, in all lanes: asked for already, or to be asked.
-    pub fn keys(&self) -> usize {
+    /// Number of keys whose rows are awaited of these sources: asked for already, or to be asked.
+    pub fn keys(&self, of: impl Fn(&OpenSource) -> bool) -> usize {
         let keys = |lane: &Arc<Lane>| {
             let state = lane.state.lock();
             let waiting: usize = state.waiting.iter().map(|batch| batch.keys.keys().len()).sum();
             waiting + state.flying.iter().map(|flight| flight.keys.keys().len()).sum::<usize>()
         };
-        self.lanes.lock().values().map(keys).sum()
+        self.lanes.lock().values().filter(|lane| of(&lane.spec.source)).map(keys).sum()
     }
 
     /// Number of lanes in use.
