@@ -113,7 +113,7 @@ impl Explainer<'_> {
         if plan.want_rows {
             let reads =
                 if root.filter.is_some() { "listed rows, of those that the filter keeps" } else { "listed rows" };
-            let mut explained = self.step(reads, root, fetch, root, None);
+            let mut explained = self.step(reads, root, &fetch, root, None);
             explained.estimated_rows = estimated;
             self.below(root, estimated, &mut explained.steps);
             if root.sort.is_some() {

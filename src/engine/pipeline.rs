@@ -113,7 +113,7 @@ impl Engine {
         bypass_cache: bool,
         budget: Arc<Budget>,
     ) -> Result<ReadAnswer, Error> {
-        let context = Context { budget, ..self.context(&live, bypass_cache, true) };
+        let context = self.context_within(&live, bypass_cache, true, budget);
         let answer = execute::read(&context, &plan).await.inspect_err(|error| self.heed(error))?;
         drop(context);
         Ok(ReadAnswer { snapshot: live, plan, answer })
@@ -154,6 +154,16 @@ impl Engine {
     }
 
     pub(super) fn context<'a>(&self, live: &'a Snapshot, bypass_cache: bool, may_be_partial: bool) -> Context<'a> {
+        self.context_within(live, bypass_cache, may_be_partial, Arc::new(Budget::new(&live.config.limits)))
+    }
+
+    fn context_within<'a>(
+        &self,
+        live: &'a Snapshot,
+        bypass_cache: bool,
+        may_be_partial: bool,
+        budget: Arc<Budget>,
+    ) -> Context<'a> {
         Context {
             sources: &live.sources,
             cache: live.cache.as_ref(),
@@ -164,7 +174,7 @@ impl Engine {
             may_be_partial,
             remembers: may_be_partial,
             number: self.requests.fetch_add(1, Ordering::Relaxed),
-            budget: Arc::new(Budget::new(&live.config.limits)),
+            budget,
             freshened: Mutex::default(),
             partial: Mutex::default(),
             trace: None,

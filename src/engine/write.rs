@@ -316,7 +316,7 @@ impl Engine {
             let mut parts = vec![batch];
             while let Some(part) = parts.pop() {
                 let rows = Rows { ids: part.to_vec(), columns: Vec::new(), filter: None };
-                let (form, keys) = plan::write::target(&plan.table, &rows, &plan.step.fetch)?;
+                let (form, keys) = plan::write::target(&plan.table, &rows)?;
                 let texts: Vec<String> = part.iter().map(|id| id.join(",")).collect();
                 let target =
                     Target { form: &form, keys: &keys, texts: &texts, condition: None, upsert: false, updates: None };
@@ -490,7 +490,7 @@ fn kept<T>(
 
 impl Prepared {
     fn target(&mut self, entry: &Entry, rows: &Rows) -> Result<(), PlanError> {
-        let (form, keys) = plan::write::target(&entry.table, rows, &self.plan.step.fetch)?;
+        let (form, keys) = plan::write::target(&entry.table, rows)?;
         self.keys = keys;
         self.form = Some(form);
         self.texts = rows.ids.iter().map(|id| id.join(",")).collect();

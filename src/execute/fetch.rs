@@ -33,12 +33,18 @@ pub fn values(hop: &HopPlan, keys: &[Key]) -> impl Iterator<Item = SmallKey> {
 
 /// Whether the far columns can hold a key; where they cannot, no row matches.
 pub fn fits(hop: &HopPlan, key: &Key) -> bool {
-    // The usual case needs no values: text that the column takes as it is.
-    if let ([to], [KeyClass::Text]) = (&hop.to[..], &hop.classes[..])
-        && let Type::Text { fixed: false, length } = to.column.ty
-        && length.is_none_or(|length| key.as_bytes().len() <= length as usize)
-    {
-        return true;
+    // The usual cases need no values: text that the column takes as it is, and few digits.
+    if let ([to], [class]) = (&hop.to[..], &hop.classes[..]) {
+        let length = key.as_bytes().len();
+        match (class, &to.column.ty) {
+            (KeyClass::Text, Type::Text { fixed: false, length: most })
+                if most.is_none_or(|most| length <= most as usize) =>
+            {
+                return true;
+            }
+            (KeyClass::Int, Type::Int { bits: 32.., signed: true }) if length <= 9 => return true,
+            _ => {}
+        }
     }
     scalars(hop, key).is_some()
 }

@@ -14,13 +14,14 @@ use std::sync::{Arc, OnceLock};
 
 use futures_util::FutureExt;
 use parking_lot::Mutex;
+use smallvec::{SmallVec, smallvec};
 use tokio::sync::Notify;
 use tracing::{Instrument, Span};
 
-use crate::execute::distinct::{self, Distinct};
+use crate::execute::distinct::{Distinct, Sought};
 use crate::execute::fetch::{by_keys, group, values};
 use crate::plan::HopPlan;
-use crate::source::{OpenSource, SourceError};
+use crate::source::{Kept, OpenSource, SourceError};
 use crate::statement::Fetch;
 use crate::value::{Chunk, Key};
 
@@ -94,6 +95,8 @@ struct LaneSpec {
     hop: HopPlan,
     /// Keys of one statement at most.
     batch: usize,
+    /// The statement's text.
+    kept: Kept,
 }
 
 /// One form of lookup.
@@ -121,7 +124,7 @@ struct Batch {
     keys: Distinct,
     bytes: usize,
     /// The requests that wait for it, by number.
-    requests: Vec<u64>,
+    requests: SmallVec<[u64; 4]>,
     arrival: Arc<Arrival>,
 }
 
@@ -137,7 +140,7 @@ pub type Place = (usize, u32);
 
 /// A request's hold on the statements that carry its keys.
 pub struct Asked {
-    arrivals: Vec<Arc<Arrival>>,
+    arrivals: SmallVec<[Arc<Arrival>; 2]>,
     /// Per asked key; fewer than were to be asked where others wait too.
     pub places: Vec<Place>,
 }
@@ -179,7 +182,8 @@ impl Lanes {
             // Whoever still holds one of them may go on using it; only sharing is lost.
             lanes.retain(|_, lane| lane.is_busy());
         }
-        let spec = LaneSpec { source: source.clone(), fetch: fetch.clone(), hop: hop.clone(), batch };
+        let spec =
+            LaneSpec { source: source.clone(), fetch: fetch.clone(), hop: hop.clone(), batch, kept: Kept::default() };
         let lane = Arc::new(Lane { id, spec, state: Mutex::default() });
         lanes.insert(id, lane.clone());
         lane
@@ -235,15 +239,15 @@ impl Lane {
             state.waiting.iter().any(|batch| batch.requests.iter().any(|request| *request != asker.request));
         let share = if others_wait { (self.spec.batch / 2).max(1) } else { self.spec.batch };
         let keys = &keys[..keys.len().min(share)];
-        let mut asked = Asked { arrivals: Vec::new(), places: Vec::with_capacity(keys.len()) };
+        let mut asked = Asked { arrivals: SmallVec::new(), places: Vec::with_capacity(keys.len()) };
         // Which of this request's outcomes stands for which statement.
-        let mut flying: Vec<Option<usize>> = vec![None; state.flying.len()];
-        let mut waiting: Vec<Option<usize>> = vec![None; state.waiting.len()];
+        let mut flying: SmallVec<[Option<usize>; FLIGHTS]> = smallvec![None; state.flying.len()];
+        let mut waiting: SmallVec<[Option<usize>; FLIGHTS]> = smallvec![None; state.waiting.len()];
         for key in keys {
-            let hash = distinct::hash(key);
+            let sought = Sought::new(key);
             let under_way = asker.fresh.as_ref().and_then(|fresh| {
                 state.flying.iter().enumerate().find_map(|(at, flight)| {
-                    let position = flight.keys.find(hash, key)?;
+                    let position = flight.keys.find(&sought)?;
                     fresh(flight.filled, key).then_some((at, position))
                 })
             });
@@ -256,7 +260,7 @@ impl Lane {
                 asked.places.push((outcome, position));
                 continue;
             }
-            let (at, position) = self.place(&mut state.waiting, hash, key);
+            let (at, position) = self.place(&mut state.waiting, &sought);
             waiting.resize(state.waiting.len(), None);
             let batch = &mut state.waiting[at];
             let outcome = *waiting[at].get_or_insert_with(|| {
@@ -283,8 +287,8 @@ impl Lane {
     }
 
     /// The key's batch and its position there: the batch that has it already, else the last one with room, else a new one.
-    fn place(&self, waiting: &mut VecDeque<Batch>, hash: u64, key: &Key) -> (usize, u32) {
-        let known = waiting.iter().enumerate().find_map(|(at, batch)| Some((at, batch.keys.find(hash, key)?)));
+    fn place(&self, waiting: &mut VecDeque<Batch>, sought: &Sought<'_>) -> (usize, u32) {
+        let known = waiting.iter().enumerate().find_map(|(at, batch)| Some((at, batch.keys.find(sought)?)));
         if let Some(known) = known {
             return known;
         }
@@ -293,8 +297,8 @@ impl Lane {
             waiting.push_back(Batch::default());
         }
         let at = waiting.len() - 1;
-        waiting[at].bytes += key.as_bytes().len();
-        (at, waiting[at].keys.position(key.clone()))
+        waiting[at].bytes += sought.key.as_bytes().len();
+        (at, waiting[at].keys.position(sought.key.clone()))
     }
 
     /// The statement for these keys alone, beside the lane.
@@ -358,7 +362,7 @@ async fn fly(lane: &Lane, keys: &[Key], filled: u64) -> Result<Landed, SourceErr
     if let Some(set) = &mut fetch.keys {
         set.keys = values(&spec.hop, keys).collect();
     }
-    let chunk = spec.source.fetch_here(&fetch).await?;
+    let chunk = spec.source.fetch_here(&fetch, Some(&spec.kept)).await?;
     if let Some(set) = &mut fetch.keys {
         set.keys = Vec::new();
     }

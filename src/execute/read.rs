@@ -39,10 +39,10 @@ pub struct Answer {
     pub partial: Vec<Partial>,
 }
 
-/// Runs the plan.
+/// Runs the plan. What few reads need is in boxes: the future of each would have room for it.
 pub async fn read(context: &Context<'_>, plan: &ReadPlan) -> Result<Answer, ExecuteError> {
     let chosen = match &plan.root.filter {
-        Some(filter) => Some(choose(context, plan, filter).await?),
+        Some(filter) => Some(Box::pin(choose(context, plan, filter)).await?),
         None => None,
     };
     let (further, chosen) = match chosen {
@@ -51,12 +51,12 @@ pub async fn read(context: &Context<'_>, plan: &ReadPlan) -> Result<Answer, Exec
         Some(Chosen::Rows { rows, whole }) => (None, Some((rows, whole))),
     };
     let chosen = match (chosen, &plan.root.sort) {
-        (None, Some(_)) if plan.want_rows => Some((candidates(context, plan, further.as_ref()).await?, true)),
+        (None, Some(_)) if plan.want_rows => Some((Box::pin(candidates(context, plan, further.as_ref())).await?, true)),
         (chosen, _) => chosen,
     };
     if let Some((mut rows, whole)) = chosen {
         if let Some(sort) = plan.root.sort.as_ref().filter(|_| plan.want_rows) {
-            rows = in_order(context, sort, rows).await?;
+            rows = Box::pin(in_order(context, sort, rows)).await?;
         }
         return page(context, plan, rows, whole).await;
     }
@@ -70,7 +70,7 @@ pub async fn read(context: &Context<'_>, plan: &ReadPlan) -> Result<Answer, Exec
     let count = match (plan.count_known(level.rows.len() as u64), &plan.count) {
         (Some(count), _) => Some(count),
         (None, Some(fetch)) if plan.needs_count(level.rows.len() as u64) => {
-            let fetch = with(&Arc::new(fetch.clone()), further.as_ref());
+            let fetch = with(fetch, further.as_ref());
             let started = Instant::now();
             let chunk = context.source(&plan.root.source)?.fetch(fetch).await?;
             context.note_rows(&plan.count, started, chunk.rows());
@@ -89,14 +89,14 @@ async fn listed(
     further: Option<&Condition>,
 ) -> Result<(Vec<RowRef>, Option<Links>), ExecuteError> {
     let source = context.source(&plan.root.source)?;
-    if let Some(ids) = plan.ids.as_ref().and_then(|ids| ids.lookup.as_ref()) {
-        let looked = lookup(context, &plan.root, &ids.hop, &ids.keys, Absent::AskedAgain).await?;
+    if let Some((ids, keys)) = plan.ids.as_ref().and_then(|ids| Some((ids, ids.lookup.as_ref()?))) {
+        let looked = lookup(context, &plan.root, &ids.by.hop, keys, Absent::AskedAgain).await?;
         // Only related rows may be older than their time.
         if !looked.stale {
             return Ok((looked.rows, Some(looked.links)));
         }
     }
-    let fetch = with(plan.fetch(), further);
+    let fetch = with(&plan.fetch(), further);
     let started = Instant::now();
     let chunk = Arc::new(source.fetch(fetch).await?);
     context.note_rows(&*plan.root, started, chunk.rows());

@@ -3,18 +3,25 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::catalog::Table;
 use crate::plan::coerce;
 use crate::plan::error::PlanError;
 use crate::plan::read::unknown_field;
-use crate::plan::tree::{HopPlan, IdsLookup, IdsPlan};
+use crate::plan::tree::{HopPlan, Identifier, IdsPlan};
 use crate::query::Ids;
-use crate::statement::{Fetch, KeyColumn, KeySet, Matching, SmallKey};
+use crate::statement::{KeyColumn, Matching, SmallKey};
 use crate::value::key::KeyBuilder;
 use crate::value::{Column, Key, KeyClass, Scalar, Type};
 
-/// Plans these rows; `fetch` is the root's, without keys.
-pub fn by_ids(table: &Table, ids: &Ids, fetch: &Fetch) -> Result<IdsPlan, PlanError> {
+/// Plans these rows.
+pub fn by_ids(table: &Table, ids: &Ids) -> Result<IdsPlan, PlanError> {
+    by(table, Arc::new(identifier(table, ids)?), ids)
+}
+
+/// By which columns these rows are identified.
+fn identifier(table: &Table, ids: &Ids) -> Result<Identifier, PlanError> {
     let mut columns = Vec::new();
     for name in &ids.columns {
         columns.push(table.column(name).ok_or_else(|| unknown_field(table, name))?);
@@ -25,7 +32,18 @@ pub fn by_ids(table: &Table, ids: &Ids, fetch: &Fetch) -> Result<IdsPlan, PlanEr
     if columns.is_empty() {
         return Err(PlanError::NoIdentifier { table: table.name.clone() });
     }
-    let mut wanted: Vec<&Vec<String>> = Vec::with_capacity(ids.ids.len());
+    let to = |at: &usize| KeyColumn { column: table.columns[*at].clone(), path: Vec::new(), matching: Matching::Own };
+    Ok(Identifier {
+        hop: HopPlan::to_columns(vec![KeyClass::Int; columns.len()], columns.iter().map(to).collect()),
+        can_be_remembered: are_keys(table, ids) && columns == table.primary_key,
+        table_order: ids.table_order,
+    })
+}
+
+/// Plans these rows, which are identified as others were.
+pub fn by(table: &Table, identifier: Arc<Identifier>, ids: &Ids) -> Result<IdsPlan, PlanError> {
+    let columns = &identifier.hop.to;
+    let mut texts: Vec<String> = Vec::with_capacity(ids.ids.len());
     let mut keys: Vec<SmallKey> = Vec::with_capacity(ids.ids.len());
     let mut seen = HashSet::new();
     for id in &ids.ids {
@@ -36,35 +54,19 @@ pub fn by_ids(table: &Table, ids: &Ids, fetch: &Fetch) -> Result<IdsPlan, PlanEr
                 table: table.name.clone(),
             });
         }
-        let values = columns.iter().zip(id.iter()).map(|(at, text)| {
-            let column = &table.columns[*at];
-            coerce::identifier(column, text)
-                .map_err(|wanted| PlanError::IdentifierValue { field: column.name.to_string(), wanted })
+        let values = columns.iter().zip(id.iter()).map(|(to, text)| {
+            coerce::identifier(&to.column, text)
+                .map_err(|wanted| PlanError::IdentifierValue { field: to.column.name.to_string(), wanted })
         });
         let key = values.collect::<Result<SmallKey, _>>()?;
         // In the table's order each record stands once, so asking twice for it is asking once.
         if !ids.table_order || seen.insert(if key.contains(&Scalar::Null) { Err(id) } else { Ok(key.clone()) }) {
-            wanted.push(id);
+            texts.push(id.join(","));
             keys.push(key);
         }
     }
-    let to: Vec<KeyColumn> = columns
-        .iter()
-        .map(|at| KeyColumn { column: table.columns[*at].clone(), path: Vec::new(), matching: Matching::Own })
-        .collect();
-    let lookup = match are_keys(table, ids) && columns == table.primary_key {
-        true => ids_lookup(table, &columns, &to, &keys),
-        false => None,
-    };
-    let keys =
-        KeySet { columns: to, keys, unique: lookup.is_some(), ranked: ids.table_order, when: Vec::new(), groups: None };
-    Ok(IdsPlan {
-        fetch: Arc::new(Fetch { keys: Some(keys), ..fetch.clone() }),
-        texts: wanted.iter().map(|id| id.join(",")).collect(),
-        columns: columns.iter().map(|at| table.columns[*at].name.clone()).collect(),
-        table_order: ids.table_order,
-        lookup,
-    })
+    let lookup = if identifier.can_be_remembered { lookup_keys(columns, &keys) } else { None };
+    Ok(IdsPlan { by: identifier, texts, keys, lookup })
 }
 
 /// Whether these are keys by which rows can be looked up and remembered: integers alone, since of other values several may
@@ -78,21 +80,20 @@ pub fn are_keys(table: &Table, ids: &Ids) -> bool {
     named && !ids.table_order && !table.primary_key.is_empty() && key().all(whole)
 }
 
-fn ids_lookup(table: &Table, columns: &[usize], to: &[KeyColumn], ids: &[SmallKey]) -> Option<IdsLookup> {
+/// The identifiers as a lookup's keys; none where one of them is no integer.
+fn lookup_keys(columns: &[KeyColumn], ids: &[SmallKey]) -> Option<Vec<Key>> {
     let mut builder = KeyBuilder::default();
     let mut key = |id: &SmallKey| {
         let texts = id.iter().map(|part| match part {
             Scalar::Int(number) => Some(number.to_string()),
             _ => None,
         });
-        let texts = texts.collect::<Option<Vec<String>>>()?;
-        let cells = columns.iter().zip(&texts).map(|(at, text)| (KeyClass::Int, &*table.columns[*at], text.as_bytes()));
+        let texts = texts.collect::<Option<SmallVec<[String; 1]>>>()?;
+        let cells = columns.iter().zip(&texts).map(|(to, text)| (KeyClass::Int, &*to.column, text.as_bytes()));
         match &texts[..] {
-            [text] => builder.single(KeyClass::Int, &table.columns[columns[0]], text.as_bytes()),
+            [text] => builder.single(KeyClass::Int, &columns[0].column, text.as_bytes()),
             _ => builder.composite(cells),
         }
     };
-    let keys = ids.iter().map(&mut key).collect::<Option<Vec<Key>>>()?;
-    let hop = HopPlan::to_columns(vec![KeyClass::Int; columns.len()], to.to_vec());
-    Some(IdsLookup { hop, keys })
+    ids.iter().map(&mut key).collect()
 }

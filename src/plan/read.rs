@@ -55,7 +55,7 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
     };
     let mut step = plan.step(id, &query.selection, &query.group)?;
     let identity = match step.filter.is_some() && query.group.is_empty() && !query.selection.whole {
-        true => exists::to_itself(&entry.table, &mut step),
+        true => exists::to_itself(&entry.table, &mut step).map(Arc::new),
         false => None,
     };
     let fetch = Arc::make_mut(&mut step.fetch);
@@ -70,14 +70,14 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
     let ids = match &query.ids {
         Some(ids) => {
             (fetch.limit, fetch.offset, fetch.condition, fetch.max_rows) = (None, 0, None, limits.rows);
-            let planned = ids::by_ids(&entry.table, ids, fetch)?;
+            let planned = ids::by_ids(&entry.table, ids)?;
             (step.filter, step.sort) = (None, None);
             Some(planned)
         }
         None => None,
     };
     let fetch = &*step.fetch;
-    let count = count_fetch(&entry.table, fetch, ids.is_some());
+    let count = count_fetch(&entry.table, fetch, ids.is_some()).map(Arc::new);
     Ok(ReadPlan {
         want_rows: query.count != Count::Only || ids.is_some(),
         want_count: query.count == Count::Include && ids.is_none(),
@@ -93,7 +93,11 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
 
 /// The plan of the same read for other identifiers.
 pub fn for_ids(catalog: &Catalog, id: TableId, plan: &ReadPlan, ids: &Ids) -> Result<ReadPlan, PlanError> {
-    let ids = ids::by_ids(&catalog.entry(id).table, ids, &plan.root.fetch)?;
+    let table = &catalog.entry(id).table;
+    let ids = match &plan.ids {
+        Some(known) => ids::by(table, known.by.clone(), ids)?,
+        None => ids::by_ids(table, ids)?,
+    };
     Ok(ReadPlan { ids: Some(ids), ..plan.clone() })
 }
 

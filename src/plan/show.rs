@@ -10,7 +10,7 @@ use crate::value::Scalar;
 pub fn show(plan: &ReadPlan) -> String {
     let mut text = String::new();
     if plan.want_rows {
-        step(&mut text, &plan.root, plan.fetch(), 0, "");
+        step(&mut text, &plan.root, &plan.fetch(), 0, "");
     }
     if let Some(count) = plan.count.as_ref().filter(|_| plan.want_count || !plan.want_rows) {
         let _ = write!(text, "count {}.{}", plan.root.source, count.table);

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
 
 use crate::name::{PathStep, SourceName};
-use crate::statement::{Condition, Fetch, KeyColumn};
+use crate::statement::{Condition, Fetch, KeyColumn, KeySet, SmallKey};
 use crate::value::{Column, Key, KeyClass, Scalar};
 
 /// A whole read.
@@ -15,9 +15,9 @@ pub struct ReadPlan {
     /// Rows by identifier.
     pub ids: Option<IdsPlan>,
     /// From the listed rows to themselves, by what tells them apart, where a filter reaches beyond them.
-    pub identity: Option<HopPlan>,
+    pub identity: Option<Arc<HopPlan>>,
     /// Counts the rows that the filter keeps.
-    pub count: Option<Fetch>,
+    pub count: Option<Arc<Fetch>>,
     /// Rows and count, or the count alone.
     pub want_rows: bool,
     /// The count is wanted even when the page is not cut.
@@ -32,8 +32,11 @@ pub struct ReadPlan {
 
 impl ReadPlan {
     /// What the listed table is asked.
-    pub fn fetch(&self) -> &Arc<Fetch> {
-        self.ids.as_ref().map_or(&self.root.fetch, |ids| &ids.fetch)
+    pub fn fetch(&self) -> Arc<Fetch> {
+        match &self.ids {
+            None => self.root.fetch.clone(),
+            Some(ids) => Arc::new(Fetch { keys: Some(ids.key_set()), ..(*self.root.fetch).clone() }),
+        }
     }
 
     /// The count, where the page itself tells it: it is not full, and so the last one.
@@ -52,25 +55,39 @@ impl ReadPlan {
 /// Rows by identifier.
 #[derive(Clone, Debug)]
 pub struct IdsPlan {
-    /// The root's fetch with the identifiers as its keys.
-    pub fetch: Arc<Fetch>,
-    /// As the client spelled them, for messages.
+    /// By what they are identified.
+    pub by: Arc<Identifier>,
+    /// The identifiers as the client spelled them, for messages.
     pub texts: Vec<String>,
-    /// The identifying columns' names.
-    pub columns: Vec<Arc<str>>,
-    /// Answer in the table's order.
-    pub table_order: bool,
-    /// The same rows as a lookup, where they can be remembered.
-    pub lookup: Option<IdsLookup>,
+    /// The same as values of the columns.
+    pub keys: Vec<SmallKey>,
+    /// The same as keys of a lookup, where the rows can be remembered; in order, repeats included.
+    pub lookup: Option<Vec<Key>>,
 }
 
-/// Rows by identifier as a lookup by key.
+/// By what rows are identified.
 #[derive(Clone, Debug)]
-pub struct IdsLookup {
-    /// To the table, from nowhere.
+pub struct Identifier {
+    /// To the table's identifying columns, from nowhere.
     pub hop: HopPlan,
-    /// The identifiers, in order, repeats included.
-    pub keys: Vec<Key>,
+    /// They are the primary key, of integers: a lookup, whose rows can be remembered.
+    pub can_be_remembered: bool,
+    /// Answer in the table's order.
+    pub table_order: bool,
+}
+
+impl IdsPlan {
+    /// The identifiers as a fetch's keys.
+    pub fn key_set(&self) -> KeySet {
+        KeySet {
+            columns: self.by.hop.to.clone(),
+            keys: self.keys.clone(),
+            unique: self.lookup.is_some(),
+            ranked: self.by.table_order,
+            when: Vec::new(),
+            groups: None,
+        }
+    }
 }
 
 /// One fetch, what it shows, and what hangs on its rows.

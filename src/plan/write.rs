@@ -16,7 +16,7 @@ use crate::plan::read::{StepPlan, unknown_field};
 use crate::plan::tree::{HopPlan, Step};
 use crate::plan::{filter, ids};
 use crate::query::{Filter, Ids, Rows};
-use crate::statement::{Condition, Fetch, KeySet, SmallKey};
+use crate::statement::{Condition, KeySet, SmallKey};
 use crate::value::{Compare, KeyClass, class};
 
 /// How rows of one table are written.
@@ -400,17 +400,9 @@ pub fn identifying(table: &Table, rows: &Rows) -> Result<Vec<usize>, PlanError> 
 }
 
 /// How rows by identifier are looked up, and their identifiers.
-pub fn target(table: &Table, rows: &Rows, fetch: &Fetch) -> Result<(KeySet, Vec<SmallKey>), PlanError> {
+pub fn target(table: &Table, rows: &Rows) -> Result<(KeySet, Vec<SmallKey>), PlanError> {
     let ids = Ids { ids: rows.ids.clone(), columns: rows.columns.clone(), table_order: false };
-    let planned = ids::by_ids(table, &ids, fetch)?;
-    let mut form = planned.fetch.keys.clone().unwrap_or_else(|| KeySet {
-        columns: Vec::new(),
-        keys: Vec::new(),
-        unique: true,
-        ranked: false,
-        when: Vec::new(),
-        groups: None,
-    });
+    let mut form = ids::by_ids(table, &ids)?.key_set();
     let keys = std::mem::take(&mut form.keys);
     Ok((form, keys))
 }

@@ -3,18 +3,20 @@
 use http::{HeaderMap, HeaderValue, Method, header};
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::server::shared::hexadecimal;
+
 /// The tag of a body. It is weak: a compressed body has other bytes and the same meaning.
 pub fn tag(body: &[u8]) -> HeaderValue {
     let mut tag = *b"W/\"                                \"";
-    let hash = xxh3_128(body);
-    for (at, digit) in tag[3..35].iter_mut().enumerate() {
-        *digit = b"0123456789abcdef"[(hash >> (124 - 4 * at)) as usize & 15];
-    }
+    hexadecimal(&mut tag[3..35], xxh3_128(body));
     HeaderValue::from_bytes(&tag).expect("hexadecimal digits are a header's text")
 }
 
 /// Whether the client says that it has the body of this tag (RFC 9110, section 13.1.2).
 pub fn is_known(method: &Method, headers: &HeaderMap, tag: &HeaderValue) -> bool {
+    if !headers.contains_key(header::IF_NONE_MATCH) {
+        return false;
+    }
     let opaque = |text: &str| text.trim().trim_start_matches("W/").to_owned();
     let Ok(wanted) = tag.to_str().map(opaque) else { return false };
     matches!(*method, Method::GET | Method::HEAD)

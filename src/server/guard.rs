@@ -3,22 +3,21 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::Request;
 use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
+use http::{HeaderName, Request};
 
 use crate::api::error::ApiError;
 use crate::error::Code;
 use crate::server::shared::Shared;
 
-/// The address that a connection came in on.
-#[derive(Clone, Copy, Debug)]
-pub struct LocalAddress(pub SocketAddr);
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
-/// Refuses foreign hosts, foreign origins, and URLs over the limit.
-pub fn guard<B>(shared: &Shared, request: &Request<B>) -> Result<(), ApiError> {
+/// Refuses foreign hosts, foreign origins, and URLs over the limit. `local` is the address that the connection came in on.
+pub fn guard<B>(shared: &Shared, request: &Request<B>, local: Option<SocketAddr>) -> Result<(), ApiError> {
     let snapshot = shared.engine.snapshot();
-    let local = request.extensions().get::<LocalAddress>().map(|local| local.0);
     check(request, &snapshot.config.server.hosts, local)?;
     let length = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len()) as u64;
     let limit = snapshot.config.limits.url;
@@ -87,13 +86,14 @@ fn foreign_page() -> ApiError {
 /// Whether a page of another origin sent it without saying its origin, as images, scripts and GET forms do. A link that
 /// a person follows is fine, as long as it makes the proxy do nothing but answer.
 fn is_from_elsewhere<B>(request: &Request<B>) -> bool {
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !matches!(header("sec-fetch-site"), "cross-site" | "same-site") {
+    let header =
+        |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !matches!(header(SEC_FETCH_SITE), "cross-site" | "same-site") {
         return false;
     }
     let followed = request.method() == http::Method::GET
-        && header("sec-fetch-mode") == "navigate"
-        && header("sec-fetch-dest") == "document";
+        && header(SEC_FETCH_MODE) == "navigate"
+        && header(SEC_FETCH_DEST) == "document";
     let query = request.uri().query().unwrap_or_default();
     // What operators ask costs more than an answer.
     let is_admin = request.uri().path().starts_with("/admin");

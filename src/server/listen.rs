@@ -19,7 +19,6 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_io_timeout::TimeoutStream;
 
 use crate::engine::Engine;
-use crate::server::guard::LocalAddress;
 use crate::server::service::Service;
 use crate::server::watch;
 
@@ -104,12 +103,11 @@ pub async fn serve(serving: Serving, engine: Arc<Engine>, stop: impl Future<Outp
         let spoken = Arc::new(AtomicBool::new(false));
         let speaks = spoken.clone();
         let service = service.clone();
-        let answering = service_fn(move |mut request: http::Request<Incoming>| {
+        let answering = service_fn(move |request: http::Request<Incoming>| {
             speaks.store(true, Ordering::Relaxed);
-            request.extensions_mut().insert(LocalAddress(local));
             let service = service.clone();
             // In a box, so that an idle connection holds no room for a request.
-            Box::pin(async move { Ok::<_, Infallible>(service.answer(request.map(Body::new)).await) })
+            Box::pin(async move { Ok::<_, Infallible>(service.answer(request.map(Body::new), Some(local)).await) })
         });
         let (http1, either) = (http1.clone(), either.clone());
         let (watcher, mut stopped) = (graceful.watcher(), stopped.clone());

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::server::shared::hexadecimal;
+
 /// The header of a request's id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const LONGEST: usize = 128;
@@ -26,6 +28,7 @@ pub fn settle(headers: &mut HeaderMap) -> HeaderValue {
 fn fresh() -> HeaderValue {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-    let id = format!("{:016x}", SEED.hash_one(NEXT.fetch_add(1, Ordering::Relaxed)));
-    HeaderValue::try_from(id).expect("hexadecimal digits are a header's text")
+    let mut id = [0; 16];
+    hexadecimal(&mut id, SEED.hash_one(NEXT.fetch_add(1, Ordering::Relaxed)).into());
+    HeaderValue::from_bytes(&id).expect("hexadecimal digits are a header's text")
 }

@@ -4,6 +4,7 @@
 
 use std::convert::Infallible;
 use std::future::ready;
+use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
@@ -78,18 +79,20 @@ impl Service {
         Self { shared, pages }
     }
 
-    /// Answers a request.
-    pub async fn answer(&self, mut request: Request<Body>) -> Response {
+    /// Answers a request of a connection that came in on this address.
+    pub async fn answer(&self, mut request: Request<Body>, local: Option<SocketAddr>) -> Response {
         let started = Instant::now();
         let id = request_id::settle(request.headers_mut());
         let method = request.method().clone();
         let path = tracing::enabled!(tracing::Level::DEBUG).then(|| request.uri().path().to_owned());
         let accepted: Vec<HeaderValue> = request.headers().get_all(header::ACCEPT_ENCODING).iter().cloned().collect();
         let span = span(&request);
-        // Pinned before it is wrapped: it is large, and each wrapper would copy it.
-        let answering = pin!(self.guarded(request));
-        let answering = AssertUnwindSafe(answering).catch_unwind().instrument(span.clone());
-        let mut response = answering.await.unwrap_or_else(|cause| {
+        let answered = {
+            // Pinned before it is wrapped: it is large, and each wrapper would copy it.
+            let answering = pin!(self.guarded(request, local));
+            AssertUnwindSafe(answering).catch_unwind().instrument(span.clone()).await
+        };
+        let mut response = answered.unwrap_or_else(|cause| {
             let id = id.to_str().unwrap_or_default();
             respond_error(&panicked(&*cause, id), id)
         });
@@ -115,8 +118,8 @@ impl Service {
         response
     }
 
-    async fn guarded(&self, request: Request<Body>) -> Response {
-        if let Err(error) = guard(&self.shared, &request) {
+    async fn guarded(&self, request: Request<Body>, local: Option<SocketAddr>) -> Response {
+        if let Err(error) = guard(&self.shared, &request, local) {
             return respond_error(&error, request_id(request.headers()));
         }
         let path = request.uri().path();
@@ -127,7 +130,8 @@ impl Service {
             return respond_error(&error, request_id(request.headers()));
         }
         if path == "/graphql" {
-            return graphql_over_http::answer(&self.shared, request).await;
+            // In a box, so that other requests need no room for it.
+            return Box::pin(graphql_over_http::answer(&self.shared, request)).await;
         }
         self.pages.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
     }

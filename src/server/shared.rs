@@ -55,6 +55,14 @@ impl Shared {
     }
 }
 
+/// A header's text of a number: so many hexadecimal digits.
+pub fn hexadecimal(digits: &mut [u8], mut number: u128) {
+    for digit in digits.iter_mut().rev() {
+        *digit = b"0123456789abcdef"[(number & 15) as usize];
+        number >>= 4;
+    }
+}
+
 /// The id that the request's headers have by now.
 pub fn request_id(headers: &HeaderMap) -> &str {
     headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).unwrap_or_default()

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use crate::catalog::table::Table;
 use crate::error::{Code, Coded};
 use crate::name::{SourceName, TableName};
+use crate::source::sql::{Described, Kept};
 use crate::statement::Fetch;
 use crate::statement::write::{Delete, Fence, Insert, Lock, Update};
 use crate::value::{Chunk, ChunkBuilder, Column};
@@ -40,8 +41,8 @@ pub trait Adapter: Send + Sync {
     async fn introspect(&self) -> Result<Vec<Table>, SourceError>;
 
     /// Runs one read. Rows of a lookup carry their key's position; those of a lookup that is not unique come
-    /// grouped by position.
-    async fn fetch(&self, fetch: &Fetch) -> Result<Chunk, SourceError>;
+    /// grouped by position. Who asks by the same lookup again and again keeps its text.
+    async fn fetch(&self, fetch: &Fetch, kept: Option<&Kept>) -> Result<Chunk, SourceError>;
 
     /// Runs one read on a connection of its own, and gives its rows chunk by chunk to whoever takes them. It waits for
     /// that, without a time limit of its own, and ends the statement when nobody takes them any more.
@@ -145,14 +146,6 @@ pub trait Session: Send {
 
     /// Ends it, and undoes what it did.
     async fn rollback(self: Box<Self>);
-}
-
-/// A statement as people read it.
-pub struct Described {
-    /// The text, with placeholders.
-    pub text: String,
-    /// What each placeholder stands for, never a value.
-    pub parameters: Vec<String>,
 }
 
 /// What a stream gives: chunks, then their end. Without an end it was cut.

@@ -13,3 +13,4 @@ mod watched;
 
 pub use adapter::{Adapter, Session, SharedAdapter, SourceError, Violation};
 pub use open::{Chunks, OpenSource, State};
+pub use sql::Kept;

@@ -19,6 +19,7 @@ use crate::error::Coded;
 use crate::name::{SourceName, TableName};
 use crate::source::adapter::{LONGEST_STREAM, Piece, Session, SharedAdapter, SourceError, Taker};
 use crate::source::slow::{Slow, Slowest};
+use crate::source::sql::Kept;
 use crate::source::watched::Watched;
 use crate::statement::Fetch;
 use crate::statement::write::Lock;
@@ -196,18 +197,18 @@ impl OpenSource {
     /// nobody waits for it any more.
     pub async fn fetch(self: &Arc<Self>, fetch: Arc<Fetch>) -> Result<Chunk, SourceError> {
         if self.adapter.may_be_left() {
-            return self.fetch_here(&fetch).await;
+            return self.fetch_here(&fetch, None).await;
         }
         let this = self.clone();
-        let task = tokio::spawn(async move { this.fetch_here(&fetch).await }.in_current_span());
+        let task = tokio::spawn(async move { this.fetch_here(&fetch, None).await }.in_current_span());
         task.await.unwrap_or_else(|panic| {
             tracing::error!(source = %self.config.name, %panic, "a statement's task ended badly");
             Err(SourceError::Refused { source_name: self.config.name.clone(), cause: "panic".into() })
         })
     }
 
-    /// Runs one read within the caller's task, which goes on to the end whoever leaves.
-    pub async fn fetch_here(&self, fetch: &Fetch) -> Result<Chunk, SourceError> {
+    /// Runs one read within the caller's task, which goes on to the end whoever leaves. Its text may be kept.
+    pub async fn fetch_here(&self, fetch: &Fetch, kept: Option<&Kept>) -> Result<Chunk, SourceError> {
         self.let_through()?;
         let started = Instant::now();
         self.count();
@@ -215,7 +216,7 @@ impl OpenSource {
             self.counters.lookup_keys.inc_by(keys.keys.len() as u64);
         }
         let span = self.span_of(fetch);
-        let fetching = self.adapter.fetch(fetch);
+        let fetching = self.adapter.fetch(fetch, kept);
         let result = match span.is_none() {
             true => fetching.await,
             false => fetching.instrument(span.clone()).await,
@@ -448,7 +449,7 @@ mod tests {
     use super::*;
     use crate::catalog::table::Table;
     use crate::name::TableName;
-    use crate::source::adapter::Described;
+    use crate::source::sql::Described;
     use crate::value::Column;
 
     /// An adapter that only fails, and counts how often it was asked.
@@ -459,7 +460,7 @@ mod tests {
         async fn introspect(&self) -> Result<Vec<Table>, SourceError> {
             Ok(Vec::new())
         }
-        async fn fetch(&self, _: &Fetch) -> Result<Chunk, SourceError> {
+        async fn fetch(&self, _: &Fetch, _: Option<&Kept>) -> Result<Chunk, SourceError> {
             self.0.fetch_add(1, Ordering::Relaxed);
             Err(SourceError::unavailable(&SourceName::new("crm"), "down"))
         }

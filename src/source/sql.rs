@@ -5,10 +5,9 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::name::TableName;
-use crate::source::adapter::Described;
 use crate::statement::{
     Aggregate, Case, Comparison, Condition, Fetch, Groups, Having, KeySet, Nulls, Order, Output, Pattern, Via, Within,
 };
@@ -22,6 +21,18 @@ pub struct Sql {
     /// The parameters.
     pub params: Vec<Param>,
 }
+
+/// A statement as people read it.
+pub struct Described {
+    /// The text, with placeholders.
+    pub text: String,
+    /// What each placeholder stands for, never a value.
+    pub parameters: Vec<String>,
+}
+
+/// The text of a lookup that is sent again and again with other keys.
+#[derive(Debug, Default)]
+pub struct Kept(OnceLock<Arc<Sql>>);
 
 /// One bound parameter.
 #[derive(Clone, Debug, PartialEq)]
@@ -156,6 +167,15 @@ pub fn render(fetch: &Fetch, dialect: &dyn Dialect) -> Sql {
         }
     }
     sql
+}
+
+/// The same, kept where it is the same for all keys: those of a lookup are parameters, unless it has a limit per key.
+pub fn rendered(fetch: &Fetch, kept: Option<&Kept>, dialect: &dyn Dialect) -> Arc<Sql> {
+    let render = || Arc::new(render(fetch, dialect));
+    match kept.filter(|_| fetch.keys.is_some() && fetch.limit.is_none() && fetch.offset == 0) {
+        Some(kept) => kept.0.get_or_init(render).clone(),
+        None => render(),
+    }
 }
 
 /// The text, and what each parameter stands for.

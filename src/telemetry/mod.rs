@@ -54,7 +54,6 @@ pub struct Metrics {
     pub cache_misses: Family<SourceLabel, Counter>,
     /// Remembered, but no longer valid.
     pub cache_refused_stale: Family<SourceLabel, Counter>,
-    /// 1 while the source answers.
     /// References that were written although they lead nowhere, by the referring source.
     pub unkept_references: Family<SourceLabel, Counter>,
     /// Times that a write began again, for others stood in its way.

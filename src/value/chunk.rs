@@ -10,6 +10,9 @@ use std::sync::Arc;
 /// What stands before the cells of each row, column by column: `,"email":`, or nothing.
 pub type Layout = Arc<[Arc<[u8]>]>;
 
+/// Bytes of a usual cell, to reserve.
+const USUAL_CELL: usize = 16;
+
 /// Rows of equal columns. Names and cell texts stand one after the other, row by row.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Chunk {
@@ -152,7 +155,12 @@ pub struct ChunkBuilder {
 impl ChunkBuilder {
     /// An empty chunk of such columns.
     pub fn new(layout: Layout) -> Self {
-        let mut builder = Self { chunk: Chunk { layout, ..Chunk::default() }, column: 0, overflown: false };
+        // Room for a usual row, which most often is the only one.
+        let names: usize = layout.iter().map(|name| name.len()).sum();
+        let bytes = Vec::with_capacity(names + layout.len() * USUAL_CELL);
+        let ends = Vec::with_capacity(layout.len());
+        let chunk = Chunk { bytes, ends, layout, ..Chunk::default() };
+        let mut builder = Self { chunk, column: 0, overflown: false };
         builder.write_name();
         builder
     }

@@ -82,7 +82,7 @@ pub async fn answer(engine: &Arc<Engine>, prepared: &Prepared, asked: &Asked, ho
     let live = engine.snapshot();
     match ready(&live, prepared, asked, how) {
         Ok(Ready::Reads(plan, keyed)) => read(engine, live, &plan, &keyed, how).await,
-        Ok(Ready::Writes(fields)) => write_all(engine, &live, fields, how.request_id).await,
+        Ok(Ready::Writes(fields)) => Box::pin(write_all(engine, &live, fields, how.request_id)).await,
         Err(faults) => refused(&faults, how.request_id),
     }
 }

@@ -29,7 +29,7 @@ pub fn read(request: &ReadRequest, found: &ReadAnswer, request_id: Option<&str>)
             }
             let all = (0..ids.texts.len()).flat_map(|at| links.of(at).iter().map(|row| *row as usize));
             let mut rows: Vec<usize> = all.collect();
-            if ids.table_order {
+            if ids.by.table_order {
                 rows.sort_unstable();
             }
             rows

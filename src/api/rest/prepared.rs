@@ -28,7 +28,7 @@ pub struct PreparedRead {
     version: u64,
     /// What was asked, with the first one's identifier.
     pub request: ReadRequest,
-    /// Its plan, without identifiers.
+    /// Its plan.
     pub plan: ReadPlan,
 }
 
@@ -57,7 +57,6 @@ impl Prepared {
 
     /// Keeps a read.
     pub fn keep(&self, live: &Snapshot, name: Name, request: ReadRequest, plan: ReadPlan) {
-        let plan = ReadPlan { ids: None, ..plan };
         self.0.insert(name, Arc::new(PreparedRead { version: live.number, request, plan }));
     }
 }

@@ -1,10 +1,12 @@
 //! DreamFactory's paths: which verb on which path does what.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
+use smallvec::SmallVec;
 use tokio::sync::Semaphore;
 
 use crate::api::error::ApiError;
@@ -80,12 +82,12 @@ impl Response {
     }
 }
 
-/// Answers a request under `/api`.
+/// Answers a request under `/api`. All but plain reads is in boxes: the future of each request would have room for it.
 pub async fn handle(engine: &Arc<Engine>, request: Request<'_>) -> Result<Response, ApiError> {
     let params = query_pairs(request.query)?;
     let verb = verb(&request, &params)?;
     let segments = segments(request.path)?;
-    let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let parts: SmallVec<[&str; 5]> = segments.iter().map(|segment| &**segment).collect();
     let snapshot = engine.snapshot();
     match &parts[..] {
         [] => {
@@ -118,24 +120,24 @@ pub async fn handle(engine: &Arc<Engine>, request: Request<'_>) -> Result<Respon
                 return Err(ApiError::invalid(format!("{verb} is not supported on a table list.")).hint("name a table"));
             }
             reading(&verb)?;
-            table_list(engine, &source.to_lowercase(), &params, false).await
+            Box::pin(table_list(engine, &source.to_lowercase(), &params, false)).await
         }
         [source, "_table", table] => {
             read_table(engine, &snapshot, &request, &verb, &source.to_lowercase(), table, None, &params).await
         }
         [source, "_table", table, id @ ..] => {
-            let id = id.join("/");
+            let id = if let [id] = id { Cow::from(*id) } else { id.join("/").into() };
             read_table(engine, &snapshot, &request, &verb, &source.to_lowercase(), table, Some(&id), &params).await
         }
         [source, "_schema", rest @ ..] => {
             let source = source.to_lowercase();
             find_source(&snapshot, &source)?;
             if is_write(&verb) {
-                return define(engine, &snapshot, &request, &verb, &source, rest, &params).await;
+                return Box::pin(define(engine, &snapshot, &request, &verb, &source, rest, &params)).await;
             }
             reading(&verb)?;
             if rest.is_empty() {
-                return table_list(engine, &source, &params, true).await;
+                return Box::pin(table_list(engine, &source, &params, true)).await;
             }
             only(&params, &["refresh", "fields", "as_list"])?;
             refresh(engine, &source, &params).await?;
@@ -175,6 +177,9 @@ fn verb(request: &Request<'_>, params: &[(String, String)]) -> Result<Method, Ap
 
 /// Decoded parameters; what is not UTF-8 is refused, since a replaced character would be another value.
 fn query_pairs(query: &str) -> Result<Vec<(String, String)>, ApiError> {
+    if query.is_empty() {
+        return Ok(Vec::new());
+    }
     let spaced = query.replace('+', " ");
     if percent_encoding::percent_decode_str(&spaced).decode_utf8().is_err() {
         return Err(ApiError::invalid("the query string is not UTF-8").hint("percent-encode UTF-8, as in %C3%A9 for é"));
@@ -183,13 +188,13 @@ fn query_pairs(query: &str) -> Result<Vec<(String, String)>, ApiError> {
 }
 
 /// Decoded path segments behind the optional version.
-fn segments(path: &str) -> Result<Vec<String>, ApiError> {
-    let mut segments = Vec::new();
+fn segments(path: &str) -> Result<SmallVec<[Cow<'_, str>; 5]>, ApiError> {
+    let mut segments = SmallVec::new();
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {
         let decoded = percent_encoding::percent_decode_str(segment).decode_utf8();
-        segments.push(decoded.map_err(|_| ApiError::invalid("the path is not UTF-8"))?.into_owned());
+        segments.push(decoded.map_err(|_| ApiError::invalid("the path is not UTF-8"))?);
     }
-    let is_version = |text: &String| {
+    let is_version = |text: &Cow<'_, str>| {
         text.len() > 1 && text.starts_with('v') && text[1..].chars().all(|c| c.is_ascii_digit() || c == '.')
     };
     if segments.first().is_some_and(is_version) {
@@ -423,7 +428,8 @@ async fn read_table(
     let table = find_table(&snapshot.catalog, source, table).map_err(crate::engine::Error::from)?;
     if is_write(verb) {
         let body = json_body(request)?;
-        return write::answer(engine, request, &WriteInput { verb, snapshot, source, table, id, params, body }).await;
+        let input = WriteInput { verb, snapshot, source, table, id, params, body };
+        return Box::pin(write::answer(engine, request, &input)).await;
     }
     reading(verb)?;
     if flag(params, "dry_run")? {
@@ -453,7 +459,7 @@ async fn read_table(
     let format = format_of(request, &read)?;
     read.read.stream = format != Format::Json;
     if let Some(explain) = read.explain {
-        let steps = engine.explain(&read.read, explain == Explain::Analyze, request.operator).await?;
+        let steps = Box::pin(engine.explain(&read.read, explain == Explain::Analyze, request.operator)).await?;
         return Ok(Response::json(&json!({"explain": steps})));
     }
     if format != Format::Json {
@@ -463,7 +469,7 @@ async fn read_table(
             )
             .hint("ask for application/json"));
         }
-        let lines = Lines::begin(engine, &read, format, request.request_id.unwrap_or_default()).await?;
+        let lines = Box::pin(Lines::begin(engine, &read, format, request.request_id.unwrap_or_default())).await?;
         return Ok(Response {
             status: StatusCode::OK,
             body: Answer::Lines(lines.into()),

@@ -43,7 +43,7 @@ pub fn unplanned(error: PlanError) -> ExecuteError {
 pub fn keyed(plan: &WritePlan, ids: Vec<Vec<String>>) -> Result<(KeySet, Vec<SmallKey>, Vec<String>), ExecuteError> {
     let texts = ids.iter().map(|id| id.join(",")).collect();
     let asked = Rows { ids, columns: Vec::new(), filter: None };
-    let (form, keys) = target(&plan.table, &asked, &plan.step.fetch).map_err(unplanned)?;
+    let (form, keys) = target(&plan.table, &asked).map_err(unplanned)?;
     Ok((form, keys, texts))
 }
 

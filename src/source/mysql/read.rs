@@ -9,15 +9,15 @@ use crate::catalog::table::Table;
 use crate::config::Source;
 use crate::name::TableName;
 use crate::source::adapter::{
-    Adapter, Described, INTROSPECTION_TIME, LONGEST_STREAM, PATIENCE, PoolState, STREAMED_TIME, Session, SourceError,
-    Taker, within_bounds,
+    Adapter, INTROSPECTION_TIME, LONGEST_STREAM, PATIENCE, PoolState, STREAMED_TIME, Session, SourceError, Taker,
+    within_bounds,
 };
 use crate::source::mysql::connect::{Connections, Lease};
 use crate::source::mysql::convert::{Decode, decode_of, value_of, write};
 use crate::source::mysql::dialect;
 use crate::source::mysql::introspect;
 use crate::source::mysql::session::{self, Write, Writers};
-use crate::source::sql::{self, LONGEST_KEPT, Param, Sql};
+use crate::source::sql::{self, Described, Kept, LONGEST_KEPT, Param, Sql};
 use crate::statement::{Fetch, Output};
 use crate::value::{Chunk, ChunkBuilder, Column};
 
@@ -87,9 +87,9 @@ impl Adapter for Mysql {
         tables.map_err(|error| SourceError::unavailable(&self.source.name, error))
     }
 
-    async fn fetch(&self, fetch: &Fetch) -> Result<Chunk, SourceError> {
+    async fn fetch(&self, fetch: &Fetch, kept: Option<&Kept>) -> Result<Chunk, SourceError> {
         let fetch = &*dialect::within_range(fetch);
-        let sql = sql::render(fetch, &dialect::Mysql);
+        let sql = sql::rendered(fetch, kept, &dialect::Mysql);
         // A read may be asked again: the connection may have been lost while it was idle, and so may the next one. A
         // server that is gone fails when a new connection is opened, which ends the loop.
         let mut tries = TRIES;
@@ -275,9 +275,11 @@ pub async fn run(
                 Some(Value::UInt(ordinal)) => u32::try_from(*ordinal - 1).ok(),
                 _ => None,
             };
-            let source_name = source.name.clone();
-            let cause = "a row came without its key's position".into();
-            chunk.ordinal(ordinal.ok_or(SourceError::Refused { source_name, cause })?);
+            let lost = || SourceError::Refused {
+                source_name: source.name.clone(),
+                cause: "a row came without its key's position".into(),
+            };
+            chunk.ordinal(ordinal.ok_or_else(lost)?);
         }
         for (at, decode) in decodes.iter().enumerate() {
             write(chunk.out(), *decode, row.as_ref(at + keyed).unwrap_or(&Value::NULL));

@@ -128,7 +128,9 @@ impl Connections {
     }
 
     async fn connect(&self, config: &tokio_postgres::Config) -> Result<Client, SourceError> {
-        let connecting = tokio::time::timeout(self.source.connect_timeout, config.connect(self.tls.clone()));
+        // In a box: it is large and rare, and the future of each statement would have room for it.
+        let connecting = Box::pin(config.connect(self.tls.clone()));
+        let connecting = tokio::time::timeout(self.source.connect_timeout, connecting);
         let (client, driver) = connecting
             .await
             .map_err(|_| SourceError::unavailable(&self.source.name, "connecting took too long"))?
@@ -245,7 +247,7 @@ impl Connection {
         if let Some(statement) = self.statements.lock().get(text) {
             return Ok(statement.clone());
         }
-        let statement = self.client.prepare_typed(text, types).await?;
+        let statement = Box::pin(self.client.prepare_typed(text, types)).await?;
         if text.len() > LONGEST_KEPT {
             return Ok(statement);
         }

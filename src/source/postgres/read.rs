@@ -1,5 +1,6 @@
 //! Runs reads on PostgreSQL and writes their rows into chunks.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,15 +14,14 @@ use crate::catalog::table::Table;
 use crate::config::Source;
 use crate::name::{SourceName, TableName};
 use crate::source::adapter::{
-    Adapter, Described, INTROSPECTION_TIME, PATIENCE, PoolState, STREAMED_TIME, Session, SourceError, Taker,
-    within_bounds,
+    Adapter, INTROSPECTION_TIME, PATIENCE, PoolState, STREAMED_TIME, Session, SourceError, Taker, within_bounds,
 };
 use crate::source::postgres::connect::{Connections, Lease, describe};
 use crate::source::postgres::convert::{Bound, Decode, Raw, decode_of, decode_of_wire, stored_text, text_of, write};
 use crate::source::postgres::dialect;
 use crate::source::postgres::introspect;
 use crate::source::postgres::session::{Write, Writers};
-use crate::source::sql::{self, Dialect, Param, Sql};
+use crate::source::sql::{self, Described, Dialect, Kept, Param, Sql};
 use crate::statement::{Fetch, Groups, Output};
 use crate::value::{Chunk, ChunkBuilder, Column, Scalar};
 
@@ -89,8 +89,7 @@ impl Postgres {
     async fn attempt(&self, lease: &Lease, fetch: &Fetch, sql: &Sql) -> Result<Chunk, Failure> {
         // The server ends a slow statement itself; this ends the wait for a server that is gone without a word.
         let patience = self.source.statement_timeout + PATIENCE;
-        let running = self.run(lease, fetch, sql);
-        futures_util::pin_mut!(running);
+        let mut running = pin!(self.run(lease, fetch, sql));
         let mut turn = Instant::now();
         loop {
             match tokio::time::timeout_at((turn + patience).into(), &mut running).await {
@@ -140,14 +139,18 @@ impl Adapter for Postgres {
         tables.map_err(|error| SourceError::unavailable(&self.source.name, describe(&error)))
     }
 
-    async fn fetch(&self, fetch: &Fetch) -> Result<Chunk, SourceError> {
-        let sql = sql::render(fetch, &self.dialect);
+    async fn fetch(&self, fetch: &Fetch, kept: Option<&Kept>) -> Result<Chunk, SourceError> {
+        let sql = sql::rendered(fetch, kept, &self.dialect);
         let lease = self.connections.lease().await?;
         match self.attempt(&lease, fetch, &sql).await {
             Ok(chunk) => Ok(chunk),
-            Err(Failure::Source(error @ SourceError::Changed { .. })) => self.again(lease, fetch, &sql, error).await,
+            Err(Failure::Source(error @ SourceError::Changed { .. })) => {
+                Box::pin(self.again(lease, fetch, &sql, error)).await
+            }
             Err(Failure::Source(error)) => Err(error),
-            Err(Failure::Driver(error)) => self.again(lease, fetch, &sql, self.translate(fetch, &error)).await,
+            Err(Failure::Driver(error)) => {
+                Box::pin(self.again(lease, fetch, &sql, self.translate(fetch, &error))).await
+            }
         }
     }
 

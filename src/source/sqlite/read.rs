@@ -11,9 +11,9 @@ use crate::catalog::table::Table;
 use crate::config::Source;
 use crate::name::TableName;
 use crate::source::adapter::{
-    Adapter, Described, INTROSPECTION_TIME, PoolState, STREAMED_TIME, Session, SourceError, Taker, within_bounds,
+    Adapter, INTROSPECTION_TIME, PoolState, STREAMED_TIME, Session, SourceError, Taker, within_bounds,
 };
-use crate::source::sql::{self, LONGEST_KEPT, Param, Sql};
+use crate::source::sql::{self, Described, Kept, LONGEST_KEPT, Param, Sql};
 use crate::source::sqlite::connect::{Connections, Lease, Pulse};
 use crate::source::sqlite::convert::{Shape, shape_of, write};
 use crate::source::sqlite::dialect;
@@ -69,10 +69,10 @@ impl Adapter for Sqlite {
         tables.map_err(|error| SourceError::unavailable(&self.source.name, error))
     }
 
-    async fn fetch(&self, fetch: &Fetch) -> Result<Chunk, SourceError> {
-        let sql = sql::render(fetch, &dialect::Sqlite);
+    async fn fetch(&self, fetch: &Fetch, kept: Option<&Kept>) -> Result<Chunk, SourceError> {
+        let sql = sql::rendered(fetch, kept, &dialect::Sqlite);
         let mut lease = self.connections.lease().await?;
-        match run(&self.source, &mut lease.conn, fetch, sql, None).await {
+        match run(&self.source, &mut lease.conn, fetch, &sql, None).await {
             Ok(chunk) => Ok(chunk),
             Err(Failure::Source(error)) => Err(error),
             Err(Failure::Driver(error)) => Err(self.translate(self.table(fetch), &error)),
@@ -90,7 +90,7 @@ impl Adapter for Sqlite {
     async fn stream(&self, fetch: &Fetch, taker: &Taker) -> Result<(), SourceError> {
         let sql = sql::render(fetch, &dialect::Sqlite);
         let (mut lease, pulse) = self.connections.lease_with_pulse(STREAMED_TIME).await?;
-        let running = run(&self.source, &mut lease.conn, fetch, sql, Some((taker, &pulse)));
+        let running = run(&self.source, &mut lease.conn, fetch, &sql, Some((taker, &pulse)));
         futures_util::pin_mut!(running);
         let outcome = tokio::select! {
             outcome = &mut running => outcome,
@@ -179,7 +179,7 @@ pub async fn run(
     source: &Source,
     conn: &mut SqliteConnection,
     fetch: &Fetch,
-    sql: Sql,
+    sql: &Sql,
     taker: Option<(&Taker, &Pulse)>,
 ) -> Result<Chunk, Failure> {
     let mut arguments = SqliteArguments::default();
@@ -199,7 +199,7 @@ pub async fn run(
         .collect();
     // The text is made by `source::sql`, which binds every value.
     let kept = sql.text.len() <= LONGEST_KEPT;
-    let query = sqlx::query_with(AssertSqlSafe(sql.text), arguments).persistent(kept);
+    let query = sqlx::query_with(AssertSqlSafe(&*sql.text), arguments).persistent(kept);
     let mut rows = query.fetch(&mut *conn);
     let layout = fetch.layout();
     let mut chunk = ChunkBuilder::new(layout.clone());

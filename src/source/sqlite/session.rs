@@ -176,7 +176,7 @@ impl Write {
         let names: Vec<String> = insert.stored.outputs.iter().map(bare).collect();
         sql.text.push_str(&format!(" RETURNING {}", names.join(", ")));
         let source = self.source.clone();
-        let inserted = self.timed(&insert.table, async |conn| run(&source, conn, &insert.stored, sql, None).await);
+        let inserted = self.timed(&insert.table, async |conn| run(&source, conn, &insert.stored, &sql, None).await);
         inserted.await.map_err(referring)
     }
 }
@@ -186,7 +186,7 @@ impl Session for Write {
     async fn fetch(&mut self, fetch: &Fetch, _: Lock) -> Result<Chunk, SourceError> {
         let sql = sql::render(fetch, &Sqlite);
         let source = self.source.clone();
-        self.timed(&fetch.table, async |conn| run(&source, conn, fetch, sql, None).await).await
+        self.timed(&fetch.table, async |conn| run(&source, conn, fetch, &sql, None).await).await
     }
 
     async fn insert(&mut self, insert: &Insert) -> Result<Chunk, SourceError> {

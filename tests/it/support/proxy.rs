@@ -94,7 +94,7 @@ impl Proxy {
 
     /// The answer with its body still to be taken.
     pub async fn answer(&self, request: Request<Body>) -> http::Response<Body> {
-        self.service.answer(request).await
+        self.service.answer(request, None).await
     }
 
     /// Statements sent to each source so far.
