@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::api::error::ApiError;
 use crate::api::refused::refused;
-use crate::api::rest::route::Response;
+use crate::api::rest::request::Response;
 use crate::api::rest::schema;
 use crate::catalog::lookup::Found;
 use crate::catalog::{Kind, Relationship, Table, TableId};

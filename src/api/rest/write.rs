@@ -10,7 +10,7 @@ use crate::api::named;
 use crate::api::rest::encode;
 use crate::api::rest::options::{ReadInput, scalar_text};
 use crate::api::rest::parse::{self, ReadRequest};
-use crate::api::rest::route::{Request, Response};
+use crate::api::rest::request::{Request, Response};
 use crate::api::rest::values::boolean;
 use crate::catalog::{Table, TableId};
 use crate::engine::{Engine, Snapshot, Written};

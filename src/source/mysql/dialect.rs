@@ -527,6 +527,11 @@ mod tests {
     }
 
     #[test]
+    fn keys_are_parameters() {
+        sql::keys_are_parameters(&Mysql);
+    }
+
+    #[test]
     fn lists_have_few_texts() {
         let expected = "SELECT t.`id` FROM `contact` t WHERE t.`id` IN (?, ?, ?, ?) LIMIT ?";
         assert_eq!(text_of(3, false).text, expected);

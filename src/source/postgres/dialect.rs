@@ -371,6 +371,11 @@ mod tests {
     }
 
     #[test]
+    fn keys_are_parameters() {
+        sql::keys_are_parameters(&Postgres { schema: "public".to_owned() });
+    }
+
+    #[test]
     fn lists_of_any_length_are_one_text() {
         assert_eq!(
             text_of(3, false).text,

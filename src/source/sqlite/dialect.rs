@@ -313,6 +313,11 @@ mod tests {
     }
 
     #[test]
+    fn keys_are_parameters() {
+        sql::keys_are_parameters(&Sqlite);
+    }
+
+    #[test]
     fn lists_have_few_texts() {
         let expected = "SELECT t.\"id\" FROM \"contact\" t WHERE t.\"id\" IN (?1, ?2, ?3, ?4) LIMIT ?5";
         assert_eq!(text_of(3, false).text, expected);
