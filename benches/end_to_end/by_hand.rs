@@ -1,13 +1,12 @@
 //! What a careful person would write for these requests alone: fixed statements, fixed columns, a HashMap, no checks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use futures_util::TryStreamExt;
 use mysql_async::prelude::Queryable;
 
 use crate::statements::{self, Databases, Parameters};
@@ -77,14 +76,14 @@ async fn add_customers(State(databases): State<Arc<Databases>>, body: axum::body
 async fn contacts(State(databases): State<Arc<Databases>>, Query(parameters): Parameters) -> impl IntoResponse {
     let on = databases.postgres();
     let rows = on.client.query(&on.page, &[&parameters["limit"], &parameters["offset"]]).await.expect("contacts");
-    let contacts: Vec<Contact> = rows.iter().map(|row| Contact::read(row, 0)).collect();
+    let contacts: Vec<Contact<'_>> = rows.iter().map(|row| Contact::read(row, 0)).collect();
     let found = customers_of(&databases, &contacts).await;
     let mut out = String::with_capacity(contacts.len() * 700);
     out.push_str("{\"resource\":[");
     for (at, contact) in contacts.iter().enumerate() {
         comma(&mut out, at);
         contact.write(&mut out);
-        write_customers(&mut out, found.get(contact.email.as_str()));
+        write_customers(&mut out, found.get(contact.email));
     }
     out.push_str("]}");
     json(out)
@@ -104,11 +103,11 @@ async fn contact(
         None => out.push('}'),
         Some("customers") => {
             let found = customers_of(&databases, &contacts).await;
-            write_customers(&mut out, found.get(contacts[0].email.as_str()));
+            write_customers(&mut out, found.get(contacts[0].email));
         }
         Some(_) => {
             let found = customers_of(&databases, &contacts).await;
-            let customers = found.get(contacts[0].email.as_str()).map_or(&[][..], Vec::as_slice);
+            let customers = found.get(contacts[0].email).map_or(&[][..], Vec::as_slice);
             let payments = payments_of(&databases, customers).await;
             write_customers_with_payments(&mut out, customers, &payments);
         }
@@ -125,26 +124,20 @@ async fn customers(State(databases): State<Arc<Databases>>, Query(parameters): P
         .await
         .expect("customers");
     drop(conn);
-    let mut keys: Vec<String> = Vec::new();
-    let mut seen = HashMap::new();
-    for customer in &customers {
-        seen.entry(customer.username.clone()).or_insert_with(|| keys.push(customer.username.clone()));
-    }
+    let mut seen = HashSet::with_capacity(customers.len());
+    let names = customers.iter().map(|customer| customer.username.as_str());
+    let keys: Vec<&str> = names.filter(|name| seen.insert(*name)).collect();
     let on = databases.postgres();
-    let rows = on.client.query_raw(&on.by_email, &[&keys]).await.expect("contacts");
-    let mut found = HashMap::new();
-    futures_util::pin_mut!(rows);
-    while let Some(row) = rows.try_next().await.expect("a contact") {
-        let contact = Contact::read(&row, 1);
-        found.insert(contact.email.clone(), contact);
-    }
+    let rows = on.client.query(&on.by_email, &[&keys]).await.expect("contacts");
+    let contacts = rows.iter().map(|row| Contact::read(row, 1));
+    let found: HashMap<&str, Contact<'_>> = contacts.map(|contact| (contact.email, contact)).collect();
     let mut out = String::with_capacity(customers.len() * 300);
     out.push_str("{\"resource\":[");
     for (at, customer) in customers.iter().enumerate() {
         comma(&mut out, at);
         customer.write(&mut out);
         out.push_str(",\"contact\":");
-        match found.get(&customer.username) {
+        match found.get(customer.username.as_str()) {
             Some(contact) => {
                 contact.write(&mut out);
                 out.push('}');
@@ -157,11 +150,11 @@ async fn customers(State(databases): State<Arc<Databases>>, Query(parameters): P
     json(out)
 }
 
-async fn customers_of(databases: &Databases, contacts: &[Contact]) -> HashMap<String, Vec<Customer>> {
+async fn customers_of(databases: &Databases, contacts: &[Contact<'_>]) -> HashMap<String, Vec<Customer>> {
     let mut keys = String::from("[");
     for (at, contact) in contacts.iter().enumerate() {
         comma(&mut keys, at);
-        text(&mut keys, &contact.email);
+        text(&mut keys, contact.email);
     }
     keys.push(']');
     let mut conn = databases.mysql().await;
@@ -170,7 +163,10 @@ async fn customers_of(databases: &Databases, contacts: &[Contact]) -> HashMap<St
     while let Some(row) = rows.next().await.expect("a customer") {
         let (_, id, username, plan, amount, note): (u64, i64, String, String, i64, String) = mysql_async::from_row(row);
         let customer = Customer::from((id, username, plan, amount, note));
-        found.entry(customer.username.clone()).or_default().push(customer);
+        match found.get_mut(&customer.username) {
+            Some(customers) => customers.push(customer),
+            None => drop(found.insert(customer.username.clone(), vec![customer])),
+        }
     }
     drop(rows);
     found
@@ -180,7 +176,7 @@ async fn payments_of(databases: &Databases, customers: &[Customer]) -> HashMap<i
     let mut keys = String::from("[");
     for (at, customer) in customers.iter().enumerate() {
         comma(&mut keys, at);
-        let _ = write!(keys, "{}", customer.id);
+        number(&mut keys, customer.id);
     }
     keys.push(']');
     let mut conn = databases.mysql().await;
@@ -194,17 +190,17 @@ async fn payments_of(databases: &Databases, customers: &[Customer]) -> HashMap<i
     found
 }
 
-struct Contact {
+struct Contact<'a> {
     id: i32,
-    first_name: String,
-    last_name: String,
-    email: String,
-    country: Option<String>,
-    city: Option<String>,
+    first_name: &'a str,
+    last_name: &'a str,
+    email: &'a str,
+    country: Option<&'a str>,
+    city: Option<&'a str>,
 }
 
-impl Contact {
-    fn read(row: &tokio_postgres::Row, from: usize) -> Self {
+impl<'a> Contact<'a> {
+    fn read(row: &'a tokio_postgres::Row, from: usize) -> Self {
         Self {
             id: row.get(from),
             first_name: row.get(from + 1),
@@ -217,16 +213,18 @@ impl Contact {
 
     /// Without its closing brace.
     fn write(&self, out: &mut String) {
-        let _ = write!(out, "{{\"id\":{},\"first_name\":", self.id);
-        text(out, &self.first_name);
+        out.push_str("{\"id\":");
+        number(out, self.id.into());
+        out.push_str(",\"first_name\":");
+        text(out, self.first_name);
         out.push_str(",\"last_name\":");
-        text(out, &self.last_name);
+        text(out, self.last_name);
         out.push_str(",\"email\":");
-        text(out, &self.email);
+        text(out, self.email);
         out.push_str(",\"country\":");
-        optional(out, self.country.as_deref());
+        optional(out, self.country);
         out.push_str(",\"city\":");
-        optional(out, self.city.as_deref());
+        optional(out, self.city);
     }
 }
 
@@ -254,11 +252,15 @@ impl From<(i64, String, String, i64, String)> for Customer {
 impl Customer {
     /// Without its closing brace.
     fn write(&self, out: &mut String) {
-        let _ = write!(out, "{{\"id\":{},\"username\":", self.id);
+        out.push_str("{\"id\":");
+        number(out, self.id);
+        out.push_str(",\"username\":");
         text(out, &self.username);
         out.push_str(",\"plan\":");
         text(out, &self.plan);
-        let _ = write!(out, ",\"amount\":{},\"note\":", self.amount);
+        out.push_str(",\"amount\":");
+        number(out, self.amount);
+        out.push_str(",\"note\":");
         text(out, &self.note);
     }
 }
@@ -282,7 +284,11 @@ fn write_customers_with_payments(out: &mut String, customers: &[Customer], payme
         for (at, payment) in payments.get(&customer.id).into_iter().flatten().enumerate() {
             comma(out, at);
             let Payment { id, customer_id, amount, method } = payment;
-            let _ = write!(out, "{{\"id\":{id},\"customer_id\":{customer_id},\"amount\":{amount},\"method\":");
+            for (name, value) in [("{\"id\":", id), (",\"customer_id\":", customer_id), (",\"amount\":", amount)] {
+                out.push_str(name);
+                number(out, *value);
+            }
+            out.push_str(",\"method\":");
             text(out, method);
             out.push('}');
         }
@@ -304,18 +310,27 @@ fn optional(out: &mut String, value: Option<&str>) {
     }
 }
 
+fn number(out: &mut String, value: i64) {
+    out.push_str(itoa::Buffer::new().format(value));
+}
+
+/// What needs no escape is copied as it stands.
 fn text(out: &mut String, value: &str) {
     out.push('"');
-    for c in value.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            c if (c as u32) < 0x20 => {
-                let _ = write!(out, "\\u{:04x}", c as u32);
-            }
-            c => out.push(c),
+    let mut from = 0;
+    for (at, byte) in value.bytes().enumerate() {
+        if byte >= b' ' && !matches!(byte, b'"' | b'\\') {
+            continue;
         }
+        out.push_str(&value[from..at]);
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            _ => drop(write!(out, "\\u{byte:04x}")),
+        }
+        from = at + 1;
     }
+    out.push_str(&value[from..]);
     out.push('"');
 }
 

@@ -23,6 +23,8 @@ const ASKED: [(&str, &str); 5] = [
     ("crm/_table/contact?limit=1000&related=customers.payments", "application/json"),
     ("billing/_table/customer?limit=1000&related=contact", "application/json"),
 ];
+/// Connections that a source keeps at most, unless the file says otherwise, to each database.
+const POOL: i64 = 10;
 /// The longest that anything may take until all is quiet.
 const LONGEST: Duration = Duration::from_secs(30);
 
@@ -37,6 +39,7 @@ pub async fn measure(crm: &str, billing: &str, time: Duration) {
     let path = page.path.replace("{}", "100");
     let expected = server.get(&path).await;
     let before = load(&server, page, 64, time).await;
+    let open_before = connections(crm, billing).await;
     let started = Instant::now();
     let read: Vec<u64> =
         iter(0..CLIENTS).map(|number| leave(&server.address, number)).buffer_unordered(AT_ONCE).collect().await;
@@ -44,6 +47,11 @@ pub async fn measure(crm: &str, billing: &str, time: Duration) {
     let quiet = timeout(LONGEST, quiet(crm, billing)).await.expect("no statement runs on");
     let after = load(&server, page, 64, time).await;
     assert!(server.get(&path).await == expected, "{path}: another answer");
+    let open_after = connections(crm, billing).await;
+    assert!(
+        open_after.iter().zip(open_before).all(|(after, before)| *after <= before.max(POOL)),
+        "connections are left: {open_after:?}"
+    );
     println!(
         "\n{CLIENTS} clients left in the middle, {AT_ONCE} at a time, in {:.1} s ({:.0} kB read of each); the databases were quiet \
          {:.0} ms later",
@@ -69,6 +77,18 @@ async fn leave(address: &str, number: usize) -> u64 {
     let status = String::from_utf8_lossy(&piece[..read.min(12)]).into_owned();
     assert!(status.ends_with("200"), "{path}: {status}");
     read as u64
+}
+
+/// How many connections each database has to anybody but us.
+async fn connections(crm: &str, billing: &str) -> [i64; 2] {
+    let (postgres, connection) = tokio_postgres::connect(crm, tokio_postgres::NoTls).await.expect("PostgreSQL");
+    tokio::spawn(connection);
+    let mut mariadb = mysql_async::Conn::from_url(billing).await.expect("MariaDB");
+    let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let of_postgres = postgres.query_one(others, &[]).await.expect("its activity").get(0);
+    let others = "SELECT count(*) FROM information_schema.processlist WHERE db = database() AND id <> connection_id()";
+    let of_mariadb: Option<i64> = mariadb.query_first(others).await.expect("its processes");
+    [of_postgres, of_mariadb.expect("a number")]
 }
 
 /// Waits until neither database does anything for the proxy; gives how long that took.

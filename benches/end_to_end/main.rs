@@ -6,7 +6,8 @@
 //! At the end, a minute of load while databases fail.
 //!
 //! `make bench` starts the servers. `CROSSKEY_BENCH_SECONDS` sets the time of one measurement (default 2);
-//! `scripts/bench.sh -- PART…` runs some parts alone: compare, survey, graphql, writes, filters, leaving, postgraphile, outages;
+//! `scripts/bench.sh -- PART…` runs some parts alone: compare, survey, graphql, writes, filters, memory, leaving,
+//! postgraphile, outages;
 //! `CROSSKEY_BENCH_CASE` chooses among the requests of the first two by a part of their names.
 
 mod by_hand;
@@ -16,6 +17,7 @@ mod filters;
 mod graphql;
 mod leaving;
 mod load;
+mod memory;
 mod outages;
 mod postgraphile;
 mod process;
@@ -123,11 +125,14 @@ async fn measure() {
         writes::measure(&servers[0].1, &servers[2].1, time).await;
     }
     print!("\npeak memory:");
-    servers.iter().for_each(|(name, server)| print!(" {name} {} MB,", server.peak_mb()));
+    servers.iter().for_each(|(name, server)| print!(" {name} {} MB,", server.peak_mb().round()));
     println!();
     drop(servers);
     if wanted("filters") {
         filters::measure(&crm, &billing, time).await;
+    }
+    if wanted("memory") {
+        memory::measure(&crm, &billing).await;
     }
     if wanted("leaving") {
         leaving::measure(&crm, &billing, time).await;

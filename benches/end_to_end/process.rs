@@ -1,6 +1,6 @@
 //! Servers as processes of their own, and the CPU time of all that take part.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -26,11 +26,7 @@ impl Server {
 
     /// The proxy over both databases.
     pub fn proxy(crm: &str, billing: &str, extra: &str) -> Self {
-        Self::crosskey(&format!(
-            "[limits]\nbody = \"8MB\"\n{extra}\n[sources.crm]\nurl = \"{crm}\"\n[sources.billing]\nurl = \"{billing}\"\n\
-             [[foreign_key]]\ncolumn = \"billing.customer.username\"\nreferences = \"crm.contact.email\"\nname = \"contact\"\ninverse = \"customers\"\n\
-             [[foreign_key]]\ncolumn = \"billing.payment.customer_id\"\nreferences = \"billing.customer.id\"\nname = \"customer\"\ninverse = \"payments\"\n"
-        ))
+        Self::crosskey(&keys(crm, billing, extra))
     }
 
     /// The proxy over one database whose keys are its own.
@@ -72,11 +68,23 @@ impl Server {
         Connection::open(&self.address).await.get(path).await.to_vec()
     }
 
-    /// Most memory held at a time.
-    pub fn peak_mb(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("its state");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
-        line.trim().trim_end_matches(" kB").trim().parse::<u64>().expect("kilobytes") / 1024
+    /// Most memory held at a time, in MB.
+    pub fn peak_mb(&self) -> f64 {
+        self.state("VmHWM:")
+    }
+
+    /// Memory held now, in MB.
+    pub fn memory_mb(&self) -> f64 {
+        self.state("VmRSS:")
+    }
+
+    /// The peak counts from now on.
+    pub fn forget_peak(&self) {
+        std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5").expect("its peak");
+    }
+
+    fn state(&self, name: &str) -> f64 {
+        state(self.child.id(), name).expect("its state")
     }
 }
 
@@ -85,6 +93,44 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Runs `crosskey audit` over both databases; gives what it says, and the most memory that it held, in MB.
+pub fn audit(crm: &str, billing: &str) -> (String, f64) {
+    let path = std::env::temp_dir().join(format!("crosskey_bench_audit_{}.toml", std::process::id()));
+    std::fs::write(&path, keys(crm, billing, "")).expect("the key file");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_crosskey"));
+    let mut child = command.args(["audit", "-c"]).arg(&path).stdout(Stdio::piped()).spawn().expect("an audit");
+    let mut peak: f64 = 0.0;
+    let ended = loop {
+        // A process that has ended has no memory.
+        peak = peak.max(state(child.id(), "VmHWM:").unwrap_or_default());
+        match child.try_wait().expect("its state") {
+            Some(ended) => break ended,
+            None => std::thread::sleep(std::time::Duration::from_millis(5)),
+        }
+    };
+    let _ = std::fs::remove_file(path);
+    let mut said = String::new();
+    child.stdout.take().expect("its output").read_to_string(&mut said).expect("text");
+    assert!(matches!(ended.code(), Some(0 | 1)), "{ended}: {said}");
+    (said, peak)
+}
+
+/// A line of a process's state in MB.
+fn state(pid: u32, name: &str) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.trim().trim_end_matches(" kB").trim().parse::<f64>().ok().map(|kilobytes| kilobytes / 1024.0)
+}
+
+/// The key file over both databases.
+pub fn keys(crm: &str, billing: &str, extra: &str) -> String {
+    format!(
+        "[limits]\nbody = \"8MB\"\n{extra}\n[sources.crm]\nurl = \"{crm}\"\n[sources.billing]\nurl = \"{billing}\"\n\
+         [[foreign_key]]\ncolumn = \"billing.customer.username\"\nreferences = \"crm.contact.email\"\nname = \"contact\"\ninverse = \"customers\"\n\
+         [[foreign_key]]\ncolumn = \"billing.payment.customer_id\"\nreferences = \"billing.customer.id\"\nname = \"customer\"\ninverse = \"payments\"\n"
+    )
 }
 
 /// User and system time so far.

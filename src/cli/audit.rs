@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::output::{COULD_NOT_RUN, FINE, PROBLEMS, loaded, print_faults, say};
 use crate::engine::audit::{KeyReport, Progress, Repair, Repairing};
@@ -147,9 +147,8 @@ struct Bar {
 
 impl Bar {
     fn new() -> Self {
-        let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
         let style = ProgressStyle::with_template("{msg:30!} {wide_bar} {human_pos} of about {human_len} rows");
-        Self { bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())) }
+        Self { bar: ProgressBar::hidden().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())) }
     }
 }
 
@@ -158,6 +157,11 @@ impl Progress for Bar {
         self.bar.reset();
         self.bar.set_message(key.to_owned());
         self.bar.set_length(rows.unwrap_or(0));
+        // Not before it has something to show.
+        if std::io::stderr().is_terminal() && self.bar.is_hidden() {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            self.bar.tick();
+        }
     }
 
     fn advance(&mut self, rows: u64) {

@@ -28,7 +28,9 @@ pub fn key_set(hop: &HopPlan, keys: &[Key], ranked: bool) -> KeySet {
 
 /// The values of each key.
 pub fn values(hop: &HopPlan, keys: &[Key]) -> impl Iterator<Item = SmallKey> {
-    keys.iter().map(|key| scalars(hop, key).unwrap_or_default())
+    // A key of NULLs matches nothing.
+    let nothing = || hop.to.iter().map(|_| Scalar::Null).collect();
+    keys.iter().map(move |key| scalars(hop, key).unwrap_or_else(nothing))
 }
 
 /// Whether the far columns can hold a key; where they cannot, no row matches.
@@ -42,7 +44,12 @@ pub fn fits(hop: &HopPlan, key: &Key) -> bool {
             {
                 return true;
             }
-            (KeyClass::Int, Type::Int { bits: 32.., signed: true }) if length <= 9 => return true,
+            // An integer column of SQLite may hold fractions.
+            (KeyClass::Int, Type::Int { bits: 32.., signed: true })
+                if length <= 9 && !key.as_bytes().contains(&b'.') =>
+            {
+                return true;
+            }
             _ => {}
         }
     }
@@ -120,4 +127,37 @@ pub fn recheck(shared: Arc<Chunk>, keys: &[Key], hop: &HopPlan) -> Arc<Chunk> {
         })
         .collect();
     Arc::new(shared.retain(|row| kept[row]))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::statement::{KeyColumn, Matching};
+
+    proptest! {
+        /// What is said without making a key's values is what making them says.
+        #[test]
+        fn keys_fit_whose_values_can_be_made(
+            text in prop_oneof!["-?(0|[1-9][0-9]{0,20})(\\.[0-9]{0,3}[1-9])?", "[a-zé]{0,12}"],
+            bits in prop_oneof![Just(8u8), Just(16), Just(24), Just(32), Just(64)],
+            signed: bool,
+            length in proptest::option::of(0u32..12),
+            fixed: bool,
+        ) {
+            let number = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.')) && !text.is_empty();
+            let forms = [
+                (KeyClass::Int, Type::Int { bits, signed }),
+                (KeyClass::Int, Type::Decimal { precision: Some(10), scale: Some(1) }),
+                (KeyClass::Text, Type::Text { length, fixed }),
+            ];
+            for (class, ty) in forms.into_iter().filter(|(class, _)| number || *class == KeyClass::Text) {
+                let to = KeyColumn { column: Arc::new(Column::new("c", ty, "")), path: Vec::new(), matching: Matching::Own };
+                let hop = HopPlan::to_columns(vec![class], vec![to]);
+                let key = Key::single(text.as_bytes());
+                prop_assert_eq!(fits(&hop, &key), scalars(&hop, &key).is_some(), "{:?} {:?}", hop.to[0].column.ty, text);
+            }
+        }
+    }
 }

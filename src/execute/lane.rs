@@ -21,7 +21,7 @@ use tracing::{Instrument, Span};
 use crate::execute::distinct::{Distinct, Sought};
 use crate::execute::fetch::{by_keys, group, values};
 use crate::plan::HopPlan;
-use crate::source::{Kept, OpenSource, SourceError};
+use crate::source::{KeptSql, OpenSource, SourceError};
 use crate::statement::Fetch;
 use crate::value::{Chunk, Key};
 
@@ -95,8 +95,8 @@ struct LaneSpec {
     hop: HopPlan,
     /// Keys of one statement at most.
     batch: usize,
-    /// The statement's text.
-    kept: Kept,
+    /// The statement without its keys' values.
+    kept: KeptSql,
 }
 
 /// One form of lookup.
@@ -182,8 +182,13 @@ impl Lanes {
             // Whoever still holds one of them may go on using it; only sharing is lost.
             lanes.retain(|_, lane| lane.is_busy());
         }
-        let spec =
-            LaneSpec { source: source.clone(), fetch: fetch.clone(), hop: hop.clone(), batch, kept: Kept::default() };
+        let spec = LaneSpec {
+            source: source.clone(),
+            fetch: fetch.clone(),
+            hop: hop.clone(),
+            batch,
+            kept: KeptSql::default(),
+        };
         let lane = Arc::new(Lane { id, spec, state: Mutex::default() });
         lanes.insert(id, lane.clone());
         lane

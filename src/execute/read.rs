@@ -17,7 +17,7 @@ use crate::execute::remember::Absent;
 use crate::execute::rows::{Level, Links, NONE, Nested, RowRef};
 use crate::execute::sort::sorted;
 use crate::name::SourceName;
-use crate::plan::{AggregateEmbed, Embed, Expansion, ReadPlan, Sort, Step};
+use crate::plan::{AggregateEmbed, Embed, Expansion, IdsPlan, ReadPlan, Sort, Step};
 use crate::source::SourceError;
 use crate::statement::{Condition, Fetch};
 use crate::value::Key;
@@ -89,8 +89,8 @@ async fn listed(
     further: Option<&Condition>,
 ) -> Result<(Vec<RowRef>, Option<Links>), ExecuteError> {
     let source = context.source(&plan.root.source)?;
-    if let Some((ids, keys)) = plan.ids.as_ref().and_then(|ids| Some((ids, ids.lookup.as_ref()?))) {
-        let looked = lookup(context, &plan.root, &ids.by.hop, keys, Absent::AskedAgain).await?;
+    if let Some((hop, keys)) = plan.ids.as_ref().and_then(IdsPlan::as_lookup) {
+        let looked = lookup(context, &plan.root, hop, keys, Absent::AskedAgain).await?;
         // Only related rows may be older than their time.
         if !looked.stale {
             return Ok((looked.rows, Some(looked.links)));

@@ -9,7 +9,7 @@ use crate::catalog::Table;
 use crate::plan::coerce;
 use crate::plan::error::PlanError;
 use crate::plan::read::unknown_field;
-use crate::plan::tree::{HopPlan, Identifier, IdsPlan};
+use crate::plan::tree::{HopPlan, IdentifiedBy, IdsPlan};
 use crate::query::Ids;
 use crate::statement::{KeyColumn, Matching, SmallKey};
 use crate::value::key::KeyBuilder;
@@ -17,11 +17,10 @@ use crate::value::{Column, Key, KeyClass, Scalar, Type};
 
 /// Plans these rows.
 pub fn by_ids(table: &Table, ids: &Ids) -> Result<IdsPlan, PlanError> {
-    by(table, Arc::new(identifier(table, ids)?), ids)
+    by(table, Arc::new(identified_by(table, ids)?), &ids.ids)
 }
 
-/// By which columns these rows are identified.
-fn identifier(table: &Table, ids: &Ids) -> Result<Identifier, PlanError> {
+fn identified_by(table: &Table, ids: &Ids) -> Result<IdentifiedBy, PlanError> {
     let mut columns = Vec::new();
     for name in &ids.columns {
         columns.push(table.column(name).ok_or_else(|| unknown_field(table, name))?);
@@ -33,20 +32,19 @@ fn identifier(table: &Table, ids: &Ids) -> Result<Identifier, PlanError> {
         return Err(PlanError::NoIdentifier { table: table.name.clone() });
     }
     let to = |at: &usize| KeyColumn { column: table.columns[*at].clone(), path: Vec::new(), matching: Matching::Own };
-    Ok(Identifier {
-        hop: HopPlan::to_columns(vec![KeyClass::Int; columns.len()], columns.iter().map(to).collect()),
-        can_be_remembered: are_keys(table, ids) && columns == table.primary_key,
-        table_order: ids.table_order,
-    })
+    let can_be_remembered = are_keys(table, ids) && columns == table.primary_key;
+    let columns: Vec<KeyColumn> = columns.iter().map(to).collect();
+    let lookup = || HopPlan::to_columns(vec![KeyClass::Int; columns.len()], columns.clone());
+    Ok(IdentifiedBy { lookup: can_be_remembered.then(lookup), columns, table_order: ids.table_order })
 }
 
-/// Plans these rows, which are identified as others were.
-pub fn by(table: &Table, identifier: Arc<Identifier>, ids: &Ids) -> Result<IdsPlan, PlanError> {
-    let columns = &identifier.hop.to;
-    let mut texts: Vec<String> = Vec::with_capacity(ids.ids.len());
-    let mut keys: Vec<SmallKey> = Vec::with_capacity(ids.ids.len());
+/// Plans the rows of these identifiers.
+pub fn by(table: &Table, identified: Arc<IdentifiedBy>, ids: &[Vec<String>]) -> Result<IdsPlan, PlanError> {
+    let IdentifiedBy { columns, lookup, table_order } = &*identified;
+    let mut texts: Vec<String> = Vec::with_capacity(ids.len());
+    let mut keys: Vec<SmallKey> = Vec::with_capacity(ids.len());
     let mut seen = HashSet::new();
-    for id in &ids.ids {
+    for id in ids {
         if id.len() != columns.len() {
             return Err(PlanError::IdentifierParts {
                 found: id.len(),
@@ -60,13 +58,13 @@ pub fn by(table: &Table, identifier: Arc<Identifier>, ids: &Ids) -> Result<IdsPl
         });
         let key = values.collect::<Result<SmallKey, _>>()?;
         // In the table's order each record stands once, so asking twice for it is asking once.
-        if !ids.table_order || seen.insert(if key.contains(&Scalar::Null) { Err(id) } else { Ok(key.clone()) }) {
+        if !table_order || seen.insert(if key.contains(&Scalar::Null) { Err(id) } else { Ok(key.clone()) }) {
             texts.push(id.join(","));
             keys.push(key);
         }
     }
-    let lookup = if identifier.can_be_remembered { lookup_keys(columns, &keys) } else { None };
-    Ok(IdsPlan { by: identifier, texts, keys, lookup })
+    let lookup = if lookup.is_some() { lookup_keys(columns, &keys) } else { None };
+    Ok(IdsPlan { by: identified, texts, keys, lookup })
 }
 
 /// Whether these are keys by which rows can be looked up and remembered: integers alone, since of other values several may

@@ -22,7 +22,7 @@ pub use read::read;
 pub use show::show;
 pub use tree::{
     AggregateEmbed, AggregateFields, AggregateFunction, AggregatePlan, Aggregated, Back, Cell, Embed, Existence,
-    Expansion, FarTerm, Field, First, HopPlan, Identifier, IdsPlan, Predicate, ReadPlan, Sort, SortTerm, Step,
+    Expansion, FarTerm, Field, First, HopPlan, IdentifiedBy, IdsPlan, Predicate, ReadPlan, Sort, SortTerm, Step,
     ThroughPlan,
 };
 pub use write::write;

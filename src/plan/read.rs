@@ -95,10 +95,11 @@ pub fn read(catalog: &Catalog, limits: &Limits, query: &Read) -> Result<ReadPlan
 pub fn for_ids(catalog: &Catalog, id: TableId, plan: &ReadPlan, ids: &Ids) -> Result<ReadPlan, PlanError> {
     let table = &catalog.entry(id).table;
     let ids = match &plan.ids {
-        Some(known) => ids::by(table, known.by.clone(), ids)?,
+        Some(known) => ids::by(table, known.by.clone(), &ids.ids)?,
         None => ids::by_ids(table, ids)?,
     };
-    Ok(ReadPlan { ids: Some(ids), ..plan.clone() })
+    let ReadPlan { root, identity, count, .. } = plan;
+    Ok(ReadPlan { root: root.clone(), ids: Some(ids), identity: identity.clone(), count: count.clone(), ..*plan })
 }
 
 /// More rows than any table has, in the largest number that all engines take as a limit.

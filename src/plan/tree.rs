@@ -56,22 +56,22 @@ impl ReadPlan {
 #[derive(Clone, Debug)]
 pub struct IdsPlan {
     /// By what they are identified.
-    pub by: Arc<Identifier>,
+    pub by: Arc<IdentifiedBy>,
     /// The identifiers as the client spelled them, for messages.
     pub texts: Vec<String>,
     /// The same as values of the columns.
     pub keys: Vec<SmallKey>,
-    /// The same as keys of a lookup, where the rows can be remembered; in order, repeats included.
+    /// The same as keys of the lookup, where all are; in order, repeats included.
     pub lookup: Option<Vec<Key>>,
 }
 
 /// By what rows are identified.
 #[derive(Clone, Debug)]
-pub struct Identifier {
-    /// To the table's identifying columns, from nowhere.
-    pub hop: HopPlan,
-    /// They are the primary key, of integers: a lookup, whose rows can be remembered.
-    pub can_be_remembered: bool,
+pub struct IdentifiedBy {
+    /// The identifying columns.
+    pub columns: Vec<KeyColumn>,
+    /// From nowhere to these, where they are the primary key, of integers: rows that can be remembered.
+    pub lookup: Option<HopPlan>,
     /// Answer in the table's order.
     pub table_order: bool,
 }
@@ -80,13 +80,18 @@ impl IdsPlan {
     /// The identifiers as a fetch's keys.
     pub fn key_set(&self) -> KeySet {
         KeySet {
-            columns: self.by.hop.to.clone(),
+            columns: self.by.columns.clone(),
             keys: self.keys.clone(),
             unique: self.lookup.is_some(),
             ranked: self.by.table_order,
             when: Vec::new(),
             groups: None,
         }
+    }
+
+    /// The rows as those of a lookup, and its keys; where they can be remembered.
+    pub fn as_lookup(&self) -> Option<(&HopPlan, &[Key])> {
+        self.by.lookup.as_ref().zip(self.lookup.as_deref())
     }
 }
 
@@ -319,7 +324,7 @@ pub struct Back {
 /// Which side of a relationship is asked first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum First {
-    /// The near rows, page by page; then whether they have related ones.
+    /// The near rows, from the first one on, ever more of them; then whether they have related ones.
     Near(&'static str),
     /// The related rows; when they are too many, the near ones.
     Far(&'static str),

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use crate::catalog::table::Table;
 use crate::error::{Code, Coded};
 use crate::name::{SourceName, TableName};
-use crate::source::sql::{Described, Kept};
+use crate::source::sql::{Described, KeptSql};
 use crate::statement::Fetch;
 use crate::statement::write::{Delete, Fence, Insert, Lock, Update};
 use crate::value::{Chunk, ChunkBuilder, Column};
@@ -42,7 +42,7 @@ pub trait Adapter: Send + Sync {
 
     /// Runs one read. Rows of a lookup carry their key's position; those of a lookup that is not unique come
     /// grouped by position. Who asks by the same lookup again and again keeps its text.
-    async fn fetch(&self, fetch: &Fetch, kept: Option<&Kept>) -> Result<Chunk, SourceError>;
+    async fn fetch(&self, fetch: &Fetch, kept: Option<&KeptSql>) -> Result<Chunk, SourceError>;
 
     /// Runs one read on a connection of its own, and gives its rows chunk by chunk to whoever takes them. It waits for
     /// that, without a time limit of its own, and ends the statement when nobody takes them any more.

@@ -13,4 +13,4 @@ mod watched;
 
 pub use adapter::{Adapter, Session, SharedAdapter, SourceError, Violation};
 pub use open::{Chunks, OpenSource, State};
-pub use sql::Kept;
+pub use sql::KeptSql;

@@ -19,7 +19,7 @@ use crate::error::Coded;
 use crate::name::{SourceName, TableName};
 use crate::source::adapter::{LONGEST_STREAM, Piece, Session, SharedAdapter, SourceError, Taker};
 use crate::source::slow::{Slow, Slowest};
-use crate::source::sql::Kept;
+use crate::source::sql::KeptSql;
 use crate::source::watched::Watched;
 use crate::statement::Fetch;
 use crate::statement::write::Lock;
@@ -208,7 +208,7 @@ impl OpenSource {
     }
 
     /// Runs one read within the caller's task, which goes on to the end whoever leaves. Its text may be kept.
-    pub async fn fetch_here(&self, fetch: &Fetch, kept: Option<&Kept>) -> Result<Chunk, SourceError> {
+    pub async fn fetch_here(&self, fetch: &Fetch, kept: Option<&KeptSql>) -> Result<Chunk, SourceError> {
         self.let_through()?;
         let started = Instant::now();
         self.count();
@@ -460,7 +460,7 @@ mod tests {
         async fn introspect(&self) -> Result<Vec<Table>, SourceError> {
             Ok(Vec::new())
         }
-        async fn fetch(&self, _: &Fetch, _: Option<&Kept>) -> Result<Chunk, SourceError> {
+        async fn fetch(&self, _: &Fetch, _: Option<&KeptSql>) -> Result<Chunk, SourceError> {
             self.0.fetch_add(1, Ordering::Relaxed);
             Err(SourceError::unavailable(&SourceName::new("crm"), "down"))
         }

@@ -262,6 +262,24 @@ fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
 
+/// A bar on a terminal, and nothing of it elsewhere.
+#[test]
+fn an_audit_shows_how_far_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(Process::demo(folder.path()));
+    let file = folder.path().join("crosskey.toml");
+    let path = file.to_str().expect("text");
+    let arguments = ["audit", "-c", path, "--key", "contact"];
+    let (code, _, error) = run(&arguments);
+    assert_eq!((code, error.contains("of about")), (Some(1), false), "{error}");
+    // A terminal of its own, on which both outputs are.
+    let command = format!("'{BINARY}' {}", arguments.map(|argument| format!("'{argument}'")).join(" "));
+    let output = Command::new("script").args(["-qec", &command, "/dev/null"]).output().expect("script runs");
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{shown}");
+    assert!(shown.contains("of about 80 rows") && shown.contains("80 rows, 78 references, 1 orphan"), "{shown}");
+}
+
 #[test]
 fn commands_answer_and_exit_as_documented() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -2,6 +2,7 @@
 //! the statement.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::body::Body;
 use http::Request;
@@ -140,14 +141,18 @@ async fn statements_without_rows_end_with_their_clients() {
         let key_file = "[sources.down]\nurl = \"${DOWN_URL}\"\npool = { max = 4, acquire_timeout = \"20s\" }";
         let proxy = Proxy::open(folder.path(), key_file, &BTreeMap::from([("down".to_owned(), url.clone())])).await;
         for turn in 1..=3 {
-            let sent = eventually("it is sent", async || proxy.statements()["down"] == turn);
+            let sent = eventually("it runs", async || {
+                proxy.statements()["down"] == turn && (down == Engine::Sqlite || running(down, &url).await > 0)
+            });
             let csv = [("accept", "text/csv")];
             tokio::select! {
                 reply = proxy.send("GET /api/v2/down/_table/none", &csv, "") => panic!("{up:?} {down:?}: {}", reply.text),
                 () = sent => {}
             }
         }
-        eventually("no statement runs on", async || running(down, &url).await == 0).await;
+        // By themselves they would end after 30 seconds.
+        let ended = eventually("no statement runs on", async || running(down, &url).await == 0);
+        tokio::time::timeout(Duration::from_secs(20), ended).await.expect("the statements are ended");
         assert_eq!(ndjson(&proxy, "/api/v2/down/_table/child?fields=id&limit=3").await.len(), 3);
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use axum::body::Bytes;
+use axum::http::HeaderMap;
 use axum::routing::post;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span;
@@ -18,7 +19,8 @@ fn attribute<'a>(span: &'a Span, name: &str) -> Option<&'a opentelemetry_proto::
 async fn a_request_its_plan_and_its_statements_are_one_trace() {
     let received: Arc<Mutex<Vec<ExportTraceServiceRequest>>> = Arc::default();
     let collected = received.clone();
-    let collect = post(move |body: Bytes| async move {
+    let collect = post(move |headers: HeaderMap, body: Bytes| async move {
+        assert_eq!(headers["x-tenant"], "ours");
         collected.lock().expect("a lock").push(ExportTraceServiceRequest::decode(body).expect("spans"));
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -29,7 +31,12 @@ async fn a_request_its_plan_and_its_statements_are_one_trace() {
     let path = folder.path().to_owned();
     // The process is asked and waited for by blocking calls.
     tokio::task::spawn_blocking(move || {
-        let mut process = Process::demo_with(&path, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]);
+        let environment = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=ours"),
+            ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=tests"),
+        ];
+        let mut process = Process::demo_with(&path, &environment);
         let reply = process.ask(&format!(
             "GET /api/v2/crm/_table/contact/1?related=customers HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\
              traceparent: 00-0123456789abcdef0123456789abcdef-0123456789abcdef-01\r\n\r\n",
@@ -47,6 +54,8 @@ async fn a_request_its_plan_and_its_statements_are_one_trace() {
     let resource = received[0].resource_spans[0].resource.as_ref().expect("a resource");
     let service = resource.attributes.iter().find(|attribute| attribute.key == "service.name").expect("a name");
     assert!(format!("{service:?}").contains("\"crosskey\""), "{service:?}");
+    let resource = format!("{resource:?}");
+    assert!(resource.contains("\"deployment.environment.name\"") && resource.contains("\"tests\""), "{resource}");
     let spans: Vec<&Span> = received
         .iter()
         .flat_map(|request| &request.resource_spans)

@@ -16,7 +16,7 @@ use crate::engine::Engine;
 use crate::error::Code;
 use crate::name::closest;
 
-/// Answers a request under `/api`. All but plain reads is in boxes: the future of each request would have room for it.
+/// Answers a request under `/api`. What few requests need is in boxes: the future of each would have room for it.
 pub async fn handle(engine: &Arc<Engine>, request: Request<'_>) -> Result<Response, ApiError> {
     let params = query_pairs(request.query)?;
     let verb = verb(&request, &params)?;
@@ -38,7 +38,7 @@ pub async fn handle(engine: &Arc<Engine>, request: Request<'_>) -> Result<Respon
         ["_transactions", id] => {
             reading(&verb)?;
             only(&params, &[])?;
-            match engine.transaction(id).await? {
+            match Box::pin(engine.transaction(id)).await? {
                 Some(state) => Ok(Response::json(&json!({"id": id, "state": state}))),
                 None => Err(ApiError::new(Code::NotFound, format!("there is no write `{id}`"))
                     .hint("a write is known for 7 days, and only where it changed several databases or had a name")),
@@ -74,7 +74,7 @@ pub async fn handle(engine: &Arc<Engine>, request: Request<'_>) -> Result<Respon
                 return Box::pin(table_list(engine, &source, &params, true)).await;
             }
             only(&params, &["refresh", "fields", "as_list"])?;
-            refresh(engine, &source, &params).await?;
+            Box::pin(refresh(engine, &source, &params)).await?;
             describe(&engine.snapshot(), &source, rest)
         }
         [source, resource, ..] => {

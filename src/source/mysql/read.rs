@@ -17,7 +17,7 @@ use crate::source::mysql::convert::{Decode, decode_of, value_of, write};
 use crate::source::mysql::dialect;
 use crate::source::mysql::introspect;
 use crate::source::mysql::session::{self, Write, Writers};
-use crate::source::sql::{self, Described, Kept, LONGEST_KEPT, Param, Sql};
+use crate::source::sql::{self, Described, KeptSql, LONGEST_KEPT, Param, Sql};
 use crate::statement::{Fetch, Output};
 use crate::value::{Chunk, ChunkBuilder, Column};
 
@@ -87,7 +87,7 @@ impl Adapter for Mysql {
         tables.map_err(|error| SourceError::unavailable(&self.source.name, error))
     }
 
-    async fn fetch(&self, fetch: &Fetch, kept: Option<&Kept>) -> Result<Chunk, SourceError> {
+    async fn fetch(&self, fetch: &Fetch, kept: Option<&KeptSql>) -> Result<Chunk, SourceError> {
         let fetch = &*dialect::within_range(fetch);
         let sql = sql::rendered(fetch, kept, &dialect::Mysql);
         // A read may be asked again: the connection may have been lost while it was idle, and so may the next one. A

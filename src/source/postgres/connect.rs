@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Statement};
+use tokio_postgres::{CancelToken, Client, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::config::Source;
@@ -120,6 +120,17 @@ impl Connections {
             .await
             .map_err(|error| SourceError::unavailable(&self.source.name, describe(&error)))?;
         Ok(client)
+    }
+
+    /// Ends what runs on a connection that is nobody else's.
+    pub async fn cancel(&self, token: &CancelToken) {
+        let cancelling = tokio::time::timeout(self.source.connect_timeout, token.cancel_query(self.tls.clone()));
+        let cause = match cancelling.await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => describe(&error),
+            Err(_) => "no answer".to_owned(),
+        };
+        tracing::warn!(source = %self.source.name, %cause, "a list that was left runs on");
     }
 
     /// A connection whose transactions may write.

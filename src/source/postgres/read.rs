@@ -21,7 +21,7 @@ use crate::source::postgres::convert::{Bound, Decode, Raw, decode_of, decode_of_
 use crate::source::postgres::dialect;
 use crate::source::postgres::introspect;
 use crate::source::postgres::session::{Write, Writers};
-use crate::source::sql::{self, Described, Dialect, Kept, Param, Sql};
+use crate::source::sql::{self, Described, Dialect, KeptSql, Param, Sql};
 use crate::statement::{Fetch, Groups, Output};
 use crate::value::{Chunk, ChunkBuilder, Column, Scalar};
 
@@ -139,7 +139,7 @@ impl Adapter for Postgres {
         tables.map_err(|error| SourceError::unavailable(&self.source.name, describe(&error)))
     }
 
-    async fn fetch(&self, fetch: &Fetch, kept: Option<&Kept>) -> Result<Chunk, SourceError> {
+    async fn fetch(&self, fetch: &Fetch, kept: Option<&KeptSql>) -> Result<Chunk, SourceError> {
         let sql = sql::rendered(fetch, kept, &self.dialect);
         let lease = self.connections.lease().await?;
         match self.attempt(&lease, fetch, &sql).await {
@@ -165,11 +165,14 @@ impl Adapter for Postgres {
     async fn stream(&self, fetch: &Fetch, taker: &Taker) -> Result<(), SourceError> {
         let sql = sql::render(fetch, &self.dialect);
         let mut client = self.connections.dedicated(STREAMED_TIME).await?;
-        // The client is dropped with what runs on it: the server ends the statement when it has rows to send, or by its
-        // own time limit.
+        let token = client.cancel_token();
         let given = tokio::select! {
             given = self.give(&mut client, fetch, &sql, taker) => given,
-            () = taker.left() => return Ok(()),
+            () = taker.left() => {
+                // Hung up on, the server would go on until it has rows to send.
+                self.connections.cancel(&token).await;
+                return Ok(());
+            }
         };
         given.map_err(|failure| match failure {
             Failure::Source(error) => error,

@@ -9,7 +9,7 @@ use crate::statement::{Aggregate, Case, Comparison, Condition, Fetch, KeySet, Or
 use crate::value::{Column, Scalar};
 
 /// A statement's text and what to bind, in order.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Sql {
     /// The text.
     pub text: String,

@@ -22,5 +22,5 @@ pub use dialect::{Dialect, Param, Sql};
 pub use forms::{keys_are_parameters, listed};
 pub use keys::{is_numbered, json_path, keys_as_json};
 pub use output::{order_by, outputs, outputs_after, standard_order};
-pub use render::{Kept, LONGEST_KEPT, render, rendered};
+pub use render::{KeptSql, LONGEST_KEPT, render, rendered};
 pub use text::{column, column_text, digits, quoted, whatever};

@@ -10,9 +10,9 @@ use crate::source::sql::output::{group_by, having, order_by, outputs, outputs_af
 use crate::source::sql::text::digits;
 use crate::statement::{Fetch, Output};
 
-/// The text of a lookup that is sent again and again with other keys.
+/// The statement of a lookup that is sent again and again with other keys.
 #[derive(Debug, Default)]
-pub struct Kept(OnceLock<Arc<Sql>>);
+pub struct KeptSql(OnceLock<Arc<Sql>>);
 
 /// Texts longer than this are not kept as prepared statements: few requests repeat them, and they take much memory.
 pub const LONGEST_KEPT: usize = 8 * 1024;
@@ -73,11 +73,16 @@ pub fn render(fetch: &Fetch, dialect: &dyn Dialect) -> Sql {
     sql
 }
 
-/// The same, kept where it is the same for all keys: those of a lookup are parameters, unless it has a limit per key.
-pub fn rendered(fetch: &Fetch, kept: Option<&Kept>, dialect: &dyn Dialect) -> Arc<Sql> {
-    let render = || Arc::new(render(fetch, dialect));
+/// The same, kept where it is the same for all keys: those of a lookup are parameters, but in MySQL where it has a limit per
+/// key.
+pub fn rendered(fetch: &Fetch, kept: Option<&KeptSql>, dialect: &dyn Dialect) -> Arc<Sql> {
+    let anew = || Arc::new(render(fetch, dialect));
     match kept.filter(|_| fetch.keys.is_some() && fetch.limit.is_none() && fetch.offset == 0) {
-        Some(kept) => kept.0.get_or_init(render).clone(),
-        None => render(),
+        Some(kept) => {
+            let sql = kept.0.get_or_init(anew).clone();
+            debug_assert_eq!(*sql, *anew(), "a text is kept for one form of lookup");
+            sql
+        }
+        None => anew(),
     }
 }

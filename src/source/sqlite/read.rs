@@ -13,7 +13,7 @@ use crate::name::TableName;
 use crate::source::adapter::{
     Adapter, INTROSPECTION_TIME, PoolState, STREAMED_TIME, Session, SourceError, Taker, within_bounds,
 };
-use crate::source::sql::{self, Described, Kept, LONGEST_KEPT, Param, Sql};
+use crate::source::sql::{self, Described, KeptSql, LONGEST_KEPT, Param, Sql};
 use crate::source::sqlite::connect::{Connections, Lease, Pulse};
 use crate::source::sqlite::convert::{Shape, shape_of, write};
 use crate::source::sqlite::dialect;
@@ -69,7 +69,7 @@ impl Adapter for Sqlite {
         tables.map_err(|error| SourceError::unavailable(&self.source.name, error))
     }
 
-    async fn fetch(&self, fetch: &Fetch, kept: Option<&Kept>) -> Result<Chunk, SourceError> {
+    async fn fetch(&self, fetch: &Fetch, kept: Option<&KeptSql>) -> Result<Chunk, SourceError> {
         let sql = sql::rendered(fetch, kept, &dialect::Sqlite);
         let mut lease = self.connections.lease().await?;
         match run(&self.source, &mut lease.conn, fetch, &sql, None).await {
