@@ -57,6 +57,38 @@ struct SourceState {
     data_version: AtomicI64,
 }
 
+/// What is remembered of one source.
+pub struct Remembered<'a> {
+    cache: &'a Cache,
+    /// None of one that the cache does not know, of which nothing is served.
+    source: Option<&'a SourceState>,
+}
+
+impl Remembered<'_> {
+    /// What is remembered of a key, and whether it may be served.
+    pub fn get(&self, lane: u128, key: &Key, now: Instant) -> Served {
+        let Some(entry) = self.cache.store.get(&(lane, key.clone())) else {
+            return Served::Miss;
+        };
+        if !self.stands(entry.filled, &entry.dependencies) {
+            Served::Stale
+        } else if now >= entry.expires {
+            Served::Expired(entry)
+        } else {
+            Served::Hit(entry)
+        }
+    }
+
+    /// Whether what was read at `filled` is still true, as far as is known.
+    pub fn stands(&self, filled: u64, dependencies: &[Dependency]) -> bool {
+        let Some(source) = self.source else { return false };
+        let stamps = &self.cache.stamps;
+        // No floor and no stamp is above the counter. As long as nothing is invalidated, the stamps, which are all over the
+        // memory, are not looked at.
+        filled >= stamps.now() || filled >= source.floor.load(Ordering::SeqCst) && stamps.stand(filled, dependencies)
+    }
+}
+
 impl Cache {
     /// A cache of at most `max_bytes` for these sources.
     pub fn new(max_bytes: u64, sources: impl Iterator<Item = SourceName>) -> Self {
@@ -76,24 +108,9 @@ impl Cache {
         &self.stamps
     }
 
-    /// What is remembered of a key, and whether it may be served.
-    pub fn get(&self, source: &SourceName, lane: u128, key: &Key, now: Instant) -> Served {
-        let Some(entry) = self.store.get(&(lane, key.clone())) else {
-            return Served::Miss;
-        };
-        if !self.stands(source, entry.filled, &entry.dependencies) {
-            Served::Stale
-        } else if now >= entry.expires {
-            Served::Expired(entry)
-        } else {
-            Served::Hit(entry)
-        }
-    }
-
-    /// Whether what was read of a source at `filled` is still true, as far as is known.
-    pub fn stands(&self, source: &SourceName, filled: u64, dependencies: &[Dependency]) -> bool {
-        let floor = self.sources.get(source).map_or(u64::MAX, |state| state.floor.load(Ordering::SeqCst));
-        filled >= floor && self.stamps.stand(filled, dependencies)
+    /// What is remembered of a source.
+    pub fn of(&self, source: &SourceName) -> Remembered<'_> {
+        Remembered { cache: self, source: self.sources.get(source) }
     }
 
     /// Remembers the rows of a key.
@@ -160,7 +177,7 @@ mod tests {
         let cache = Cache::new(1 << 20, std::iter::once(source.clone()));
         let table = TableRef { source: source.clone(), table: TableName::new("contact") };
         let (key, dependency) = (Key::single(b"a"), Dependency::table(&table));
-        let get = |now| cache.get(&source, 1, &key, now);
+        let get = |now| cache.of(&source).get(1, &key, now);
         let now = Instant::now();
         assert!(matches!(get(now), Served::Miss));
         cache.insert(1, key.clone(), entry(&cache, dependency, Duration::from_secs(60)));
@@ -176,9 +193,9 @@ mod tests {
         cache.note_version(&source, 1);
         assert!(matches!(get(now), Served::Hit(_)));
         let before = cache.stamps().now();
-        assert!(cache.stands(&source, before, &[dependency]));
+        assert!(cache.of(&source).stands(before, &[dependency]));
         cache.forget_version(&source);
-        assert!(!cache.stands(&source, before, &[dependency]), "a flight older than the floor is not joined");
+        assert!(!cache.of(&source).stands(before, &[dependency]), "a flight older than the floor is not joined");
     }
 
     /// A fill that was sent before an invalidation but stored after it is never served.
@@ -191,6 +208,6 @@ mod tests {
         let slow = entry(&cache, dependency, Duration::from_secs(60));
         cache.stamps().invalidate(dependency);
         cache.insert(1, key.clone(), slow);
-        assert!(matches!(cache.get(&source, 1, &key, Instant::now()), Served::Stale));
+        assert!(matches!(cache.of(&source).get(1, &key, Instant::now()), Served::Stale));
     }
 }

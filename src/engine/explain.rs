@@ -105,7 +105,7 @@ impl Explainer<'_> {
         let listed = table.and_then(|table| table.rows.0);
         let estimated = match &fetch.keys {
             Some(keys) => Some(keys.keys.len() as u64),
-            None if fetch.condition.is_none() && root.filter.is_none() => {
+            None if fetch.condition.is_none() && root.filter.is_none() && !fetch.is_grouped() => {
                 listed.map(|rows| rows.saturating_sub(plan.offset).min(plan.limit))
             }
             None => None,
@@ -251,13 +251,16 @@ impl Explainer<'_> {
         explained
     }
 
-    /// One row at most for each near one, or as many as there are on the average.
+    /// One row at most for each near one, or as many as there are on the average, within the limit. How many a condition
+    /// keeps is not known.
     fn expected(&self, near: &Step, far: &Step, hop: &HopPlan, rows: Option<u64>) -> Option<u64> {
+        let rows = rows.filter(|_| far.fetch.condition.is_none() && far.filter.is_none())?;
         if hop.unique || hop.first_only {
-            return rows;
+            return Some(rows);
         }
-        let [near, far] = [self.table(near)?.rows.0?, self.table(far)?.rows.0?];
-        Some((u128::from(rows?) * u128::from(far)).div_ceil(u128::from(near.max(1))) as u64)
+        let [of_near, of_far] = [self.table(near)?.rows.0?, self.table(far)?.rows.0?];
+        let average = (u128::from(rows) * u128::from(of_far)).div_ceil(u128::from(of_near.max(1))) as u64;
+        Some(average.min(far.fetch.limit.map_or(u64::MAX, |limit| rows.saturating_mul(limit))))
     }
 
     fn aggregate(&self, reads: &str, plan: &AggregatePlan, all: &mut Vec<Explained>) {

@@ -93,8 +93,9 @@ impl<'a> Remembering<'a> {
     ) {
         let now = Instant::now();
         let (mut hits, mut refused) = (0, 0);
+        let remembered = self.cache.of(&source.config.name);
         for (at, key) in keys.iter().enumerate() {
-            match self.cache.get(&source.config.name, self.lookup, key, now) {
+            match remembered.get(self.lookup, key, now) {
                 Served::Hit(entry) if entry.rows.rows() == 0 && self.absent == Absent::AskedAgain => {}
                 Served::Hit(entry) => {
                     if let Some(rows) = project(&entry, step) {
@@ -119,7 +120,7 @@ impl<'a> Remembering<'a> {
     /// Whether a statement that was sent at `filled` still tells the truth about a key.
     pub fn stands(&self, filled: u64, key: &Key) -> bool {
         let dependencies = [self.value_dependency(key), Dependency::table(&self.table)];
-        self.cache.stands(&self.table.source, filled, &dependencies)
+        self.cache.of(&self.table.source).stands(filled, &dependencies)
     }
 
     /// Remembers the rows of a key.

@@ -1,6 +1,6 @@
 //! What is documented is true: examples run, files load, every code and metric is listed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crosskey::config;
 use crosskey::engine::demo;
@@ -143,10 +143,57 @@ fn every_error_code_is_documented() {
     assert_eq!(documented, known);
 }
 
+/// What docs/metrics.md lists is what the program exposes, under the same name and of the same type.
 #[test]
 fn every_metric_is_documented() {
+    let exposed = exposed_metrics();
+    let kinds: BTreeMap<String, String> = exposed
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '))
+        .map(|(name, kind)| (shown_name(name, kind), kind.to_owned()))
+        .collect();
+    // A family without a label is not exposed, and would be missing here too.
+    let registered = read("src/telemetry/mod.rs").matches("registry.register(").count();
+    assert_eq!(kinds.len(), registered, "exposed are {:?}", kinds.keys());
     let text = read("docs/metrics.md");
-    // A family is exposed once it has a label.
+    let listed: BTreeMap<String, String> =
+        listed_metrics(&text).into_iter().map(|[name, kind, _]| (name, kind)).collect();
+    assert_eq!(listed, kinds);
+    // Elsewhere a document may name the samples too, as of a histogram's buckets.
+    let mut known: BTreeSet<&str> =
+        exposed.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    known
+        .extend(exposed.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split(['{', ' ']).next()));
+    let named =
+        text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("crosskey_"));
+    let unknown: BTreeSet<&str> = named.filter(|name| !known.contains(name)).collect();
+    assert!(unknown.is_empty(), "docs/metrics.md names {unknown:?}, which nothing exposes");
+}
+
+/// A name that ends in `_seconds` or `_bytes` says so of what is measured in it, and of nothing else.
+#[test]
+fn a_metric_of_time_or_size_has_its_unit_in_its_name() {
+    let exposed = exposed_metrics();
+    let helps: BTreeMap<&str, &str> =
+        exposed.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split_once(' ')).collect();
+    let unit_of = |name: &str| {
+        let name = name.strip_suffix("_total").unwrap_or(name);
+        ["seconds", "bytes"].into_iter().find(|unit| name.ends_with(&format!("_{unit}")))
+    };
+    for (name, help) in &helps {
+        let words: Vec<&str> = help.split(|c: char| !c.is_alphabetic()).collect();
+        let measures = ["time", "age", "duration", "bytes", "size"].iter().any(|word| words.contains(word));
+        assert_eq!(unit_of(name).is_some(), measures, "`{name}`: {help}");
+    }
+    for [name, _, unit] in listed_metrics(&read("docs/metrics.md")) {
+        let measured = ["second", "minute", "hour", "byte"].iter().any(|word| unit.contains(word));
+        assert_eq!(unit_of(&name), measured.then_some(&*unit), "`{name}` is in {unit}");
+    }
+    assert!(helps.keys().filter(|name| unit_of(name).is_some()).count() >= 4, "{:?}", helps.keys());
+}
+
+/// All metrics as they are exposed. A family is exposed once it has a label.
+fn exposed_metrics() -> String {
     let label = source_label("any");
     let counters = [
         &METRICS.statements,
@@ -159,16 +206,29 @@ fn every_metric_is_documented() {
         &METRICS.write_retries,
     ];
     counters.iter().for_each(|family| drop(family.get_or_create(&label)));
+    let gauges = [&METRICS.journal_pending, &METRICS.journal_conflicted, &METRICS.source_up];
+    gauges.iter().for_each(|family| drop(family.get_or_create(&label)));
+    drop(METRICS.journal_oldest_seconds.get_or_create(&label));
     drop(METRICS.statement_seconds.get_or_create(&label));
-    drop(METRICS.source_up.get_or_create(&label));
     drop(METRICS.requests.get_or_create(&RequestLabel { method: "GET", status: 200 }));
-    let exposed = METRICS.encode();
-    let mut count = 0;
-    for line in exposed.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
-        let (name, kind) = line.split_once(' ').expect("a name and a type");
-        let shown = if kind == "counter" { format!("{name}_total") } else { name.to_owned() };
-        assert!(text.contains(&format!("`{shown}`")), "docs/metrics.md does not list `{shown}`");
-        count += 1;
-    }
-    assert!(count >= 12, "only {count} metrics");
+    METRICS.encode()
+}
+
+/// A counter is listed by the name of its sample.
+fn shown_name(name: &str, kind: &str) -> String {
+    if kind == "counter" { format!("{name}_total") } else { name.to_owned() }
+}
+
+/// Name, type and unit of each row of the table of metrics.
+fn listed_metrics(text: &str) -> Vec<[String; 3]> {
+    let rows = text.lines().filter(|line| line.starts_with("| `crosskey_"));
+    let cells = rows.map(|line| line.split(" | ").collect::<Vec<_>>()).filter(|cells| cells.len() == 5);
+    let listed: Vec<[String; 3]> = cells
+        .map(|cells| {
+            let name = cells[0].split('`').nth(1).expect("a name in backticks");
+            [name, cells[1], cells[3]].map(str::to_owned)
+        })
+        .collect();
+    assert!(listed.len() >= 12, "only {} metrics are listed", listed.len());
+    listed
 }

@@ -27,6 +27,7 @@ mod model;
 mod openapi;
 mod operation;
 mod outage;
+mod pages;
 mod protocol;
 mod races;
 mod related_keys;

@@ -73,3 +73,46 @@ async fn values_of_different_engines_are_compared() {
         assert_eq!(suggested(&proxy).await, BTreeSet::from(expected), "{up:?} {down:?}");
     }
 }
+
+/// The columns stand in the table from the weakest evidence to the strongest, so that no other order gives this one.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_likeliest_come_first() {
+    for (up, down) in layouts() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let contacts: Vec<String> = (1..=40).map(|id| format!("({id}, '{id}@example.org')")).collect();
+        let contacts = format!(
+            "CREATE TABLE contact (id INTEGER NOT NULL PRIMARY KEY, email VARCHAR(40) NOT NULL UNIQUE);\n\
+             INSERT INTO contact VALUES {}",
+            contacts.join(", ")
+        );
+        // Of twenty values, one or two lead nowhere.
+        let lost = |id: i32, lost: i32| if id <= lost { 900 + id } else { id };
+        let visit = |id: i32| {
+            let (two, one) = (lost(id, 2), lost(id, 1));
+            format!("({id}, '{two}@example.org', '{id}@example.org', {two}, {one}, {id})")
+        };
+        let visits = format!(
+            "CREATE TABLE visit (id INTEGER NOT NULL PRIMARY KEY, sender VARCHAR(40), receiver VARCHAR(40),\n\
+             guest_contact_id INTEGER, host_contact_id INTEGER, contact_id INTEGER);\nINSERT INTO visit VALUES {}",
+            (1..=20).map(visit).collect::<Vec<_>>().join(", ")
+        );
+        let urls = BTreeMap::from([
+            ("up".to_owned(), create(up, folder.path(), &contacts).await),
+            ("down".to_owned(), create(down, folder.path(), &visits).await),
+        ]);
+        let keys = "[sources.up]\nurl = \"${UP_URL}\"\n[sources.down]\nurl = \"${DOWN_URL}\"\n";
+        let proxy = Proxy::open(folder.path(), keys, &urls).await;
+        let ranked = proxy.engine.suggest(&mut |_, _| ()).await.expect("suggestions");
+        let told: Vec<(&str, bool, usize)> =
+            ranked.iter().map(|of| (&*of.column, of.named, of.contained.found)).collect();
+        // A fitting name is more than any share of the values; among equals in that the share decides.
+        let expected = [
+            ("down.visit.contact_id", true, 20),
+            ("down.visit.host_contact_id", true, 19),
+            ("down.visit.guest_contact_id", true, 18),
+            ("down.visit.receiver", false, 20),
+            ("down.visit.sender", false, 18),
+        ];
+        assert_eq!(told, expected, "{up:?} {down:?}");
+    }
+}

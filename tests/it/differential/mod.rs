@@ -46,7 +46,7 @@ async fn split_and_single_databases_agree() {
         // With little to decide filters by, both sides are tried in turn.
         let limits = "[limits]\nfilter_rows = 2000\n";
         let tight = Proxy::open(folder.path(), &format!("{limits}{KEYS}"), &urls).await;
-        for case in 0..cases / layouts.len() {
+        for case in 0..cases.div_ceil(layouts.len()) {
             let proxy = if case % 2 == 0 { &ample } else { &tight };
             let query = generate::query(&mut random, &tables);
             let expected = oracle.answer(&tables, &query, layout).await;
