@@ -1,5 +1,6 @@
 //! PostgreSQL's binary values as JSON text (the form of each type: docs/types.md).
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type as PgType, to_sql_checked};
@@ -24,14 +25,14 @@ impl<'a> FromSql<'a> for Raw<'a> {
 
 /// A parameter: all are texts, cast in the statement.
 #[derive(Debug)]
-pub enum Bound {
+pub enum Bound<'a> {
     /// One value.
-    One(Option<String>),
+    One(Option<Cow<'a, str>>),
     /// The values of one key column.
-    Many(Vec<Option<String>>),
+    Many(Vec<Option<Cow<'a, str>>>),
 }
 
-impl ToSql for Bound {
+impl ToSql for Bound<'_> {
     fn to_sql(
         &self,
         ty: &PgType,
@@ -49,22 +50,22 @@ impl ToSql for Bound {
 }
 
 /// The text by which PostgreSQL reads a value that is written: a text as it stands.
-pub fn stored_text(value: &Scalar, column: &Column) -> Option<String> {
+pub fn stored_text<'a>(value: &'a Scalar, column: &Column) -> Option<Cow<'a, str>> {
     match (value, &column.ty) {
-        (Scalar::Text(text), Type::Text { .. } | Type::Json | Type::Enum(_) | Type::Other) => Some(text.to_string()),
+        (Scalar::Text(text), Type::Text { .. } | Type::Json | Type::Enum(_) | Type::Other) => Some(Cow::from(&**text)),
         (value, _) => text_of(value),
     }
 }
 
 /// The text by which PostgreSQL reads a value. NUL cannot reach PostgreSQL, so such a text equals nothing.
-pub fn text_of(value: &Scalar) -> Option<String> {
+pub fn text_of(value: &Scalar) -> Option<Cow<'_, str>> {
     match value {
         Scalar::Null => None,
-        Scalar::Bool(value) => Some(value.to_string()),
-        Scalar::Int(value) => Some(value.to_string()),
+        Scalar::Bool(value) => Some(if *value { "true" } else { "false" }.into()),
+        Scalar::Int(value) => Some(value.to_string().into()),
         Scalar::Text(text) if text.contains('\0') => None,
-        Scalar::Text(text) if is_before_our_era(text) => Some(before_our_era(text)),
-        Scalar::Text(text) => Some(text.to_string()),
+        Scalar::Text(text) if is_before_our_era(text) => Some(before_our_era(text).into()),
+        Scalar::Text(text) => Some(Cow::from(&**text)),
         Scalar::Bytes(bytes) => {
             let mut text = String::with_capacity(2 + bytes.len() * 2);
             text.push_str("\\x");
@@ -73,7 +74,7 @@ pub fn text_of(value: &Scalar) -> Option<String> {
                     text.push(char::from(b"0123456789abcdef"[digit as usize]));
                 }
             }
-            Some(text)
+            Some(text.into())
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::source::postgres::introspect;
 use crate::source::postgres::session::{Write, Writers};
 use crate::source::sql::{self, Described, Dialect, KeptSql, Param, Sql};
 use crate::statement::{Fetch, Groups, Output};
-use crate::value::{Chunk, ChunkBuilder, Column, Scalar};
+use crate::value::{Chunk, ChunkBuilder, Column};
 
 /// Rows of a stream that are taken first.
 const FIRST_ROWS: usize = 100;
@@ -328,8 +328,8 @@ impl From<SourceError> for Failure {
 }
 
 /// The parameters of a statement, and their types.
-pub fn bound(fetch: &Fetch, sql: &Sql) -> (Vec<Bound>, Vec<PgType>) {
-    let params: Vec<Bound> = sql.params.iter().map(|param| bind(param, fetch)).collect();
+pub fn bound<'a>(fetch: &'a Fetch, sql: &'a Sql) -> (Vec<Bound<'a>>, Vec<PgType>) {
+    let params: Vec<Bound<'_>> = sql.params.iter().map(|param| bind(param, fetch)).collect();
     let types = params
         .iter()
         .map(|param| if matches!(param, Bound::One(_)) { PgType::TEXT } else { PgType::TEXT_ARRAY })
@@ -353,7 +353,7 @@ pub fn decodes(statement: &Statement, fetch: &Fetch) -> Vec<Decode> {
         .collect()
 }
 
-fn bind(param: &Param, fetch: &Fetch) -> Bound {
+fn bind<'a>(param: &'a Param, fetch: &'a Fetch) -> Bound<'a> {
     match param {
         Param::Value(value, _) => Bound::One(text_of(value)),
         Param::Stored(value, column) => Bound::One(stored_text(value, column)),
@@ -365,7 +365,7 @@ fn bind(param: &Param, fetch: &Fetch) -> Bound {
         Param::AmongColumn(keys, column) => Bound::Many(keys.keys.iter().map(|key| text_of(&key[*column])).collect()),
         Param::GroupNumbers => match fetch.keys.as_ref().and_then(|keys| keys.groups.as_ref()) {
             Some(Groups::Numbered(numbers)) => {
-                Bound::Many(numbers.iter().map(|number| text_of(&Scalar::Int(i64::from(*number) + 1))).collect())
+                Bound::Many(numbers.iter().map(|number| Some((i64::from(*number) + 1).to_string().into())).collect())
             }
             _ => Bound::Many(Vec::new()),
         },

@@ -157,7 +157,8 @@ impl Write {
                 _ => None,
             }),
         )?;
-        let (params, types) = bound(&Fetch::all(table.clone(), Vec::new(), 0, 0), sql);
+        let none = Fetch::all(table.clone(), Vec::new(), 0, 0);
+        let (params, types) = bound(&none, sql);
         self.timed(table, async |connection| {
             let statement = connection.prepare(&sql.text, &types).await?;
             let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
