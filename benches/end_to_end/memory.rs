@@ -82,7 +82,8 @@ async fn list(server: &Server, path: &str) -> (u64, u64) {
         match stream.read_until(b'\n', &mut line).await.expect("the list") {
             0 => return (rows, bytes),
             // Lines of the head and of the chunks' lengths are no rows.
-            length if line.ends_with(b"}\n") => {
+            // A chunk may end before the end of its last line.
+            length if line.ends_with(b"}\n") || line == b"\n" => {
                 rows += 1;
                 bytes += length as u64;
             }

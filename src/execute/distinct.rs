@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::hash::BuildHasher;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -16,8 +16,8 @@ const FEW: usize = 8;
 #[derive(Debug, Default)]
 pub struct Distinct {
     keys: Vec<Key>,
-    /// Empty while there are few.
-    table: HashTable<u32>,
+    /// Made when a key is first looked for among more than a few.
+    table: OnceLock<HashTable<u32>>,
 }
 
 /// A key's hash in every [`Distinct`] of this process. Its seed is random: stored values must not be able to collide on
@@ -46,6 +46,21 @@ impl<'a> Sought<'a> {
 }
 
 impl Distinct {
+    /// These keys as they stand. One that stands there twice stays so, and is found at either place.
+    pub fn of(keys: Vec<Key>) -> Self {
+        Self { keys, table: OnceLock::new() }
+    }
+
+    fn table(&self) -> &HashTable<u32> {
+        self.table.get_or_init(|| {
+            let mut table = HashTable::with_capacity(self.keys.len());
+            for (key, at) in self.keys.iter().zip(0..) {
+                table.insert_unique(hash(key), at, |at| hash(&self.keys[*at as usize]));
+            }
+            table
+        })
+    }
+
     /// The keys.
     pub fn keys(&self) -> &[Key] {
         &self.keys
@@ -61,7 +76,7 @@ impl Distinct {
         if self.keys.len() <= FEW {
             return self.keys.iter().position(|key| key == sought.key).map(|at| at as u32);
         }
-        self.table.find(sought.hash(), |at| self.keys[*at as usize] == *sought.key).copied()
+        self.table().find(sought.hash(), |at| self.keys[*at as usize] == *sought.key).copied()
     }
 
     /// The position of a key, which is added where it is new.
@@ -75,11 +90,10 @@ impl Distinct {
                 self.keys.push(key);
                 return at;
             }
-            for (known, at) in self.keys.iter().zip(0..) {
-                self.table.insert_unique(hash(known), at, |at| hash(&self.keys[*at as usize]));
-            }
         }
+        self.table();
         let Distinct { keys, table } = self;
+        let table = table.get_mut().expect("it was made just now");
         let is_it = |at: &u32| keys[*at as usize] == key;
         match table.entry(hash(&key), is_it, |at| hash(&keys[*at as usize])) {
             Entry::Occupied(found) => *found.get(),
@@ -109,6 +123,19 @@ mod tests {
                 assert_eq!(distinct.find(&Sought::new(&key_of(before))), Some(before as u32));
             }
             assert_eq!(distinct.keys().len(), number + 1);
+        }
+    }
+    #[test]
+    fn keys_as_they_stand_are_found() {
+        let key_of = |number: usize| Key::single(number.to_string().as_bytes());
+        for count in [1, 8, 9, 40] {
+            let mut distinct = Distinct::of((0..count).map(key_of).chain([key_of(0)]).collect());
+            for number in 1..count {
+                assert_eq!(distinct.find(&Sought::new(&key_of(number))), Some(number as u32));
+            }
+            let first = distinct.position(key_of(0)) as usize;
+            assert!(first == 0 || first == count, "{first}");
+            assert_eq!(distinct.position(key_of(count)) as usize, count + 1);
         }
     }
 }

@@ -245,6 +245,17 @@ impl Lane {
         let share = if others_wait { (self.spec.batch / 2).max(1) } else { self.spec.batch };
         let keys = &keys[..keys.len().min(share)];
         let mut asked = Asked { arrivals: SmallVec::new(), places: Vec::with_capacity(keys.len()) };
+        let bytes = keys.iter().map(|key| key.as_bytes().len()).sum();
+        if state.waiting.is_empty() && (asker.fresh.is_none() || state.flying.is_empty()) && bytes <= BATCH_BYTES {
+            // There is nothing to share.
+            let arrival = Arc::<Arrival>::default();
+            asked.places.extend((0..keys.len() as u32).map(|at| (0, at)));
+            asked.arrivals.push(arrival.clone());
+            let requests = smallvec![asker.request];
+            state.waiting.push_back(Batch { keys: Distinct::of(keys.to_vec()), bytes, requests, arrival });
+            self.call_senders(lanes, state, &asker.sequence);
+            return asked;
+        }
         // Which of this request's outcomes stands for which statement.
         let mut flying: SmallVec<[Option<usize>; FLIGHTS]> = smallvec![None; state.flying.len()];
         let mut waiting: SmallVec<[Option<usize>; FLIGHTS]> = smallvec![None; state.waiting.len()];
@@ -277,10 +288,19 @@ impl Lane {
             });
             asked.places.push((outcome, position));
         }
+        self.call_senders(lanes, state, &asker.sequence);
+        asked
+    }
+
+    /// Calls as many senders as there are statements to be sent, within bounds.
+    fn call_senders<S>(self: &Arc<Self>, lanes: &Arc<Lanes>, state: &mut State, sequence: &S)
+    where
+        S: Fn() -> u64 + Send + Sync + Clone + 'static,
+    {
         let wanted = (state.flying.len() + state.waiting.len()).min(FLIGHTS);
         while state.senders < wanted {
             state.senders += 1;
-            let sending = send(self.clone(), lanes.clone(), asker.sequence.clone());
+            let sending = send(self.clone(), lanes.clone(), sequence.clone());
             // In a trace, the statement belongs to the request that had it sent.
             let span = Span::current();
             match span.is_none() {
@@ -288,7 +308,6 @@ impl Lane {
                 false => tokio::spawn(sending.instrument(span)),
             };
         }
-        asked
     }
 
     /// The key's batch and its position there: the batch that has it already, else the last one with room, else a new one.

@@ -16,8 +16,15 @@ pub const MAX_KEY: usize = 1024;
 type Bytes = SmallVec<[u8; 40]>;
 
 /// Canonical bytes of one key value, of one column or several.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(Bytes);
+
+impl Clone for Key {
+    /// Copies the bytes at once, where the derived one would take one after the other.
+    fn clone(&self) -> Self {
+        Key(Bytes::from_slice(&self.0))
+    }
+}
 
 impl Key {
     /// A key of one column.
