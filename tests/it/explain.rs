@@ -160,6 +160,9 @@ async fn counted(folder: &Path, (up, down): (Engine, Engine)) -> Proxy {
     Proxy::open(folder, &keys.concat(), &urls).await
 }
 
+/// What a step reads, and the rows that are expected of it.
+type Expected<'a> = (&'a str, Option<u64>);
+
 /// Each step with the rows that are expected of it, from the root down.
 fn expectations(step: &Value, all: &mut Vec<(String, Option<u64>)>) {
     let reads = step["reads"].as_str().expect("what it reads").to_owned();
@@ -172,7 +175,7 @@ async fn rows_are_expected_as_the_tables_have_them_on_the_average() {
     for layout in crate::volume::layouts() {
         let folder = tempfile::tempdir().expect("a folder");
         let proxy = counted(folder.path(), layout).await;
-        let cases: [(&str, &[(&str, Option<u64>)]); 12] = [
+        let cases: [(&str, &[Expected<'_>]); 12] = [
             // A page is as long as the limit says, or as the table is behind what is skipped.
             ("up/_table/author?limit=7", &[("listed rows", Some(7))]),
             ("up/_table/author?limit=50", &[("listed rows", Some(40))]),
@@ -203,7 +206,7 @@ async fn rows_are_expected_as_the_tables_have_them_on_the_average() {
             let steps = explained(&proxy, &format!("/api/v2/{path}&explain=true")).await;
             let mut found = Vec::new();
             expectations(&steps[0], &mut found);
-            let found: Vec<(&str, Option<u64>)> = found.iter().map(|(reads, rows)| (&**reads, *rows)).collect();
+            let found: Vec<Expected<'_>> = found.iter().map(|(reads, rows)| (&**reads, *rows)).collect();
             assert_eq!(found, expected, "{layout:?} {path}");
         }
     }
