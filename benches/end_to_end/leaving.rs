@@ -47,11 +47,13 @@ pub async fn measure(crm: &str, billing: &str, time: Duration) {
     let quiet = timeout(LONGEST, quiet(crm, billing)).await.expect("no statement runs on");
     let after = load(&server, page, 64, time).await;
     assert!(server.get(&path).await == expected, "{path}: another answer");
-    let open_after = connections(crm, billing).await;
-    assert!(
-        open_after.iter().zip(open_before).all(|(after, before)| *after <= before.max(POOL)),
-        "connections are left: {open_after:?}"
-    );
+    // Those of who looks are closed a moment later, too.
+    let none_left = async {
+        while connections(crm, billing).await.iter().zip(open_before).any(|(open, before)| *open > before.max(POOL)) {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(LONGEST, none_left).await.expect("no connections are left");
     println!(
         "\n{CLIENTS} clients left in the middle, {AT_ONCE} at a time, in {:.1} s ({:.0} kB read of each); the databases were quiet \
          {:.0} ms later",
